@@ -1,0 +1,68 @@
+import type { InferKyselyDB } from '@mikro-orm/sql';
+import { sql } from 'kysely';
+import { byProperty, type EntityManager } from '../database.ts';
+import { newId } from '../id.ts';
+import { BlacklistedToken, type BlacklistReason } from './blacklisted-token.entity.ts';
+
+type Tables = InferKyselyDB<typeof BlacklistedToken, typeof byProperty>;
+
+/** A token to be refused from now on. */
+export interface BlacklistEntry {
+  readonly jti: string;
+  readonly sessionId: string;
+  readonly reason: BlacklistReason;
+  /** From when on the row bars nothing any more. */
+  readonly expiresAt: Date;
+}
+
+/** A session that ended, as long as an access token of it may be about. */
+export interface EndedSession {
+  readonly sessionId: string;
+  readonly expiresAt: Date;
+}
+
+/** Puts tokens on the blacklist. One that is there stays as it is. */
+export async function blacklist(em: EntityManager, entries: readonly BlacklistEntry[], now: number): Promise<void> {
+  if (entries.length === 0) return;
+  const rows = entries.map((entry) => ({ ...entry, id: newId(now), blacklistedAt: new Date(now) }));
+  await tables(em)
+    .insertInto('BlacklistedToken')
+    .values(rows)
+    .onConflict((conflict) => conflict.column('jti').doNothing())
+    .execute();
+}
+
+/** Whether this refresh token was exchanged before. */
+export async function isRotated(em: EntityManager, jti: string): Promise<boolean> {
+  const row = await tables(em)
+    .selectFrom('BlacklistedToken')
+    .select('id')
+    .where('jti', '=', jti)
+    .where('reason', '=', 'ROTATED')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** The ended sessions that still bar something. */
+export async function findEndedSessions(em: EntityManager, now: number): Promise<EndedSession[]> {
+  return endedSessions(em).where('expiresAt', '>', new Date(now)).execute();
+}
+
+/** The sessions that ended since a moment. */
+export async function findSessionsEndedSince(em: EntityManager, since: number): Promise<EndedSession[]> {
+  return endedSessions(em).where('blacklistedAt', '>=', new Date(since)).execute();
+}
+
+function endedSessions(em: EntityManager) {
+  return (
+    tables(em)
+      .selectFrom('BlacklistedToken')
+      .select(['sessionId', 'expiresAt'])
+      // To the letter the condition of the partial index; SQLite uses it for no other.
+      .where(sql<boolean>`reason <> 'ROTATED'`)
+  );
+}
+
+function tables(em: EntityManager) {
+  return em.getKysely<Tables, typeof byProperty>(byProperty);
+}

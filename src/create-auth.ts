@@ -1,0 +1,158 @@
+import type { MikroORM } from '@mikro-orm/core';
+import type { NonEmptyArray } from 'type-graphql';
+import { login } from './accounts/login.ts';
+import type { AccountParts } from './accounts/parts.ts';
+import { register } from './accounts/register.ts';
+import { BlacklistMirror } from './blacklist/blacklist-mirror.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { Database } from './database.ts';
+import type { AuthContext, AuthRequest } from './graphql/auth-context.ts';
+import { AuthResolver } from './graphql/auth.resolver.ts';
+import { RegistrationResolver } from './graphql/registration.resolver.ts';
+import { SessionResolver } from './graphql/session.resolver.ts';
+import { type Fault, faultOf } from './graphql/translate-error.ts';
+import { bearerToken } from './http/bearer.ts';
+import { isId } from './id.ts';
+import { authenticate, authorize, currentUserOf } from './sessions/authenticate.ts';
+import { endSessions } from './sessions/end-sessions.ts';
+import type { HostClaims, TokenPair } from './sessions/issue-tokens.ts';
+import { logout } from './sessions/logout.ts';
+import { openSession } from './sessions/open-session.ts';
+import { refresh } from './sessions/refresh.ts';
+import { findLiveSessions } from './sessions/session-store.ts';
+import { type TokenVerification, verifyToken } from './sessions/verify-token.ts';
+import { resolveSettings, type SettingsInput } from './settings.ts';
+import { RESERVED_CLAIMS } from './tokens/claims.ts';
+import { importKeyRing, type PrivateJwkSet, type PublicJwkSet } from './tokens/key-ring.ts';
+import { createTokenCodec } from './tokens/token-codec.ts';
+import { createPasswordHasher } from './users/password-hasher.ts';
+import { findUser } from './users/user-directory.ts';
+
+/** What `createAuth` needs, and every setting. */
+export interface AuthOptions extends SettingsInput {
+  /** Made with `authEntities` among its entities, on a database whose tables are there. It stays the caller's. */
+  readonly orm: MikroORM;
+  /** The private JWK Set that signs the tokens. */
+  readonly keys: PrivateJwkSet;
+  /** The host's own claims in access tokens. */
+  readonly claims?: HostClaims;
+  /** Told what goes wrong behind the requests: the blacklist could not be read. By default nobody is. */
+  readonly onFault?: (fault: Fault) => void;
+  /** By default the machine's. */
+  readonly clock?: Clock;
+}
+
+/** What a session is opened for in code. */
+export interface OpenSessionRequest {
+  readonly userId: string;
+  readonly userAgent?: string | null;
+  readonly ipAddress?: string | null;
+}
+
+/** Authentication, ready to serve. */
+export interface Auth {
+  /** The resolvers to build a schema from, beside the host's own. */
+  readonly resolvers: NonEmptyArray<Function>;
+  /** The context function: looks at a request, and never throws. */
+  context(request: AuthRequest): AuthContext;
+  /**
+   * Opens a session without a password: simplejwt's `RefreshToken.for_user`.
+   *
+   * @returns null if there is no such user.
+   */
+  openSession(request: OpenSessionRequest): Promise<TokenPair | null>;
+  /** Whether a token of either kind is good at this moment. Never an error for a bad token. */
+  verifyToken(token: string): Promise<TokenVerification>;
+  /**
+   * Ends the session of a token of either kind, if the signature is ours.
+   *
+   * @returns the ids of the sessions that ended: one, or none.
+   */
+  blacklistToken(token: string): Promise<string[]>;
+  /** The public halves of the asymmetric access keys, for services that verify access tokens by themselves. */
+  jwks(): PublicJwkSet;
+  /** Stops reading the blacklist. */
+  close(): Promise<void>;
+}
+
+/**
+ * Puts the library together. When it resolves, the blacklist has been read, and requests can be served.
+ *
+ * @throws TypeError that names every fault of the settings, the keys or the host's claims.
+ * @throws ServiceUnavailableError if the database cannot be read.
+ *
+ * @example
+ * ```ts
+ * import { MikroORM } from '@mikro-orm/sqlite';
+ * import { authEntities, createAuth, generateKeys } from 'graphql-simplejwt';
+ *
+ * const orm = await MikroORM.init({ entities: [...authEntities], dbName: ':memory:' });
+ * await orm.schema.create();
+ * export const auth = await createAuth({ orm, keys: generateKeys(), issuer: 'https://api.example.com' });
+ * ```
+ */
+export async function createAuth({ orm, keys, claims, onFault, clock = systemClock, ...given }: AuthOptions): Promise<Auth> {
+  const settings = resolveSettings(given);
+  const hostClaims = checkHostClaims(claims);
+  const rules = { ...settings, namespace: hostClaims?.namespace ?? null };
+  const keyRing = importKeyRing(keys);
+  const codec = createTokenCodec(keyRing, rules, clock);
+  const database = new Database(orm, clock);
+  const mirror = new BlacklistMirror(database, clock, settings, (error) => {
+    const fault = faultOf(error);
+    if (fault !== null) onFault?.(fault);
+  });
+  const passwords = await createPasswordHasher(settings.bcryptCost);
+  const parts: AccountParts = Object.freeze({ settings, clock, database, codec, mirror, hostClaims, passwords });
+  await mirror.start();
+
+  return Object.freeze({
+    resolvers: settings.registration === 'open' ? [AuthResolver, SessionResolver, RegistrationResolver] : [AuthResolver, SessionResolver],
+    context: (request) => contextOf(parts, request),
+    async openSession({ userId, userAgent = null, ipAddress = null }) {
+      const user = isId(userId) ? await database.read((em) => findUser(em, userId)) : null;
+      return user && openSession(parts, user, { userAgent, ipAddress });
+    },
+    verifyToken: (token) => verifyToken(parts, token),
+    async blacklistToken(token) {
+      const reading = codec.read(token);
+      return reading.status === 'invalid' ? [] : endSessions(parts, { ids: [reading.claims.sid] }, 'BLACKLISTED');
+    },
+    jwks: () => keyRing.publicJwks(),
+    close: () => mirror.stop(),
+  } satisfies Auth);
+}
+
+function contextOf(parts: AccountParts, { headers, ipAddress = null }: AuthRequest): AuthContext {
+  const accessToken = bearerToken(headerOf(headers, 'authorization'));
+  const device = { userAgent: headerOf(headers, 'user-agent'), ipAddress };
+  const authentication = authenticate(parts, accessToken);
+  return {
+    currentUser: currentUserOf(parts, authentication),
+    auth: {
+      authentication,
+      authorize: (roles) => authorize(parts, authentication, roles),
+      register: (credentials) => register(parts, credentials, device),
+      login: (credentials) => login(parts, credentials, device),
+      refresh: (request) => refresh(parts, request),
+      verifyToken: (token) => verifyToken(parts, token),
+      logout: (refreshToken, scope) => logout(parts, { refreshToken, accessToken, scope }),
+      endSession: async (userId, id) => (isId(id) ? endSessions(parts, { ids: [id], userId }, 'ENDED_BY_USER') : []),
+      findSessions: (userId) => parts.database.read((em) => findLiveSessions(em, userId, parts.clock.now())),
+      findUser: (id) => parts.database.read((em) => findUser(em, id)),
+      secondsUntil: (moment) => Math.max(0, Math.floor((moment.getTime() - parts.clock.now()) / 1000)),
+    },
+  };
+}
+
+function headerOf(headers: AuthRequest['headers'], name: string): string | null {
+  const value = headers[name];
+  return typeof value === 'string' ? value : (value?.[0] ?? null);
+}
+
+function checkHostClaims(claims: HostClaims | undefined): HostClaims | null {
+  if (claims === undefined) return null;
+  if (claims.namespace === '' || RESERVED_CLAIMS.has(claims.namespace))
+    throw new TypeError('claims.namespace must be a name of your own, not one that tokens have anyway.');
+  return claims;
+}

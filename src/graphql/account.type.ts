@@ -1,0 +1,25 @@
+import { GraphQLDateTime } from 'graphql-scalars';
+import { Field, ID, ObjectType } from 'type-graphql';
+import type { User } from '../users/user.entity.ts';
+
+@ObjectType('User', { description: 'Somebody who can log in.' })
+export class UserType {
+  @Field(() => ID)
+  id!: string;
+
+  @Field(() => String, { description: 'Trimmed and in lower case.' })
+  email!: string;
+
+  @Field(() => [String], { description: 'What the user may do, beyond what everybody may who is logged in.' })
+  roles!: readonly string[];
+
+  @Field(() => GraphQLDateTime)
+  createdAt!: Date;
+
+  @Field(() => GraphQLDateTime, { nullable: true, description: 'When the user last opened a session.' })
+  lastLoginAt!: Date | null;
+}
+
+export function toUserType({ id, email, roles, createdAt, lastLoginAt }: User): UserType {
+  return { id, email, roles, createdAt, lastLoginAt };
+}

@@ -1,0 +1,50 @@
+import { Field, InputType } from 'type-graphql';
+import { LogoutScope } from '../sessions/logout.ts';
+import { LogoutScopeEnum } from './auth.type.ts';
+
+const EMAIL = 'Trimmed and lower-cased before it is used.';
+
+@InputType({ description: 'A new account.' })
+export class RegisterInput {
+  @Field(() => String, { description: EMAIL })
+  email!: string;
+
+  @Field(() => String, { description: '8 characters at the least, 72 bytes of UTF-8 at the most.' })
+  password!: string;
+}
+
+@InputType({ description: 'Who wants to log in.' })
+export class LoginInput {
+  @Field(() => String, { description: EMAIL })
+  email!: string;
+
+  @Field(() => String)
+  password!: string;
+}
+
+@InputType({ description: 'What to exchange.' })
+export class RefreshTokenInput {
+  @Field(() => String, { nullable: true })
+  refreshToken?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: '22 to 128 base64url characters, random for each refresh; a retry of the same refresh sends the same one.',
+  })
+  idempotencyKey?: string | null;
+}
+
+@InputType({ description: 'What to look at.' })
+export class VerifyTokenInput {
+  @Field(() => String)
+  token!: string;
+}
+
+@InputType({ description: 'What to end.' })
+export class LogoutInput {
+  @Field(() => String, { nullable: true, description: 'Judged before the token of the Authorization header.' })
+  refreshToken?: string | null;
+
+  @Field(() => LogoutScopeEnum, { defaultValue: LogoutScope.SESSION })
+  scope!: LogoutScope;
+}

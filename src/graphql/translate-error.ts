@@ -1,0 +1,129 @@
+import { GraphQLError, type GraphQLFormattedError, Kind } from 'graphql';
+import { BadUserInputError, InputRefusalReason, isAuthError } from '../errors.ts';
+
+/** How errors leave the server. */
+export interface ErrorTranslation {
+  /** Whether graphql's own words about an invalid document may be seen, as they may in development. */
+  readonly showsValidationTexts: boolean;
+}
+
+/** An error for the log: what went wrong inside, without the values that were sent. */
+export interface Fault {
+  readonly name: string;
+  readonly code: string | null;
+  readonly message: string;
+  readonly stack: string;
+}
+
+const INTERNAL = 'INTERNAL_SERVER_ERROR';
+
+/** Codes of Apollo Server whose messages are about the request's form, and quote nothing of it. */
+const ABOUT_FORM = new Set(['BAD_REQUEST', 'PERSISTED_QUERY_NOT_FOUND', 'PERSISTED_QUERY_NOT_SUPPORTED']);
+
+/**
+ * Makes the `formatError` of Apollo Server. Messages are constant per code: inner messages, stack traces and input values
+ * never leave.
+ */
+export function createErrorTranslator({ showsValidationTexts }: ErrorTranslation) {
+  return (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
+    const original = originalOf(error);
+    const where = placeOf(formatted);
+    if (isAuthError(original)) return { message: original.message, ...where, extensions: original.extensions };
+    const code = codeOf(formatted);
+    const answer = (message: string) => ({ message, ...where, extensions: { code } });
+    if (isVariableError(formatted)) return translateVariableError(formatted);
+    if (code === 'GRAPHQL_PARSE_FAILED') return answer('The document does not parse.');
+    if (code === 'OPERATION_RESOLUTION_FAILURE') return answer('The document has no such operation.');
+    if (code === 'GRAPHQL_VALIDATION_FAILED') {
+      const isShown = showsValidationTexts && !quotesValue(formatted.message, original);
+      return answer(isShown ? formatted.message : 'The document is not valid.');
+    }
+    if (ABOUT_FORM.has(code)) return answer(formatted.message);
+    if (isDeliberate(original)) return { ...formatted, extensions: withoutStack(formatted.extensions) };
+    return { message: 'Something went wrong.', ...where, extensions: { code: INTERNAL } };
+  };
+}
+
+/** What of an error belongs into the log: null where a client was told all there is to say. */
+export function faultOf(error: unknown): Fault | null {
+  const original = originalOf(error);
+  if (isAuthError(original)) return original.cause === undefined ? null : describe(original.cause);
+  return isDeliberate(original) || isAboutDocument(original) ? null : describe(original);
+}
+
+/** graphql's own word on a document or its variables: nothing was running yet, so it has no path. */
+function isAboutDocument(original: unknown): boolean {
+  return original instanceof GraphQLError && original.path === undefined;
+}
+
+function describe(error: unknown): Fault {
+  if (!(error instanceof Error)) return { name: typeof error, code: null, message: '', stack: '' };
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : null;
+  return { name: error.name, code, message: error.message, stack: error.stack ?? '' };
+}
+
+function originalOf(error: unknown): unknown {
+  return error instanceof GraphQLError ? (error.originalError ?? error) : error;
+}
+
+/** A GraphQLError that somebody threw with a code of his own, meaning it to be seen. */
+function isDeliberate(original: unknown): boolean {
+  return original instanceof GraphQLError && typeof original.extensions['code'] === 'string' && original.extensions['code'] !== INTERNAL;
+}
+
+function codeOf(formatted: GraphQLFormattedError): string {
+  const code = formatted.extensions?.['code'];
+  return typeof code === 'string' ? code : INTERNAL;
+}
+
+function placeOf({ locations, path }: GraphQLFormattedError): Pick<GraphQLFormattedError, 'locations' | 'path'> {
+  return { ...(locations === undefined ? {} : { locations }), ...(path === undefined ? {} : { path }) };
+}
+
+function withoutStack(extensions: Record<string, unknown> | undefined): Record<string, unknown> {
+  const { stacktrace: _stacktrace, ...rest } = extensions ?? {};
+  return rest;
+}
+
+const VARIABLE_ERROR = /^Variable "\$(\w+)"/;
+
+function isVariableError(formatted: GraphQLFormattedError): boolean {
+  return codeOf(formatted) === 'BAD_USER_INPUT' && VARIABLE_ERROR.test(formatted.message);
+}
+
+/** graphql-js repeats the value that was sent; the path and what is wrong with it are enough. */
+function translateVariableError(formatted: GraphQLFormattedError): GraphQLFormattedError {
+  const { message } = formatted;
+  const name = VARIABLE_ERROR.exec(message)?.[1] ?? '';
+  const inner = /" at "\w+((?:\.\w+|\[\d+\])+)"; /.exec(message)?.[1] ?? '';
+  const required = /; Field "(\w+)" of required type "[^"]+" was not provided\.$/.exec(message)?.[1];
+  const unknown = /; Field "(\w+)" is not defined by type "\w+"\./.exec(message)?.[1];
+  const isMissing = required !== undefined || /of (required|non-null) type "[^"]+" (was not provided|must not be null)\.$/.test(message);
+  const member = required ?? unknown;
+  const path = `${name}${inner}${member === undefined ? '' : `.${member}`}`;
+  const reason = isMissing
+    ? InputRefusalReason.REQUIRED
+    : unknown === undefined
+      ? InputRefusalReason.INVALID_TYPE
+      : InputRefusalReason.UNKNOWN_FIELD;
+  const translated = new BadUserInputError([{ path, reason }]);
+  return { message: translated.message, ...placeOf(formatted), extensions: translated.extensions };
+}
+
+const VALUE_KINDS: ReadonlySet<string> = new Set([
+  Kind.INT,
+  Kind.FLOAT,
+  Kind.STRING,
+  Kind.BOOLEAN,
+  Kind.NULL,
+  Kind.ENUM,
+  Kind.LIST,
+  Kind.OBJECT,
+  Kind.OBJECT_FIELD,
+]);
+const ABOUT_A_FIELD = /^Field "\w+(\.\w+)?" (is not defined by type|of required type) "[^"]+"( was not provided)?\.$/;
+
+function quotesValue(message: string, original: unknown): boolean {
+  const nodes = original instanceof GraphQLError ? (original.nodes ?? []) : [];
+  return nodes.some((node) => VALUE_KINDS.has(node.kind)) && !ABOUT_A_FIELD.test(message);
+}

@@ -1,0 +1,40 @@
+import 'reflect-metadata';
+export { type Auth, type AuthOptions, createAuth, type OpenSessionRequest } from './create-auth.ts';
+export { authEntities } from './entities.ts';
+export { buildGuardedSchema } from './graphql/build-guarded-schema.ts';
+export { Authorized, Public } from './graphql/authorized.ts';
+export type { AuthContext, AuthRequest, RequestAuth } from './graphql/auth-context.ts';
+export { createErrorTranslator, type ErrorTranslation, type Fault, faultOf } from './graphql/translate-error.ts';
+export type { Authentication, CurrentUser } from './sessions/authenticate.ts';
+export type { ClaimsUser, HostClaims, TokenPair } from './sessions/issue-tokens.ts';
+export type { TokenVerification } from './sessions/verify-token.ts';
+export { LogoutScope } from './sessions/logout.ts';
+export { EndReason } from './blacklist/blacklisted-token.entity.ts';
+export type { AccessClaims, RefreshClaims, TokenType } from './tokens/claims.ts';
+export {
+  type Algorithm,
+  generateKeys,
+  importKeyRing,
+  KeyRingError,
+  type PrivateJwk,
+  type PrivateJwkSet,
+  type PublicJwkSet,
+} from './tokens/key-ring.ts';
+export { type Clock, systemClock } from './clock.ts';
+export { type Duration, type Settings, settingsFaults, type SettingsInput, settingsSchema } from './settings.ts';
+export {
+  type AccessRefusalReason,
+  type AuthError,
+  BadUserInputError,
+  ErrorCode,
+  type FieldRefusal,
+  ForbiddenError,
+  ForbiddenReason,
+  InputRefusalReason,
+  InvalidCredentialsError,
+  InvalidRefreshTokenError,
+  isAuthError,
+  ServiceUnavailableError,
+  TokenRefusalReason,
+  UnauthenticatedError,
+} from './errors.ts';

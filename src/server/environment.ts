@@ -1,0 +1,131 @@
+import { z } from 'zod';
+import { settingsFaults, settingsSchema, type SettingsInput } from '../index.ts';
+
+/** What the server is told by its environment. */
+export interface Environment {
+  readonly isProduction: boolean;
+  readonly port: number;
+  readonly host: string;
+  readonly databaseUrl: string;
+  readonly keysFile: string;
+  readonly isExplorerOn: boolean;
+  readonly settings: SettingsInput;
+}
+
+/** A variable, its default and what it means; docs/configuration.md is printed from these. */
+export interface Variable {
+  readonly name: string;
+  readonly schema: z.ZodType;
+  /** In development; the others have the same in production. */
+  readonly developmentDefault?: string;
+  /** Where it has to be set in production. */
+  readonly isRequiredInProduction?: boolean;
+}
+
+const yesOrNo = z.enum(['true', 'false']).transform((word) => word === 'true');
+
+const serverVariables = {
+  PORT: z.coerce.number().int().min(0).max(65_535).default(4000).describe('Where it listens; 0 takes any free port.'),
+  HOST: z.string().min(1).default('127.0.0.1').describe('The address it listens on.'),
+  DATABASE_URL: z
+    .string()
+    .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)/, 'must be sqlite:PATH or postgresql://...')
+    .default('sqlite:./data/auth.db')
+    .describe('`sqlite:PATH`, or `postgresql://...`.'),
+  AUTH_KEYS_FILE: z
+    .string()
+    .min(1)
+    .default('./data/keys.json')
+    .describe('The private JWK Set that signs the tokens. Written on the first start, in development only.'),
+  AUTH_EXPLORER: yesOrNo.optional().describe('Whether `GET /graphql` shows GraphiQL to a browser. Off in production unless set.'),
+};
+
+const DEVELOPMENT_ISSUER = 'http://localhost:4000';
+const REQUIRED_IN_PRODUCTION = ['AUTH_ISSUER', 'AUTH_REGISTRATION', 'AUTH_KEYS_FILE', 'DATABASE_URL'];
+const LOWEST_COST = 10;
+
+/** `accessTokenLifetime` is read from `AUTH_ACCESS_TOKEN_LIFETIME`, and so on. */
+function variableOf(setting: string): string {
+  return `AUTH_${setting.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
+const settingNames = Object.keys(settingsSchema.shape) as (keyof typeof settingsSchema.shape)[];
+const settingByVariable = new Map(settingNames.map((name) => [variableOf(name), name]));
+
+/** Every variable that is read, in the order of docs/configuration.md. */
+export function listVariables(): Variable[] {
+  const isRequired = (name: string) => (REQUIRED_IN_PRODUCTION.includes(name) ? { isRequiredInProduction: true } : {});
+  return [
+    ...Object.entries(serverVariables).map(([name, schema]) => ({ name, schema, ...isRequired(name) })),
+    ...settingNames.map((setting) => ({
+      name: variableOf(setting),
+      schema: settingsSchema.shape[setting],
+      ...(setting === 'issuer' ? { developmentDefault: DEVELOPMENT_ISSUER } : {}),
+      ...isRequired(variableOf(setting)),
+    })),
+  ];
+}
+
+/** What stops a start: every fault, a line each. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(faults.join('\n'));
+    this.faults = faults;
+  }
+}
+
+/**
+ * Reads the environment, whole.
+ *
+ * @throws StartError that names every fault.
+ */
+export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Environment {
+  const isProduction = variables['NODE_ENV'] === 'production';
+  // An empty variable is one that is not set: `docker run -e NAME=` and CI templates leave such.
+  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''));
+  const faults = [...unknownVariables(given), ...missingVariables(given, isProduction)];
+
+  const server = z.object(serverVariables).safeParse(given);
+  if (!server.success) faults.push(...server.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
+
+  const settings = settingsFrom(given);
+  const checked = settingsSchema.safeParse(settings);
+  if (!checked.success) {
+    for (const { name, message } of settingsFaults(checked.error)) faults.push(`${variableOf(name)}: ${message}`);
+  } else if (checked.data.bcryptCost < LOWEST_COST) {
+    faults.push(`AUTH_BCRYPT_COST: must be ${LOWEST_COST} at the least`);
+  }
+  if (!server.success || faults.length > 0) throw new StartError(faults);
+
+  return Object.freeze({
+    isProduction,
+    port: server.data.PORT,
+    host: server.data.HOST,
+    databaseUrl: server.data.DATABASE_URL,
+    keysFile: server.data.AUTH_KEYS_FILE,
+    isExplorerOn: server.data.AUTH_EXPLORER ?? !isProduction,
+    settings,
+  });
+}
+
+function settingsFrom(given: Record<string, string | undefined>): SettingsInput {
+  const named = [...settingByVariable].flatMap(([variable, setting]) =>
+    given[variable] === undefined ? [] : [[setting, given[variable]]],
+  );
+  return { issuer: DEVELOPMENT_ISSUER, ...Object.fromEntries(named) } as SettingsInput;
+}
+
+function unknownVariables(given: Record<string, unknown>): string[] {
+  const known = new Set([...Object.keys(serverVariables), ...settingByVariable.keys()]);
+  return Object.keys(given)
+    .filter((name) => name.startsWith('AUTH_') && !known.has(name))
+    .map((name) => `${name}: there is no such setting`);
+}
+
+function missingVariables(given: Record<string, unknown>, isProduction: boolean): string[] {
+  if (!isProduction) return [];
+  return REQUIRED_IN_PRODUCTION.filter((name) => given[name] === undefined).map((name) => `${name}: must be set in production`);
+}

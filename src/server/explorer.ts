@@ -1,0 +1,70 @@
+/** What stands in GraphiQL's tabs when it is opened: the story of a session, in the order one would try it. */
+const EXAMPLE_OPERATIONS = `# 1. Open an account. The answer holds two tokens.
+mutation Register {
+  register(input: { email: "ada@example.com", password: "correct horse battery" }) {
+    accessToken
+    accessTokenExpiresIn
+    refreshToken
+    session { id }
+  }
+}
+
+# 2. Or log in, if you have one.
+mutation Login {
+  login(input: { email: "ada@example.com", password: "correct horse battery" }) {
+    accessToken
+    accessTokenExpiresIn
+    refreshToken
+    session { id }
+  }
+}
+
+# 3. Put the access token into the Headers tab below, in the place of <accessToken>, and ask who you are.
+query Me {
+  me { id email roles lastLoginAt }
+  currentToken { type sessionId expiresAt }
+  sessions { id createdAt lastUsedAt userAgent isCurrent }
+}
+
+# 4. Put the refresh token into the Variables tab and exchange it. Do it twice, to see the old one refused.
+mutation Refresh($refreshToken: String!) {
+  refreshToken(input: { refreshToken: $refreshToken }) {
+    accessToken
+    refreshToken
+  }
+}
+
+# 5. Ask what a token says.
+mutation Verify($refreshToken: String!) {
+  verifyToken(input: { token: $refreshToken }) {
+    isValid
+    reason
+    token { type expiresAt }
+  }
+}
+
+# 6. Log out. The access token in the Headers tab is refused from then on.
+mutation Logout {
+  logout { endedSessions }
+}
+`;
+
+let page: Promise<string> | undefined;
+
+/** GraphiQL in one page of our own: nothing of it comes from elsewhere. Made when it is first asked for. */
+export async function explorerPage(): Promise<string> {
+  page ??= render();
+  return page;
+}
+
+async function render(): Promise<string> {
+  const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
+  return renderGraphiQL({
+    title: 'graphql-simplejwt',
+    endpoint: '/graphql',
+    defaultQuery: EXAMPLE_OPERATIONS,
+    headers: JSON.stringify({ authorization: 'Bearer <accessToken>' }, null, 2),
+    isHeadersEditorEnabled: true,
+    shouldPersistHeaders: false,
+  });
+}

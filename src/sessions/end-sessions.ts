@@ -1,0 +1,40 @@
+import type { EndReason } from '../blacklist/blacklisted-token.entity.ts';
+import { blacklist, type EndedSession } from '../blacklist/blacklist-store.ts';
+import type { EntityManager } from '../database.ts';
+import type { Parts } from './parts.ts';
+import { markEnded, type SessionSelection } from './session-store.ts';
+
+/** How much longer than any access token of it the end of a session stands on the blacklist. */
+const MARGIN = 60_000;
+
+/**
+ * Ends sessions: their rows say so and their tokens are on the blacklist, in one transaction, and this process refuses
+ * their tokens at once.
+ *
+ * @returns the ids of those that were alive.
+ */
+export async function endSessions(parts: Parts, selection: SessionSelection, reason: EndReason): Promise<string[]> {
+  const ended = await parts.database.transaction((em) => endWithin(em, parts, selection, reason));
+  parts.mirror.add(ended);
+  return ended.map(({ sessionId }) => sessionId);
+}
+
+/** The same within a transaction; whoever commits it tells the mirror. */
+export async function endWithin(
+  em: EntityManager,
+  parts: Parts,
+  selection: SessionSelection,
+  reason: EndReason,
+): Promise<EndedSession[]> {
+  if ('ids' in selection && selection.ids.length === 0) return [];
+  const { accessTokenLifetime, leeway } = parts.settings;
+  const now = parts.clock.now();
+  const rows = await markEnded(em, selection, { reason, now, aliveAt: now - leeway });
+  const entries = rows.map(({ id, refreshJti, refreshIssuedAt }) => {
+    // No access token is younger than its session's row says, even where the clock was stepped back since.
+    const youngest = Math.max(now, refreshIssuedAt.getTime());
+    return { jti: refreshJti, sessionId: id, reason, expiresAt: new Date(youngest + accessTokenLifetime + leeway + MARGIN) };
+  });
+  await blacklist(em, entries, now);
+  return entries;
+}

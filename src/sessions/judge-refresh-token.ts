@@ -1,0 +1,49 @@
+import { isRotated } from '../blacklist/blacklist-store.ts';
+import { TokenRefusalReason } from '../errors.ts';
+import type { RefreshClaims } from '../tokens/claims.ts';
+import { endSessions } from './end-sessions.ts';
+import type { Parts } from './parts.ts';
+import { findSession } from './session-store.ts';
+import type { Session } from './session.entity.ts';
+
+/** How a refresh token stands to its session: `CURRENT`, or what it is refused for. */
+export interface Judgement {
+  readonly verdict: 'CURRENT' | TokenRefusalReason;
+  readonly session: Session | null;
+}
+
+/** Holds a refresh token that bears our signature against its session's row. */
+export async function judgeRefreshToken(parts: Parts, presented: RefreshClaims): Promise<Judgement> {
+  return parts.database.read(async (em) => {
+    const session = await findSession(em, presented.sid);
+    if (session === null) return { verdict: TokenRefusalReason.TOKEN_INVALID, session };
+    if (session.endedAt !== null) return { verdict: TokenRefusalReason.TOKEN_REVOKED, session };
+    if (session.refreshJti === presented.jti) return { verdict: isOver(parts, session) ? 'TOKEN_EXPIRED' : 'CURRENT', session };
+    if (session.previousRefreshJti === presented.jti) return { verdict: isFresh(parts, session) ? 'TOKEN_ROTATED' : 'TOKEN_REUSED', session };
+    const isOlder = parts.settings.blacklistAfterRotation
+      ? await isRotated(em, presented.jti)
+      : presented.iat * 1000 <= session.refreshIssuedAt.getTime();
+    // Neither current nor superseded: the database was restored from a backup that is older than the token.
+    return { verdict: isOlder ? TokenRefusalReason.TOKEN_REUSED : TokenRefusalReason.TOKEN_INVALID, session };
+  });
+}
+
+/**
+ * Acts on a judgement: a token that was exchanged long ago, or more than once ago, is in two hands, and nobody can say
+ * whose the session is. It ends, although the request that showed it fails.
+ */
+export async function punishReuse(parts: Parts, { verdict, session }: Judgement): Promise<void> {
+  if (verdict !== TokenRefusalReason.TOKEN_REUSED || session === null) return;
+  await endSessions(parts, { ids: [session.id] }, 'TOKEN_REUSED');
+}
+
+/** Two tabs of one browser often race; within the leeway the loser's session lives. */
+function isFresh(parts: Parts, session: Session): boolean {
+  return parts.clock.now() - session.refreshIssuedAt.getTime() <= parts.settings.reuseLeeway;
+}
+
+function isOver(parts: Parts, session: Session): boolean {
+  const now = parts.clock.now();
+  if (session.expiresAt !== null && session.expiresAt.getTime() <= now) return true;
+  return session.refreshExpiresAt.getTime() <= now - parts.settings.leeway;
+}

@@ -1,0 +1,63 @@
+import type { AccessClaims, RefreshClaims } from '../tokens/claims.ts';
+import type { TokenReading } from '../tokens/token-codec.ts';
+import { endSessions } from './end-sessions.ts';
+import { judgeRefreshToken } from './judge-refresh-token.ts';
+import type { Parts } from './parts.ts';
+import type { SessionSelection } from './session-store.ts';
+
+/** How far a logout reaches. */
+export const LogoutScope = Object.freeze({
+  SESSION: 'SESSION',
+  OTHER_SESSIONS: 'OTHER_SESSIONS',
+  ALL_SESSIONS: 'ALL_SESSIONS',
+});
+export type LogoutScope = (typeof LogoutScope)[keyof typeof LogoutScope];
+
+/** What a client sends to log out. */
+export interface LogoutRequest {
+  /** Of the input; judged before the header's. */
+  readonly refreshToken: string | null;
+  /** Of the Authorization header. */
+  readonly accessToken: string | null;
+  readonly scope: LogoutScope;
+}
+
+type OurReading = Exclude<TokenReading<AccessClaims | RefreshClaims>, { status: 'invalid' }>;
+
+/**
+ * Ends sessions, by whatever token of ours the caller still has: an expired or rotated one ends its own session and no
+ * other. Without one, or with two of different users, nothing ends; that is a success too.
+ *
+ * @returns the ids of the sessions that ended.
+ */
+export async function logout(parts: Parts, request: LogoutRequest): Promise<string[]> {
+  const shown = [request.refreshToken, request.accessToken]
+    .filter((token) => token !== null)
+    .map((token) => parts.codec.read(token))
+    .filter((reading): reading is OurReading => reading.status !== 'invalid');
+  const [first] = shown;
+  if (first === undefined || shown.some(({ claims }) => claims.sub !== first.claims.sub)) return [];
+  const scope = (await isAnyGood(parts, shown)) ? request.scope : LogoutScope.SESSION;
+  return endSessions(parts, selectionOf(scope, first.claims), 'LOGGED_OUT');
+}
+
+function selectionOf(scope: LogoutScope, { sub, sid }: AccessClaims | RefreshClaims): SessionSelection {
+  switch (scope) {
+    case 'SESSION':
+      return { ids: [sid] };
+    case 'OTHER_SESSIONS':
+      return { userId: sub, exceptId: sid };
+    case 'ALL_SESSIONS':
+      return { userId: sub };
+  }
+}
+
+/** Only a live access token, or the current refresh token, reaches beyond its own session. */
+async function isAnyGood(parts: Parts, shown: readonly OurReading[]): Promise<boolean> {
+  for (const { status, claims } of shown) {
+    if (status !== 'live') continue;
+    if (claims.token_type === 'access' && !parts.mirror.isEnded(claims.sid)) return true;
+    if (claims.token_type === 'refresh' && (await judgeRefreshToken(parts, claims)).verdict === 'CURRENT') return true;
+  }
+  return false;
+}

@@ -1,0 +1,60 @@
+import { newId } from '../id.ts';
+import { lockUserForLogin } from '../users/user-directory.ts';
+import type { User } from '../users/user.entity.ts';
+import { endWithin } from './end-sessions.ts';
+import { issueTokens, planRefreshToken, type TokenPair } from './issue-tokens.ts';
+import type { Parts } from './parts.ts';
+import { findSurplusSessions, insertSession } from './session-store.ts';
+import type { Session } from './session.entity.ts';
+
+/** What a request tells of the device it comes from. */
+export interface Device {
+  readonly userAgent: string | null;
+  readonly ipAddress: string | null;
+}
+
+/**
+ * Opens a session for a user whose identity has been proved, and ends the oldest where there are too many.
+ *
+ * @returns null if the user is not as it was read any more: what was proved may not hold.
+ */
+export async function openSession(parts: Parts, user: User, device: Device): Promise<TokenPair | null> {
+  const now = parts.clock.now();
+  const pair = await prepareSession(parts, user, device);
+  const ended = await parts.database.transaction(async (em) => {
+    if (!(await lockUserForLogin(em, user, now))) return null;
+    const surplus = await findSurplusSessions(em, user.id, parts.settings.maxSessions - 1, now);
+    const ended = await endWithin(em, parts, { ids: surplus }, 'SESSION_LIMIT');
+    await insertSession(em, pair.session);
+    return ended;
+  });
+  if (ended === null) return null;
+  parts.mirror.add(ended);
+  return { ...pair, user: { ...user, lastLoginAt: new Date(now) } };
+}
+
+/** Makes the first pair of a session whose row is still to be inserted. */
+export async function prepareSession(parts: Parts, user: User, device: Device): Promise<TokenPair> {
+  return issueTokens(parts, newSession(parts, user, device), user);
+}
+
+const LONGEST_USER_AGENT = 255;
+
+function newSession(parts: Parts, user: User, device: Device): Session {
+  const now = parts.clock.now();
+  const { sessionLifetime } = parts.settings;
+  const expiresAt = sessionLifetime === null ? null : new Date(Math.floor(now / 1000) * 1000 + sessionLifetime);
+  return {
+    id: newId(now),
+    user: user.id,
+    ...planRefreshToken(parts, now, expiresAt),
+    expiresAt,
+    previousRefreshJti: null,
+    retryKeyHash: null,
+    createdAt: new Date(now),
+    userAgent: device.userAgent?.slice(0, LONGEST_USER_AGENT) ?? null,
+    ipAddress: device.ipAddress,
+    endedAt: null,
+    endReason: null,
+  };
+}

@@ -1,0 +1,16 @@
+import type { BlacklistMirror } from '../blacklist/blacklist-mirror.ts';
+import type { Clock } from '../clock.ts';
+import type { Database } from '../database.ts';
+import type { Settings } from '../settings.ts';
+import type { TokenCodec } from '../tokens/token-codec.ts';
+import type { HostClaims } from './issue-tokens.ts';
+
+/** What the use cases work with. The composition root makes one. */
+export interface Parts {
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly database: Database;
+  readonly codec: TokenCodec;
+  readonly mirror: BlacklistMirror;
+  readonly hostClaims: HostClaims | null;
+}

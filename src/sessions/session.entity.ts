@@ -1,0 +1,36 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import type { EndReason } from '../blacklist/blacklisted-token.entity.ts';
+import type { Row } from '../database.ts';
+import { User } from '../users/user.entity.ts';
+
+/**
+ * Everything that descends from one login on one device: one row however often it is refreshed. It knows the `jti` of
+ * the session's one live refresh token; no token, and no hash of one, is stored anywhere.
+ */
+export const Session = defineEntity({
+  name: 'Session',
+  tableName: 'auth_session',
+  properties: {
+    /** The `sid` of its tokens. */
+    id: p.uuid().primary(),
+    user: () => p.manyToOne(User).mapToPk().deleteRule('cascade'),
+    refreshJti: p.uuid(),
+    /** The `kid` that signed the live refresh token. */
+    refreshKeyId: p.string().length(128),
+    /** The time of the login or of the last rotation. Never earlier than the one before, whatever the clock does. */
+    refreshIssuedAt: p.datetime(3),
+    /** The idle limit: the `exp` of the live refresh token. */
+    refreshExpiresAt: p.datetime(3),
+    /** The absolute limit, if there is one. */
+    expiresAt: p.datetime(3).nullable(),
+    previousRefreshJti: p.uuid().nullable(),
+    /** SHA-256 of the idempotency key that came with the last rotation. */
+    retryKeyHash: p.string().length(64).nullable(),
+    createdAt: p.datetime(3),
+    userAgent: p.string().length(255).nullable(),
+    ipAddress: p.string().length(45).nullable(),
+    endedAt: p.datetime(3).nullable(),
+    endReason: p.string().length(32).$type<EndReason>().nullable(),
+  },
+});
+export type Session = Row<typeof Session>;

@@ -1,0 +1,108 @@
+import { z } from 'zod';
+
+const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** A span of time, such as `15m`: a whole number and one of `ms`, `s`, `m`, `h`, `d`. */
+export type Duration = `${number}${keyof typeof UNITS}`;
+
+const duration = z
+  .string()
+  .regex(/^\d{1,9}(ms|s|m|h|d)$/, 'must be a whole number and a unit (ms, s, m, h or d), such as 15m')
+  .transform((text) => {
+    const [, amount = '', unit = ''] = /^(\d+)(\D+)$/.exec(text) ?? [];
+    return Number(amount) * UNITS[unit as keyof typeof UNITS];
+  });
+
+const lifetime = duration.refine((span) => span >= 1_000 && span % 1_000 === 0, 'must be whole seconds, one at the least');
+
+const identifier = z.string().trim().min(1, 'must not be blank').max(255);
+
+/**
+ * What can be set, its default and what it means. The descriptions are printed into docs/configuration.md; the server
+ * reads each from `AUTH_` and its name in upper case.
+ */
+export const settingsSchema = z
+  .strictObject({
+    issuer: identifier.describe('`iss` of every token, and `aud` of refresh tokens (RFC 7519 section 4.1.1).'),
+    audience: identifier.default('api').describe('`aud` of access tokens (RFC 7519 section 4.1.3).'),
+    registration: z
+      .enum(['open', 'closed'])
+      .default('open')
+      .describe('Whether anybody may open an account. When `closed`, the schema has no `register`.'),
+    accessTokenLifetime: lifetime.prefault('15m').describe('From the issue of an access token to its `exp`.'),
+    refreshTokenLifetime: lifetime
+      .prefault('7d')
+      .describe('From the issue of a refresh token to its `exp`: how long a session may lie idle.'),
+    sessionLifetime: z
+      .union([z.literal('none').transform(() => null), lifetime])
+      .prefault('30d')
+      .describe('From the login to the end of the session, however often it is refreshed; `none` for no such limit.'),
+    blacklistAfterRotation: z
+      .union([z.boolean(), z.enum(['true', 'false']).transform((word) => word === 'true')])
+      .default(true)
+      .describe(
+        'Whether each rotated refresh token gets a row on the blacklist. Without it they are refused just the same, and the table grows with logins instead of refreshes.',
+      ),
+    reuseLeeway: duration
+      .prefault('10s')
+      .describe('How long after its rotation the previous refresh token is merely refused. Later it is a sign of theft.'),
+    leeway: duration
+      .prefault('5s')
+      .describe("How far the clocks of this server's processes may disagree (RFC 7519 section 4.1.4)."),
+    blacklistPoll: duration.prefault('1s').describe('How soon a session that ended on one process is refused on the others.'),
+    blacklistStaleness: duration
+      .prefault('60s')
+      .describe('How long access tokens are accepted while the blacklist cannot be read.'),
+    maxSessions: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(10_000)
+      .default(50)
+      .describe('Live sessions per user. One more ends the oldest.'),
+    bcryptCost: z.coerce
+      .number()
+      .int()
+      .min(4)
+      .max(15)
+      .default(12)
+      .describe('Rounds of bcrypt, as a power of two. The server takes no less than 10.'),
+  })
+  .superRefine((settings, context) => {
+    const fault = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+    if (settings.audience === settings.issuer)
+      fault('audience', 'must differ from the issuer, which is the audience of refresh tokens');
+    if (settings.accessTokenLifetime >= settings.refreshTokenLifetime)
+      fault('accessTokenLifetime', 'must be shorter than the lifetime of refresh tokens');
+    if (settings.sessionLifetime !== null && settings.sessionLifetime < settings.refreshTokenLifetime)
+      fault('sessionLifetime', 'must not be shorter than the lifetime of refresh tokens');
+    if (settings.leeway > 60_000) fault('leeway', 'must not be over 60s');
+    if (settings.reuseLeeway > 300_000) fault('reuseLeeway', 'must not be over 5m');
+    if (settings.blacklistPoll < 10) fault('blacklistPoll', 'must be 10ms at the least');
+    if (settings.blacklistStaleness > 600_000) fault('blacklistStaleness', 'must not be over 10m');
+    if (settings.blacklistStaleness < 2 * settings.blacklistPoll)
+      fault('blacklistStaleness', 'must be twice the poll at the least');
+  });
+
+/** Settings as they are given: durations as text, all but the issuer with a default. */
+export type SettingsInput = z.input<typeof settingsSchema>;
+
+/** Settings made whole: every span of time in milliseconds. */
+export type Settings = Readonly<z.output<typeof settingsSchema>>;
+
+/** Every fault of what was given, a line each. */
+export function settingsFaults(error: z.ZodError): { name: string; message: string }[] {
+  return error.issues.map((issue) => ({ name: issue.path.join('.'), message: issue.message }));
+}
+
+/**
+ * Checks settings once and freezes them.
+ *
+ * @throws TypeError that names every fault.
+ */
+export function resolveSettings(input: SettingsInput): Settings {
+  const result = settingsSchema.safeParse(input);
+  if (result.success) return Object.freeze(result.data);
+  const faults = settingsFaults(result.error).map(({ name, message }) => `${name}: ${message}`);
+  throw new TypeError(`The settings cannot be used.\n${faults.join('\n')}`);
+}

@@ -1,0 +1,91 @@
+import { isId } from '../id.ts';
+
+/** The two kinds of token, as their claim `token_type` says. */
+export type TokenType = 'access' | 'refresh';
+
+interface CommonClaims {
+  /** Issuer (RFC 7519 section 4.1.1). */
+  readonly iss: string;
+  /** Audience, always one (section 4.1.3). A refresh token's is the issuer itself. */
+  readonly aud: string;
+  /** The user's id (section 4.1.2). */
+  readonly sub: string;
+  /** The session's id. */
+  readonly sid: string;
+  /** The token's own id (section 4.1.7). */
+  readonly jti: string;
+  /** When it was issued, in seconds (section 4.1.6). */
+  readonly iat: number;
+  /** When it expires, in seconds (section 4.1.4). */
+  readonly exp: number;
+}
+
+/** What an access token says. The host's own claims stand beside these, under the one name it has chosen. */
+export interface AccessClaims extends CommonClaims {
+  readonly token_type: 'access';
+  readonly roles: readonly string[];
+  /** The user's `tokenVersion` when the token was signed. */
+  readonly ver: number;
+  readonly [namespace: string]: unknown;
+}
+
+/** What a refresh token says. */
+export interface RefreshClaims extends CommonClaims {
+  readonly token_type: 'refresh';
+}
+
+/** What the claims of either kind are held against. */
+export interface ClaimRules {
+  readonly issuer: string;
+  readonly audience: string;
+  /** Milliseconds. */
+  readonly accessTokenLifetime: number;
+  /** The name under which the host's own claims stand, if it has any. */
+  readonly namespace: string | null;
+}
+
+const COMMON = ['iss', 'aud', 'sub', 'sid', 'jti', 'iat', 'exp', 'token_type'];
+const OF_ACCESS = [...COMMON, 'roles', 'ver'];
+
+/** Names that a host cannot use for its own claims: ours, and those RFC 7519 section 4.1 gives a meaning to. */
+export const RESERVED_CLAIMS: ReadonlySet<string> = new Set([...OF_ACCESS, 'nbf', '__proto__']);
+
+/**
+ * - `good`: exactly the claims we write, each of its type.
+ * - `outdated`: ours, written under other settings (a longer lifetime, another name for the host's claims).
+ * - `bad`: not what we write.
+ */
+export type ClaimsVerdict = 'good' | 'outdated' | 'bad';
+
+/** Judges the claims of a token whose signature is ours and whose header says it is an access token. */
+export function judgeAccessClaims(claims: Record<string, unknown>, rules: ClaimRules): ClaimsVerdict {
+  if (!areCommonClaims(claims) || claims['token_type'] !== 'access') return 'bad';
+  if (claims.iss !== rules.issuer || claims.aud !== rules.audience) return 'bad';
+  if (!isWholeNumber(claims['ver']) || !areRoles(claims['roles'])) return 'bad';
+  if ('nbf' in claims) return 'bad';
+  const own = Object.keys(claims).filter((name) => !OF_ACCESS.includes(name));
+  if (own.some((name) => name !== rules.namespace)) return 'outdated';
+  return claims.exp - claims.iat > rules.accessTokenLifetime / 1000 ? 'outdated' : 'good';
+}
+
+/** Judges the claims of a token whose signature is ours and whose header says it is a refresh token. */
+export function judgeRefreshClaims(claims: Record<string, unknown>, rules: ClaimRules): ClaimsVerdict {
+  if (!areCommonClaims(claims) || claims['token_type'] !== 'refresh') return 'bad';
+  if (claims.iss !== rules.issuer || claims.aud !== rules.issuer) return 'bad';
+  return Object.keys(claims).length === COMMON.length ? 'good' : 'bad';
+}
+
+function areCommonClaims(claims: Record<string, unknown>): claims is Record<string, unknown> & CommonClaims {
+  const { iss, aud, sub, sid, jti, iat, exp } = claims;
+  if (typeof iss !== 'string' || typeof aud !== 'string') return false;
+  if (!isId(sub) || !isId(sid) || !isId(jti)) return false;
+  return isWholeNumber(iat) && isWholeNumber(exp) && exp >= iat;
+}
+
+function areRoles(value: unknown): boolean {
+  return Array.isArray(value) && value.every((role) => typeof role === 'string');
+}
+
+function isWholeNumber(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}

@@ -1,0 +1,20 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import type { Row } from '../database.ts';
+
+/** Somebody who can log in. */
+export const User = defineEntity({
+  name: 'User',
+  tableName: 'auth_user',
+  properties: {
+    id: p.uuid().primary(),
+    /** Trimmed and in lower case. */
+    email: p.string().length(254).unique(),
+    passwordHash: p.string().length(60),
+    roles: p.json<readonly string[]>(),
+    /** Access tokens with a lower `ver` are out of date. */
+    tokenVersion: p.integer().default(0),
+    createdAt: p.datetime(3),
+    lastLoginAt: p.datetime(3).nullable(),
+  },
+});
+export type User = Row<typeof User>;
