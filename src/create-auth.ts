@@ -91,7 +91,14 @@ export interface Auth {
  * export const auth = await createAuth({ orm, keys: generateKeys(), issuer: 'https://api.example.com' });
  * ```
  */
-export async function createAuth({ orm, keys, claims, onFault, clock = systemClock, ...given }: AuthOptions): Promise<Auth> {
+export async function createAuth({
+  orm,
+  keys,
+  claims,
+  onFault,
+  clock = systemClock,
+  ...given
+}: AuthOptions): Promise<Auth> {
   const settings = resolveSettings(given);
   const hostClaims = checkHostClaims(claims);
   const rules = { ...settings, namespace: hostClaims?.namespace ?? null };
@@ -107,7 +114,10 @@ export async function createAuth({ orm, keys, claims, onFault, clock = systemClo
   await mirror.start();
 
   return Object.freeze({
-    resolvers: settings.registration === 'open' ? [AuthResolver, SessionResolver, RegistrationResolver] : [AuthResolver, SessionResolver],
+    resolvers:
+      settings.registration === 'open'
+        ? [AuthResolver, SessionResolver, RegistrationResolver]
+        : [AuthResolver, SessionResolver],
     context: (request) => contextOf(parts, request),
     async openSession({ userId, userAgent = null, ipAddress = null }) {
       const user = isId(userId) ? await database.read((em) => findUser(em, userId)) : null;

@@ -1,7 +1,9 @@
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 17)) {
   console.error(`Node ${process.versions.node} is too old: 22.17 is the least.`);
-  console.error('"npm ci" installs a newer one for "npm start"; allow its install script, or put your own first in the PATH.');
+  console.error(
+    '"npm ci" installs a newer one for "npm start"; allow its install script, or put your own first in the PATH.',
+  );
   process.exit(1);
 }
 

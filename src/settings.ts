@@ -13,7 +13,10 @@ const duration = z
     return Number(amount) * UNITS[unit as keyof typeof UNITS];
   });
 
-const lifetime = duration.refine((span) => span >= 1_000 && span % 1_000 === 0, 'must be whole seconds, one at the least');
+const lifetime = duration.refine(
+  (span) => span >= 1_000 && span % 1_000 === 0,
+  'must be whole seconds, one at the least',
+);
 
 const identifier = z.string().trim().min(1, 'must not be blank').max(255);
 
@@ -45,11 +48,15 @@ export const settingsSchema = z
       ),
     reuseLeeway: duration
       .prefault('10s')
-      .describe('How long after its rotation the previous refresh token is merely refused. Later it is a sign of theft.'),
+      .describe(
+        'How long after its rotation the previous refresh token is merely refused. Later it is a sign of theft.',
+      ),
     leeway: duration
       .prefault('5s')
       .describe("How far the clocks of this server's processes may disagree (RFC 7519 section 4.1.4)."),
-    blacklistPoll: duration.prefault('1s').describe('How soon a session that ended on one process is refused on the others.'),
+    blacklistPoll: duration
+      .prefault('1s')
+      .describe('How soon a session that ended on one process is refused on the others.'),
     blacklistStaleness: duration
       .prefault('60s')
       .describe('How long access tokens are accepted while the blacklist cannot be read.'),

@@ -14,7 +14,8 @@ export async function serve(): Promise<void> {
     ...environment.settings,
     orm,
     keys,
-    onFault: (fault) => console.error(JSON.stringify({ level: 'error', msg: 'the blacklist could not be read', fault })),
+    onFault: (fault) =>
+      console.error(JSON.stringify({ level: 'error', msg: 'the blacklist could not be read', fault })),
   });
   const schema = await buildGuardedSchema({ resolvers: auth.resolvers });
   const server = await startHttpServer({ ...environment, auth, schema, logTo: process.stderr });

@@ -29,7 +29,8 @@ export class RefreshTokenInput {
 
   @Field(() => String, {
     nullable: true,
-    description: '22 to 128 base64url characters, random for each refresh; a retry of the same refresh sends the same one.',
+    description:
+      '22 to 128 base64url characters, random for each refresh; a retry of the same refresh sends the same one.',
   })
   idempotencyKey?: string | null;
 }

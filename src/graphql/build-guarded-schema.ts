@@ -27,7 +27,9 @@ import { accessOf, authorizedDirective, type FieldAccess } from './authorized.ts
  * export const buildSchema = (auth: Auth) => buildGuardedSchema({ resolvers: [...auth.resolvers, GreetingResolver] });
  * ```
  */
-export async function buildGuardedSchema(options: Omit<BuildSchemaOptions, 'authChecker' | 'authMode'>): Promise<GraphQLSchema> {
+export async function buildGuardedSchema(
+  options: Omit<BuildSchemaOptions, 'authChecker' | 'authMode'>,
+): Promise<GraphQLSchema> {
   const schema = await buildSchema({
     validate: false,
     ...options,

@@ -68,7 +68,11 @@ function originalOf(error: unknown): unknown {
 
 /** A GraphQLError that somebody threw with a code of his own, meaning it to be seen. */
 function isDeliberate(original: unknown): boolean {
-  return original instanceof GraphQLError && typeof original.extensions['code'] === 'string' && original.extensions['code'] !== INTERNAL;
+  return (
+    original instanceof GraphQLError &&
+    typeof original.extensions['code'] === 'string' &&
+    original.extensions['code'] !== INTERNAL
+  );
 }
 
 function codeOf(formatted: GraphQLFormattedError): string {
@@ -98,7 +102,9 @@ function translateVariableError(formatted: GraphQLFormattedError): GraphQLFormat
   const inner = /" at "\w+((?:\.\w+|\[\d+\])+)"; /.exec(message)?.[1] ?? '';
   const required = /; Field "(\w+)" of required type "[^"]+" was not provided\.$/.exec(message)?.[1];
   const unknown = /; Field "(\w+)" is not defined by type "\w+"\./.exec(message)?.[1];
-  const isMissing = required !== undefined || /of (required|non-null) type "[^"]+" (was not provided|must not be null)\.$/.test(message);
+  const isMissing =
+    required !== undefined ||
+    /of (required|non-null) type "[^"]+" (was not provided|must not be null)\.$/.test(message);
   const member = required ?? unknown;
   const path = `${name}${inner}${member === undefined ? '' : `.${member}`}`;
   const reason = isMissing

@@ -37,7 +37,9 @@ const serverVariables = {
     .min(1)
     .default('./data/keys.json')
     .describe('The private JWK Set that signs the tokens. Written on the first start, in development only.'),
-  AUTH_EXPLORER: yesOrNo.optional().describe('Whether `GET /graphql` shows GraphiQL to a browser. Off in production unless set.'),
+  AUTH_EXPLORER: yesOrNo
+    .optional()
+    .describe('Whether `GET /graphql` shows GraphiQL to a browser. Off in production unless set.'),
 };
 
 const DEVELOPMENT_ISSUER = 'http://localhost:4000';
@@ -85,7 +87,9 @@ export class StartError extends Error {
 export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Environment {
   const isProduction = variables['NODE_ENV'] === 'production';
   // An empty variable is one that is not set: `docker run -e NAME=` and CI templates leave such.
-  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''));
+  const given = Object.fromEntries(
+    Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''),
+  );
   const faults = [...unknownVariables(given), ...missingVariables(given, isProduction)];
 
   const server = z.object(serverVariables).safeParse(given);
@@ -127,5 +131,7 @@ function unknownVariables(given: Record<string, unknown>): string[] {
 
 function missingVariables(given: Record<string, unknown>, isProduction: boolean): string[] {
   if (!isProduction) return [];
-  return REQUIRED_IN_PRODUCTION.filter((name) => given[name] === undefined).map((name) => `${name}: must be set in production`);
+  return REQUIRED_IN_PRODUCTION.filter((name) => given[name] === undefined).map(
+    (name) => `${name}: must be set in production`,
+  );
 }

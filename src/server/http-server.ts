@@ -1,6 +1,12 @@
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
-import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
+import fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import { type Auth, type AuthContext, createErrorTranslator, faultOf } from '../index.ts';
 import { explorerPage } from './explorer.ts';
@@ -68,13 +74,18 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     handler: (_request, reply) =>
       answerCode(reply.header('allow', 'GET, POST'), 405, 'METHOD_NOT_ALLOWED', 'Send a GET or a POST.'),
   });
-  app.get('/.well-known/jwks.json', (_request, reply) => reply.type('application/jwk-set+json').send(options.auth.jwks()));
+  app.get('/.well-known/jwks.json', (_request, reply) =>
+    reply.type('application/jwk-set+json').send(options.auth.jwks()),
+  );
 
   const url = await app.listen({ host: options.host, port: options.port });
   return { url, close: () => apollo.stop() };
 }
 
-function createApolloServer(app: FastifyInstance, { schema, isProduction }: HttpServerOptions): ApolloServer<RequestContext> {
+function createApolloServer(
+  app: FastifyInstance,
+  { schema, isProduction }: HttpServerOptions,
+): ApolloServer<RequestContext> {
   return new ApolloServer<RequestContext>({
     schema,
     introspection: !isProduction,

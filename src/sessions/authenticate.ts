@@ -36,7 +36,8 @@ export function authenticate(parts: Parts, accessToken: string | null): Authenti
  */
 export function authorize(parts: Parts, authentication: Authentication, roles: readonly string[]): CurrentUser {
   if (authentication.status === 'anonymous') throw new UnauthenticatedError('TOKEN_MISSING', false);
-  if (authentication.status === 'rejected') throw new UnauthenticatedError(authentication.reason, authentication.refreshable);
+  if (authentication.status === 'rejected')
+    throw new UnauthenticatedError(authentication.reason, authentication.refreshable);
   const { user } = authentication;
   if (parts.mirror.isEnded(user.sessionId)) throw new UnauthenticatedError('TOKEN_REVOKED', false);
   if (roles.length > 0 && !roles.some((role) => user.roles.includes(role))) throw new ForbiddenError();

@@ -33,7 +33,12 @@ export async function endWithin(
   const entries = rows.map(({ id, refreshJti, refreshIssuedAt }) => {
     // No access token is younger than its session's row says, even where the clock was stepped back since.
     const youngest = Math.max(now, refreshIssuedAt.getTime());
-    return { jti: refreshJti, sessionId: id, reason, expiresAt: new Date(youngest + accessTokenLifetime + leeway + MARGIN) };
+    return {
+      jti: refreshJti,
+      sessionId: id,
+      reason,
+      expiresAt: new Date(youngest + accessTokenLifetime + leeway + MARGIN),
+    };
   });
   await blacklist(em, entries, now);
   return entries;

@@ -18,8 +18,10 @@ export async function judgeRefreshToken(parts: Parts, presented: RefreshClaims):
     const session = await findSession(em, presented.sid);
     if (session === null) return { verdict: TokenRefusalReason.TOKEN_INVALID, session };
     if (session.endedAt !== null) return { verdict: TokenRefusalReason.TOKEN_REVOKED, session };
-    if (session.refreshJti === presented.jti) return { verdict: isOver(parts, session) ? 'TOKEN_EXPIRED' : 'CURRENT', session };
-    if (session.previousRefreshJti === presented.jti) return { verdict: isFresh(parts, session) ? 'TOKEN_ROTATED' : 'TOKEN_REUSED', session };
+    if (session.refreshJti === presented.jti)
+      return { verdict: isOver(parts, session) ? 'TOKEN_EXPIRED' : 'CURRENT', session };
+    if (session.previousRefreshJti === presented.jti)
+      return { verdict: isFresh(parts, session) ? 'TOKEN_ROTATED' : 'TOKEN_REUSED', session };
     const isOlder = parts.settings.blacklistAfterRotation
       ? await isRotated(em, presented.jti)
       : presented.iat * 1000 <= session.refreshIssuedAt.getTime();

@@ -45,7 +45,11 @@ export async function refresh(parts: Parts, request: RefreshRequest): Promise<To
 const MOST_ATTEMPTS = 3;
 
 /** The pair is made first and then one UPDATE says whether it counts: what cannot be made or signed costs nothing. */
-async function exchange(parts: Parts, presented: RefreshClaims, retryKeyHash: string | null): Promise<TokenPair | null> {
+async function exchange(
+  parts: Parts,
+  presented: RefreshClaims,
+  retryKeyHash: string | null,
+): Promise<TokenPair | null> {
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
     const found = await parts.database.read((em) => findSessionWithUser(em, presented.sid));
     if (found === null || found.session.refreshJti !== presented.jti || found.session.endedAt !== null) return null;

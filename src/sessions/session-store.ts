@@ -29,7 +29,10 @@ export async function findSession(em: EntityManager, id: string): Promise<Sessio
 }
 
 /** A session and its user, in one query. */
-export async function findSessionWithUser(em: EntityManager, id: string): Promise<{ session: Session; user: User } | null> {
+export async function findSessionWithUser(
+  em: EntityManager,
+  id: string,
+): Promise<{ session: Session; user: User } | null> {
   const session = await findSession(em, id);
   if (session === null) return null;
   const user = await tables(em).selectFrom('User').selectAll().where('id', '=', session.user).executeTakeFirst();
@@ -42,7 +45,12 @@ export async function findLiveSessions(em: EntityManager, userId: string, at: nu
 }
 
 /** The ids of all live sessions of a user but the `most` youngest. */
-export async function findSurplusSessions(em: EntityManager, userId: string, most: number, at: number): Promise<string[]> {
+export async function findSurplusSessions(
+  em: EntityManager,
+  userId: string,
+  most: number,
+  at: number,
+): Promise<string[]> {
   const rows = await liveSessions(em, userId, at)
     .select('id')
     .orderBy('createdAt', 'desc')
@@ -96,7 +104,8 @@ export async function markEnded(
     .where('refreshExpiresAt', '>', new Date(end.aliveAt));
   if ('ids' in selection) update = update.where('id', 'in', selection.ids);
   if (selection.userId !== undefined) update = update.where('user', '=', selection.userId);
-  if ('exceptId' in selection && selection.exceptId !== undefined) update = update.where('id', '<>', selection.exceptId);
+  if ('exceptId' in selection && selection.exceptId !== undefined)
+    update = update.where('id', '<>', selection.exceptId);
   return update.returning(['id', 'refreshJti', 'refreshIssuedAt']).execute();
 }
 

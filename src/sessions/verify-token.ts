@@ -18,7 +18,8 @@ export async function verifyToken(parts: Parts, token: string): Promise<TokenVer
   const reading = parts.codec.read(token);
   if (reading.status === 'invalid') return { isValid: false, reason: 'TOKEN_INVALID', claims: null };
   const { status, claims } = reading;
-  if (status !== 'live') return { isValid: false, reason: status === 'expired' ? 'TOKEN_EXPIRED' : 'TOKEN_INVALID', claims };
+  if (status !== 'live')
+    return { isValid: false, reason: status === 'expired' ? 'TOKEN_EXPIRED' : 'TOKEN_INVALID', claims };
   const reason = claims.token_type === 'access' ? judgeAccess(parts, claims) : await judgeRefresh(parts, claims);
   return { isValid: reason === null, reason, claims };
 }

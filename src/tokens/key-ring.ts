@@ -1,4 +1,11 @@
-import { createPrivateKey, createPublicKey, createSecretKey, type JsonWebKey, type KeyObject, randomBytes } from 'node:crypto';
+import {
+  createPrivateKey,
+  createPublicKey,
+  createSecretKey,
+  type JsonWebKey,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto';
 import { z } from 'zod';
 import type { TokenType } from './claims.ts';
 
@@ -46,7 +53,11 @@ const RSA_BITS = 2048;
 const FEWEST_DIFFERENT_BYTES = 16;
 
 const base64url = z.string().regex(/^[A-Za-z0-9_-]+$/, 'must be base64url');
-const common = { kid: z.string().min(1).max(128), purpose: z.enum(['access', 'refresh']), use: z.literal('sig').optional() };
+const common = {
+  kid: z.string().min(1).max(128),
+  purpose: z.enum(['access', 'refresh']),
+  use: z.literal('sig').optional(),
+};
 
 const jwkSchema = z.discriminatedUnion('kty', [
   z.strictObject({ ...common, kty: z.literal('oct'), alg: z.literal('HS256'), k: base64url }),
@@ -95,7 +106,8 @@ export class KeyRingError extends TypeError {
  */
 export function importKeyRing(jwks: unknown): KeyRing {
   const parsed = jwkSetSchema.safeParse(jwks);
-  if (!parsed.success) throw new KeyRingError(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`));
+  if (!parsed.success)
+    throw new KeyRingError(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`));
 
   const faults: string[] = [];
   const keys = parsed.data.keys.flatMap((jwk) => {
@@ -160,7 +172,8 @@ function importKey(jwk: Jwk, faults: string[]): Key | null {
 }
 
 function shareSecret(keys: readonly Jwk[]): boolean {
-  const secrets = (purpose: TokenType) => keys.flatMap((jwk) => (jwk.purpose === purpose && jwk.kty === 'oct' ? [jwk.k] : []));
+  const secrets = (purpose: TokenType) =>
+    keys.flatMap((jwk) => (jwk.purpose === purpose && jwk.kty === 'oct' ? [jwk.k] : []));
   const ofRefresh = secrets('refresh');
   return secrets('access').some((secret) => ofRefresh.includes(secret));
 }

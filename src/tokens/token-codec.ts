@@ -84,7 +84,8 @@ export function createTokenCodec(keys: KeyRing, rules: CodecRules, clock: Clock)
   const { issuer: iss, audience } = rules;
 
   return Object.freeze({
-    signAccess: (claims) => sign(keys.signer('access'), { ...claims, iss, aud: audience, token_type: 'access' } as AccessClaims),
+    signAccess: (claims) =>
+      sign(keys.signer('access'), { ...claims, iss, aud: audience, token_type: 'access' } as AccessClaims),
     signRefresh: (claims, kid) =>
       sign(keys.find(kid) ?? keys.signer('refresh'), { ...claims, iss, aud: iss, token_type: 'refresh' }),
     refreshKeyId: () => keys.signer('refresh').kid,
@@ -134,7 +135,8 @@ const HEADER_MEMBERS = ['alg', 'typ', 'kid'];
 
 /** The kind of token that a header speaks of; `typ` is compared as RFC 7515 section 4.1.9 says. */
 function typeOf(header: Record<string, unknown>): TokenType | null {
-  if (!Object.keys(header).every((member) => HEADER_MEMBERS.includes(member)) || typeof header['typ'] !== 'string') return null;
+  if (!Object.keys(header).every((member) => HEADER_MEMBERS.includes(member)) || typeof header['typ'] !== 'string')
+    return null;
   const typ = header['typ'].toLowerCase().replace(/^application\//, '');
   if (typ === HEADER_TYPES.access) return 'access';
   return typ === HEADER_TYPES.refresh ? 'refresh' : null;

@@ -57,7 +57,8 @@ function refusalsOfPassword(password: string): FieldRefusal[] {
   const path = 'input.password';
   if (password.trim() === '') return [{ path, reason: InputRefusalReason.REQUIRED }];
   // bcrypt ends at a NUL, and takes every half of a surrogate pair for the same character.
-  if (password.includes('\0') || !password.isWellFormed()) return [{ path, reason: InputRefusalReason.PASSWORD_INVALID }];
+  if (password.includes('\0') || !password.isWellFormed())
+    return [{ path, reason: InputRefusalReason.PASSWORD_INVALID }];
   if (Buffer.byteLength(password) > LONGEST_PASSWORD) return [{ path, reason: InputRefusalReason.PASSWORD_TOO_LONG }];
   return [];
 }

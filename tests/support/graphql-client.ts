@@ -51,12 +51,24 @@ export class GraphQLClient {
     const response = await fetch(`${this.#url}${path}`, init);
     const text = await response.text();
     const body = response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : {};
-    return { status: response.status, headers: response.headers, text, data: body.data ?? null, errors: body.errors ?? [] };
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      data: body.data ?? null,
+      errors: body.errors ?? [],
+    };
   }
 
   /** Runs an operation, with a Bearer token if one is given. */
-  async run(query: string, variables: Record<string, unknown> = {}, accessToken?: string, headers: Record<string, string> = {}) {
-    const authorization: Record<string, string> = accessToken === undefined ? {} : { authorization: `Bearer ${accessToken}` };
+  async run(
+    query: string,
+    variables: Record<string, unknown> = {},
+    accessToken?: string,
+    headers: Record<string, string> = {},
+  ) {
+    const authorization: Record<string, string> =
+      accessToken === undefined ? {} : { authorization: `Bearer ${accessToken}` };
     return this.send({
       method: 'POST',
       headers: { 'content-type': 'application/json', ...authorization, ...headers },
@@ -123,7 +135,11 @@ export class GraphQLClient {
   }
 
   async sessions(accessToken: string): Promise<Answer> {
-    return this.run('{ sessions { id createdAt lastUsedAt expiresAt userAgent ipAddress isCurrent } }', {}, accessToken);
+    return this.run(
+      '{ sessions { id createdAt lastUsedAt expiresAt userAgent ipAddress isCurrent } }',
+      {},
+      accessToken,
+    );
   }
 
   async endSession(accessToken: string, id: string): Promise<Answer> {

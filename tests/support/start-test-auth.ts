@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import type { MikroORM } from '@mikro-orm/core';
-import { type Auth, type AuthOptions, authEntities, buildGuardedSchema, createAuth, generateKeys } from '../../src/index.ts';
+import {
+  type Auth,
+  type AuthOptions,
+  authEntities,
+  buildGuardedSchema,
+  createAuth,
+  generateKeys,
+} from '../../src/index.ts';
 import { startHttpServer } from '../../src/server/http-server.ts';
 import { migrate, openDatabase } from '../../src/server/open-database.ts';
 import { GraphQLClient } from './graphql-client.ts';
@@ -62,7 +69,16 @@ export async function startTestAuth(options: TestAuthOptions = {}): Promise<Test
   const orm = await openDatabase(databaseUrl, authEntities);
   await migrate(orm);
   const onFault: AuthOptions['onFault'] = (fault) => void lines.push(`${JSON.stringify(fault)}\n`);
-  const auth = await createAuth({ issuer: ISSUER, bcryptCost: 4, blacklistPoll: '50ms', onFault, ...settings, orm, keys, clock });
+  const auth = await createAuth({
+    issuer: ISSUER,
+    bcryptCost: 4,
+    blacklistPoll: '50ms',
+    onFault,
+    ...settings,
+    orm,
+    keys,
+    clock,
+  });
   const schema = await buildGuardedSchema({ resolvers: [...auth.resolvers, ...resolvers] });
   const server = await startHttpServer({ auth, schema, host: '127.0.0.1', port: 0, isProduction, isExplorerOn, logTo });
 
