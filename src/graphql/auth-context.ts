@@ -28,7 +28,7 @@ export interface RequestAuth {
   findSessions(userId: string): Promise<Session[]>;
   findUser(id: string): Promise<User | null>;
   /** Whole seconds from now, none at the least. */
-  secondsUntil(moment: Date): number;
+  readonly secondsUntil: (moment: Date) => number;
 }
 
 /** What the context function has to know of a request. */

@@ -24,9 +24,9 @@ export async function openSession(parts: Parts, user: User, device: Device): Pro
   const ended = await parts.database.transaction(async (em) => {
     if (!(await lockUserForLogin(em, user, now))) return null;
     const surplus = await findSurplusSessions(em, user.id, parts.settings.maxSessions - 1, now);
-    const ended = await endWithin(em, parts, { ids: surplus }, 'SESSION_LIMIT');
+    const surplusEnded = await endWithin(em, parts, { ids: surplus }, 'SESSION_LIMIT');
     await insertSession(em, pair.session);
-    return ended;
+    return surplusEnded;
   });
   if (ended === null) return null;
   parts.mirror.add(ended);

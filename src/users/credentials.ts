@@ -65,7 +65,7 @@ function refusalsOfPassword(password: string): FieldRefusal[] {
 
 function refusalsOfNewPassword(password: string): FieldRefusal[] {
   const refusals = refusalsOfPassword(password);
-  if (refusals.length > 0 || [...password].length >= SHORTEST_PASSWORD) return refusals;
+  if (refusals.length > 0 || Array.from(password).length >= SHORTEST_PASSWORD) return refusals;
   return [{ path: 'input.password', reason: InputRefusalReason.PASSWORD_TOO_SHORT }];
 }
 
