@@ -7,9 +7,7 @@ import { BlacklistMirror } from './blacklist/blacklist-mirror.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { Database } from './database.ts';
 import type { AuthContext, AuthRequest } from './graphql/auth-context.ts';
-import { AuthResolver } from './graphql/auth.resolver.ts';
-import { RegistrationResolver } from './graphql/registration.resolver.ts';
-import { SessionResolver } from './graphql/session.resolver.ts';
+import { authResolvers } from './graphql/auth-resolvers.ts';
 import { type Fault, faultOf } from './graphql/translate-error.ts';
 import { bearerToken } from './http/bearer.ts';
 import { isId } from './id.ts';
@@ -115,10 +113,7 @@ export async function createAuth({
   await mirror.start();
 
   return Object.freeze({
-    resolvers:
-      settings.registration === 'open'
-        ? [AuthResolver, SessionResolver, RegistrationResolver]
-        : [AuthResolver, SessionResolver],
+    resolvers: authResolvers(settings.registration),
     context: (request) => contextOf(parts, request),
     async openSession({ userId, userAgent = null, ipAddress = null }) {
       const user = isId(userId) ? await database.read((em) => findUser(em, userId)) : null;

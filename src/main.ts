@@ -10,6 +10,8 @@ if (major < 22 || (major === 22 && minor < 17)) {
 const COMMANDS: Record<string, () => Promise<void>> = {
   serve: async () => (await import('./cli/serve.ts')).serve(),
   migrate: async () => (await import('./cli/migrate.ts')).runMigrations(),
+  schema: async () => (await import('./cli/print-schema.ts')).printSchema(),
+  configuration: async () => (await import('./cli/print-configuration.ts')).printConfiguration(),
 };
 
 const name = process.argv[2] ?? 'serve';

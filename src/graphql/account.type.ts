@@ -4,7 +4,7 @@ import type { User } from '../users/user.entity.ts';
 
 @ObjectType('User', { description: 'Somebody who can log in.' })
 export class UserType {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'For life, whatever becomes of the e-mail.' })
   id!: string;
 
   @Field(() => String, { description: 'Trimmed and in lower case.' })
@@ -13,7 +13,7 @@ export class UserType {
   @Field(() => [String], { description: 'What the user may do, beyond what everybody may who is logged in.' })
   roles!: readonly string[];
 
-  @Field(() => GraphQLDateTime)
+  @Field(() => GraphQLDateTime, { description: 'When the account was opened.' })
   createdAt!: Date;
 
   @Field(() => GraphQLDateTime, { nullable: true, description: 'When the user last opened a session.' })
