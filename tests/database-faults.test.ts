@@ -13,7 +13,7 @@ const KEY = 'a-key-of-one-refresh-0123456789';
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
 
 async function start(options: TestAuthOptions): Promise<TestAuth> {
@@ -229,7 +229,7 @@ describe('PostgreSQL killed and started again', () => {
     } finally {
       await hammer.stop();
     }
-    expect(Object.keys(countBy(hammer.answers, (answer) => answer)).sort()).toEqual(['SERVICE_UNAVAILABLE', 'good']);
+    expect(Object.keys(countBy(hammer.answers, (answer) => answer)).toSorted()).toEqual(['SERVICE_UNAVAILABLE', 'good']);
   });
 });
 
