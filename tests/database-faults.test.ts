@@ -229,7 +229,10 @@ describe('PostgreSQL killed and started again', () => {
     } finally {
       await hammer.stop();
     }
-    expect(Object.keys(countBy(hammer.answers, (answer) => answer)).toSorted()).toEqual(['SERVICE_UNAVAILABLE', 'good']);
+    expect(Object.keys(countBy(hammer.answers, (answer) => answer)).toSorted()).toEqual([
+      'SERVICE_UNAVAILABLE',
+      'good',
+    ]);
   });
 });
 
