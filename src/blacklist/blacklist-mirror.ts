@@ -5,13 +5,14 @@ import { type EndedSession, findEndedSessions, findSessionsEndedSince } from './
 
 /** Milliseconds. */
 export interface MirrorSettings {
+  readonly leeway: number;
   readonly blacklistPoll: number;
   readonly blacklistStaleness: number;
 }
 
 /**
- * A poll looks back this far: a row becomes visible when its transaction commits, and not in the order in which the
- * rows were made.
+ * A poll looks back this far behind the one before, and the leeway by which clocks may disagree: a row becomes visible
+ * when its transaction commits, and not in the order in which the rows were made.
  */
 const LOOK_BACK = 60_000;
 
@@ -89,7 +90,8 @@ export class BlacklistMirror {
       this.#forgetExpired(begun.wall);
       this.#lastFullRead = begun;
     } else {
-      this.add(await this.#database.read((em) => findSessionsEndedSince(em, begun.wall - LOOK_BACK)));
+      const since = this.#lastRead.wall - LOOK_BACK - this.#settings.leeway;
+      this.add(await this.#database.read((em) => findSessionsEndedSince(em, since)));
     }
     this.#lastRead = begun;
   }
