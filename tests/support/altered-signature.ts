@@ -31,6 +31,13 @@ export function withEcdsaAlteration(goodVector: string, vector: string, token: s
   return putTogether(token, Buffer.from(signature, 'hex'));
 }
 
+/** A second good signature of the same: (r, n - s) beside (r, s). */
+export function withEcdsaTwin(token: string): string {
+  const [r, s] = halves(token);
+  const numbers = [r, GROUP_ORDER - s].map((number) => number.toString(16).padStart(64, '0'));
+  return putTogether(token, Buffer.from(numbers.join(''), 'hex'));
+}
+
 function halves(token: string): [r: bigint, s: bigint] {
   const { signature } = takeApart(token);
   const middle = signature.length / 2;
