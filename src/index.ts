@@ -7,9 +7,12 @@ export type { AuthContext, AuthRequest, RequestAuth } from './graphql/auth-conte
 export { createErrorTranslator, type ErrorTranslation, type Fault, faultOf } from './graphql/translate-error.ts';
 export type { Authentication, CurrentUser } from './sessions/authenticate.ts';
 export type { ClaimsUser, HostClaims, TokenPair } from './sessions/issue-tokens.ts';
+export type { PurgeResult } from './sessions/purge.ts';
+export type { Credentials } from './users/credentials.ts';
 export type { TokenVerification } from './sessions/verify-token.ts';
 export { LogoutScope } from './sessions/logout.ts';
 export { EndReason } from './blacklist/blacklisted-token.entity.ts';
+export { AuthEventType } from './events/auth-event.entity.ts';
 export type { AccessClaims, RefreshClaims, TokenType } from './tokens/claims.ts';
 export {
   type Algorithm,
@@ -34,6 +37,7 @@ export {
   InvalidCredentialsError,
   InvalidRefreshTokenError,
   isAuthError,
+  NotFoundError,
   ServiceUnavailableError,
   TokenRefusalReason,
   UnauthenticatedError,

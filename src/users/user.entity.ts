@@ -1,6 +1,9 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import type { Row } from '../database.ts';
 
+/** The one role that this library itself knows. */
+export const ADMIN = 'ADMIN';
+
 /** Somebody who can log in. */
 export const User = defineEntity({
   name: 'User',
@@ -13,6 +16,9 @@ export const User = defineEntity({
     roles: p.json<readonly string[]>(),
     /** Access tokens with a lower `ver` are out of date. */
     tokenVersion: p.integer().default(0),
+    /** By whose index other processes learn that the version was raised. */
+    tokenVersionRaisedAt: p.datetime(3).nullable().index(),
+    isActive: p.boolean().default(true),
     createdAt: p.datetime(3),
     lastLoginAt: p.datetime(3).nullable(),
   },
