@@ -47,7 +47,7 @@ export class Database {
     return this.#patiently(async () => {
       const begun = this.#clock.monotonic();
       return this.#fork().transactional(async (em) => {
-        const result = await work(em as EntityManager);
+        const result = await work(em);
         if (this.#clock.monotonic() - begun > TRANSACTION_LIMIT) throw new ServiceUnavailableError();
         return result;
       });

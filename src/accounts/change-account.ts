@@ -46,9 +46,9 @@ export async function changeAccount(
       if (isAdministrator(user) && !isAdministrator(changed)) await refuseIfLast(em, user);
       if (!(await changeUser(em, user, change, now))) return null;
       await record(em, [{ type: eventType, userId: user.id }], device, now);
-      const ended = endReason === null ? [] : await endWithin(em, parts, { userId: user.id }, endReason, device);
+      const sessions = endReason === null ? [] : await endWithin(em, parts, { userId: user.id }, endReason, device);
       await finish?.(em);
-      return ended;
+      return sessions;
     });
     if (ended === null) continue;
     parts.mirror.add(ended);

@@ -53,9 +53,9 @@ async function replacePassword(
   const pair = await prepareSession(parts, changed, device);
   const ended = await parts.database.transaction(async (em) => {
     if (!(await changeUser(em, user, { passwordHash, lastLoginAt: changed.lastLoginAt }, now))) return null;
-    const ended = await endWithin(em, parts, { userId: user.id }, 'PASSWORD_CHANGED', device);
+    const allEnded = await endWithin(em, parts, { userId: user.id }, 'PASSWORD_CHANGED', device);
     await insertFirstPair(em, parts, pair, 'PASSWORD_CHANGED', device);
-    return ended;
+    return allEnded;
   });
   if (ended === null) return null;
   parts.mirror.add(ended);

@@ -39,7 +39,7 @@ export interface RequestAuth {
   setUserRoles(id: string, roles: readonly string[]): Promise<User>;
   endUserSessions(id: string): Promise<string[]>;
   /** Whole seconds from now, none at the least. */
-  secondsUntil(moment: Date): number;
+  readonly secondsUntil: (moment: Date) => number;
 }
 
 /** What the context function has to know of a request. */

@@ -19,7 +19,7 @@ export interface Variable {
   /** In development; the others have the same in production. */
   readonly developmentDefault?: string;
   /** Where it has to be set in production. */
-  readonly isRequiredInProduction?: boolean;
+  readonly isRequiredInProduction: boolean;
 }
 
 const yesOrNo = z.enum(['true', 'false']).transform((word) => word === 'true');
@@ -56,16 +56,16 @@ const settingByVariable = new Map(settingNames.map((name) => [variableOf(name), 
 
 /** Every variable that is read, in the order of docs/configuration.md. */
 export function listVariables(): Variable[] {
-  const isRequired = (name: string) => (REQUIRED_IN_PRODUCTION.includes(name) ? { isRequiredInProduction: true } : {});
-  return [
-    ...Object.entries(serverVariables).map(([name, schema]) => ({ name, schema, ...isRequired(name) })),
-    ...settingNames.map((setting) => ({
-      name: variableOf(setting),
-      schema: settingsSchema.shape[setting],
-      ...(setting === 'issuer' ? { developmentDefault: DEVELOPMENT_ISSUER } : {}),
-      ...isRequired(variableOf(setting)),
-    })),
-  ];
+  const ofServer = Object.entries(serverVariables).map(([name, schema]) => ({ name, schema }));
+  const ofLibrary = settingNames.map((setting) => ({
+    name: variableOf(setting),
+    schema: settingsSchema.shape[setting],
+    ...(setting === 'issuer' ? { developmentDefault: DEVELOPMENT_ISSUER } : {}),
+  }));
+  return [...ofServer, ...ofLibrary].map((variable) => ({
+    ...variable,
+    isRequiredInProduction: REQUIRED_IN_PRODUCTION.includes(variable.name),
+  }));
 }
 
 /** What stops a start: every fault, a line each. */

@@ -1,19 +1,9 @@
 import { toSeconds } from '../clock.ts';
 import { newId } from '../id.ts';
 import type { User } from '../users/user.entity.ts';
+import { computeHostClaims } from './host-claims.ts';
 import type { Parts } from './parts.ts';
 import type { Session } from './session.entity.ts';
-
-/** A user as the host sees one when it computes its claims. */
-export type ClaimsUser = Pick<User, 'id' | 'email' | 'roles' | 'createdAt'>;
-
-/** The host's own claims in access tokens. */
-export interface HostClaims {
-  /** The one claim name they stand under, such as `https://example.com/claims` (RFC 7519 section 4.2). */
-  readonly namespace: string;
-  /** Called at each login and each refresh, outside of any transaction. What it gives must be JSON. */
-  compute(user: ClaimsUser): object | Promise<object>;
-}
 
 /** The tokens of a session, as they are handed out. */
 export interface TokenPair {
@@ -27,7 +17,7 @@ export interface TokenPair {
 
 /** Signs what a session's row says. For the same row it gives the same refresh token, to the byte. */
 export async function issueTokens(parts: Parts, session: Session, user: User): Promise<TokenPair> {
-  const own = await computeOwnClaims(parts.hostClaims, user);
+  const own = await computeHostClaims(parts.hostClaims, user);
   const subject = { sub: user.id, sid: session.id };
 
   const rotatedAt = toSeconds(session.refreshIssuedAt.getTime());
@@ -68,11 +58,4 @@ export function planRefreshToken(parts: Parts, issuedAt: number, sessionExpiresA
     refreshIssuedAt: new Date(issuedAt),
     refreshExpiresAt: new Date(Math.min(idleEnd, sessionExpiresAt?.getTime() ?? Infinity)),
   };
-}
-
-async function computeOwnClaims(hostClaims: HostClaims | null, user: User): Promise<Record<string, unknown>> {
-  if (hostClaims === null) return {};
-  const { id, email, roles, createdAt } = user;
-  const own = await hostClaims.compute({ id, email, roles, createdAt });
-  return { [hostClaims.namespace]: own };
 }

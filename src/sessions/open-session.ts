@@ -21,9 +21,9 @@ export async function openSession(parts: Parts, user: User, device: Device): Pro
   const ended = await parts.database.transaction(async (em) => {
     if (!(await lockUserForLogin(em, user, now))) return null;
     const surplus = await findSurplusSessions(em, user.id, parts.settings.maxSessions - 1, now);
-    const ended = await endWithin(em, parts, { ids: surplus }, 'SESSION_LIMIT', device);
+    const surplusEnded = await endWithin(em, parts, { ids: surplus }, 'SESSION_LIMIT', device);
     await insertFirstPair(em, parts, pair, 'LOGGED_IN', device);
-    return ended;
+    return surplusEnded;
   });
   if (ended === null) return null;
   parts.mirror.add(ended);

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Database } from '../database.ts';
 import type { Settings } from '../settings.ts';
 import type { TokenCodec } from '../tokens/token-codec.ts';
-import type { HostClaims } from './issue-tokens.ts';
+import type { HostClaims } from './host-claims.ts';
 
 /** What the use cases work with. The composition root makes one. */
 export interface Parts {

@@ -13,7 +13,7 @@ export const Session = defineEntity({
   properties: {
     /** The `sid` of its tokens. */
     id: p.uuid().primary(),
-    user: () => p.manyToOne(User).mapToPk().deleteRule('cascade'),
+    user: () => p.manyToOne(User).mapToPk().deleteRule('cascade').index(),
     refreshJti: p.uuid(),
     /** The `kid` that signed the live refresh token. */
     refreshKeyId: p.string().length(128),

@@ -87,5 +87,5 @@ function areRoles(value: unknown): boolean {
 }
 
 function isWholeNumber(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }

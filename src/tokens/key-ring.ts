@@ -132,15 +132,18 @@ export function importKeyRing(jwks: unknown): KeyRing {
 
 /** A fresh key ring: one random HS256 key for each kind of token. */
 export function generateKeys(): PrivateJwkSet {
-  const key = (purpose: TokenType): PrivateJwk => ({
+  return { keys: [generateKey('access'), generateKey('refresh')] };
+}
+
+function generateKey(purpose: TokenType): PrivateJwk {
+  return {
     kty: 'oct',
     alg: 'HS256',
     use: 'sig',
     purpose,
     kid: `${purpose}-${randomBytes(8).toString('hex')}`,
     k: randomBytes(HS256_BYTES).toString('base64url'),
-  });
-  return { keys: [key('access'), key('refresh')] };
+  };
 }
 
 function weaknessOf(jwk: Jwk): string | null {

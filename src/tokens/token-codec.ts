@@ -45,16 +45,6 @@ const INVALID = { status: 'invalid', refreshable: false } as const;
 const REFRESHABLE = { status: 'invalid', refreshable: true } as const;
 
 export function createTokenCodec(keys: KeyRing, rules: CodecRules, clock: Clock): TokenCodec {
-  function sign(key: Key, claims: AccessClaims | RefreshClaims): string {
-    const token = jwt.sign(claims, key.signing, {
-      algorithm: key.algorithm,
-      keyid: key.kid,
-      header: { alg: key.algorithm, typ: HEADER_TYPES[key.purpose] },
-    });
-    if (token.length > LONGEST_TOKEN) throw new TypeError(`A token would be longer than ${LONGEST_TOKEN} characters.`);
-    return token;
-  }
-
   function readAs<Claims extends AccessClaims | RefreshClaims>(
     purpose: TokenType,
     token: string,
@@ -96,6 +86,16 @@ export function createTokenCodec(keys: KeyRing, rules: CodecRules, clock: Clock)
       return reading.status === 'invalid' ? readAccess(token) : reading;
     },
   } satisfies TokenCodec);
+}
+
+function sign(key: Key, claims: AccessClaims | RefreshClaims): string {
+  const token = jwt.sign(claims, key.signing, {
+    algorithm: key.algorithm,
+    keyid: key.kid,
+    header: { alg: key.algorithm, typ: HEADER_TYPES[key.purpose] },
+  });
+  if (token.length > LONGEST_TOKEN) throw new TypeError(`A token would be longer than ${LONGEST_TOKEN} characters.`);
+  return token;
 }
 
 interface Parts {

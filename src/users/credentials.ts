@@ -76,7 +76,7 @@ function refusalsOfPassword(password: string, path: string): FieldRefusal[] {
 
 function refusalsOfNewPassword(password: string, path: string): FieldRefusal[] {
   const refusals = refusalsOfPassword(password, path);
-  if (refusals.length > 0 || [...password].length >= SHORTEST_PASSWORD) return refusals;
+  if (refusals.length > 0 || Array.from(password).length >= SHORTEST_PASSWORD) return refusals;
   return [{ path, reason: InputRefusalReason.PASSWORD_TOO_SHORT }];
 }
 

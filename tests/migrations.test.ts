@@ -1,0 +1,26 @@
+import { authEntities } from '../src/index.ts';
+import { migrate, openDatabase, pendingMigrations } from '../src/server/open-database.ts';
+import { onEachDatabase } from './support/databases.ts';
+
+onEachDatabase((database) => {
+  test('the migrations make the tables that the entities describe', async () => {
+    const orm = await openDatabase(await database.fresh(), authEntities);
+    await migrate(orm);
+    const missing = await orm.schema.getUpdateSchemaSQL({ wrap: false });
+    const isMigrationMissing = await orm.migrator.checkSchema();
+    await orm.close();
+    expect(missing).toBe('');
+    expect(isMigrationMissing).toBe(false);
+  });
+
+  test('migrations that were applied are not applied again', async () => {
+    const orm = await openDatabase(await database.fresh(), authEntities);
+    const before = await pendingMigrations(orm);
+    const first = await migrate(orm);
+    const second = await migrate(orm);
+    await orm.close();
+    expect(first).toEqual(before);
+    expect(first).not.toEqual([]);
+    expect(second).toEqual([]);
+  });
+});

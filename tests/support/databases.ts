@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { authEntities } from '../../src/index.ts';
+import { openDatabase } from '../../src/server/open-database.ts';
+
+/** Where the run's shared PostgreSQL is: `global-setup.ts` starts it, `global-teardown.ts` stops it. */
+export const POSTGRES_URL = 'TEST_POSTGRES_URL';
+
+/** A kind of database that the tests run on. */
+export interface TestDatabase {
+  readonly name: 'SQLite' | 'PostgreSQL';
+  /** The URL of an empty database of one's own. It is removed when the tests of the block are over. */
+  fresh(): Promise<string>;
+}
+
+/** What the database decides is tested on each. Every server that a test starts there must be stopped by it. */
+export function onEachDatabase(body: (database: TestDatabase) => void): void {
+  describe.each(['SQLite', 'PostgreSQL'] as const)('on %s', (name) => {
+    const cleanups: (() => Promise<void>)[] = [];
+    afterAll(async () => {
+      for (const cleanup of cleanups.splice(0)) await cleanup();
+    });
+    body({
+      name,
+      async fresh() {
+        const { url, remove } = name === 'SQLite' ? freshSqlite() : await freshPostgres();
+        cleanups.push(remove);
+        return url;
+      },
+    });
+  });
+}
+
+interface FreshDatabase {
+  readonly url: string;
+  remove(): Promise<void>;
+}
+
+/** An empty SQLite file in a folder of its own. */
+export function freshSqlite(): FreshDatabase {
+  const folder = mkdtempSync(join(tmpdir(), 'graphql-simplejwt-'));
+  return {
+    url: `sqlite:${join(folder, 'auth.db')}`,
+    remove: async () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** An empty database on the shared PostgreSQL. */
+export async function freshPostgres(server = process.env[POSTGRES_URL]): Promise<FreshDatabase> {
+  if (server === undefined) throw new Error(`${POSTGRES_URL} is not set: was jest started without its configuration?`);
+  const name = `test_${randomBytes(8).toString('hex')}`;
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  await runSql(server, `create database ${name}`);
+  return { url: url.href, remove: async () => runSql(server, `drop database if exists ${name} with (force)`) };
+}
+
+/** Runs one statement over a connection of its own. */
+export async function runSql(databaseUrl: string, statement: string): Promise<void> {
+  const orm = await openDatabase(databaseUrl, authEntities);
+  try {
+    await orm.em.getConnection().execute(statement);
+  } finally {
+    await orm.close();
+  }
+}
