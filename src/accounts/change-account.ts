@@ -14,7 +14,7 @@ import type { AccountParts } from './parts.ts';
 /** What an administrator does to an account. */
 export interface AccountChange {
   /** What the account is from now on. */
-  readonly change: Partial<Pick<User, 'roles' | 'isActive'>>;
+  readonly change: Partial<Pick<User, 'roles' | 'deactivatedAt'>>;
   /** Why its sessions end; null where they go on. */
   readonly endReason: EndReason | null;
   readonly eventType: AuthEventType;
@@ -64,6 +64,6 @@ async function refuseIfLast(em: EntityManager, user: User): Promise<void> {
   throw new BadUserInputError([{ path: 'input.id', reason: InputRefusalReason.LAST_ADMINISTRATOR }]);
 }
 
-function isAdministrator(user: Pick<User, 'roles' | 'isActive'>): boolean {
-  return user.isActive && user.roles.includes(ADMIN);
+function isAdministrator(user: Pick<User, 'roles' | 'deactivatedAt'>): boolean {
+  return user.deactivatedAt === null && user.roles.includes(ADMIN);
 }

@@ -32,7 +32,7 @@ export async function changePassword(
   checkPasswordChange(currentPassword, newPassword);
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
     const user = await parts.database.read((em) => findUser(em, userId));
-    if (user === null || !user.isActive) throw new NotFoundError();
+    if (user === null || user.deactivatedAt !== null) throw new NotFoundError();
     const isRight = await parts.passwords.matches(currentPassword, user.passwordHash);
     if (!isRight) return refuse(parts, user, device);
     const pair = await replacePassword(parts, user, await parts.passwords.hash(newPassword), device);

@@ -29,7 +29,7 @@ export async function newUser(parts: AccountParts, credentials: Credentials, rol
     roles,
     tokenVersion: 0,
     tokenVersionRaisedAt: null,
-    isActive: true,
+    deactivatedAt: null,
     createdAt: new Date(now),
     lastLoginAt: null,
   };

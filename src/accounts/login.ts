@@ -21,7 +21,7 @@ export async function login(parts: AccountParts, input: Credentials, device: Dev
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
     const user = await parts.database.read((em) => findUserByEmail(em, email));
     const isRight = await parts.passwords.matches(password, user?.passwordHash ?? null);
-    if (user === null || !isRight || !user.isActive) return refuse(parts, user, device);
+    if (user === null || !isRight || user.deactivatedAt !== null) return refuse(parts, user, device);
     const pair = await openSession(parts, user, device);
     // Else the account changed while the password was checked, so it is checked again.
     if (pair !== null) {

@@ -23,6 +23,6 @@ export class UserType {
   lastLoginAt!: Date | null;
 }
 
-export function toUserType({ id, email, roles, isActive, createdAt, lastLoginAt }: User): UserType {
-  return { id, email, roles, isActive, createdAt, lastLoginAt };
+export function toUserType({ id, email, roles, deactivatedAt, createdAt, lastLoginAt }: User): UserType {
+  return { id, email, roles, isActive: deactivatedAt === null, createdAt, lastLoginAt };
 }

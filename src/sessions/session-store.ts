@@ -85,7 +85,7 @@ export async function rotateSession(
           .select('User.id')
           .where('User.id', '=', user.id)
           .where('User.tokenVersion', '=', user.tokenVersion)
-          .where('User.isActive', '=', true),
+          .where('User.deactivatedAt', 'is', null),
       ),
     )
     .executeTakeFirst();

@@ -46,7 +46,7 @@ export async function lockUserForLogin(em: EntityManager, user: Known, now: numb
     .updateTable('User')
     .set({ lastLoginAt: new Date(now) })
     .where((row) => isAsRead(row, user))
-    .where('isActive', '=', true)
+    .where('deactivatedAt', 'is', null)
     .executeTakeFirst();
   return result.numUpdatedRows === 1n;
 }
@@ -55,7 +55,7 @@ export async function lockUserForLogin(em: EntityManager, user: Known, now: numb
 export async function changeUser(
   em: EntityManager,
   user: Known,
-  change: Partial<Pick<User, 'passwordHash' | 'roles' | 'isActive' | 'lastLoginAt'>>,
+  change: Partial<Pick<User, 'passwordHash' | 'roles' | 'deactivatedAt' | 'lastLoginAt'>>,
   now: number,
 ): Promise<boolean> {
   const result = await tables(em)
@@ -89,7 +89,7 @@ export async function lockAdministrators(em: EntityManager): Promise<string[]> {
   const rows = await tables(em)
     .updateTable('User')
     .set((row) => ({ tokenVersion: row.ref('tokenVersion') }))
-    .where('isActive', '=', true)
+    .where('deactivatedAt', 'is', null)
     .where(sql<boolean>`cast(roles as text) like ${`%"${ADMIN}"%`}`)
     .returning('id')
     .execute();

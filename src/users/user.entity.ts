@@ -18,9 +18,11 @@ export const User = defineEntity({
     tokenVersion: p.integer().default(0),
     /** By whose index other processes learn that the version was raised. */
     tokenVersionRaisedAt: p.datetime(3).nullable().index(),
-    isActive: p.boolean().default(true),
+    /** Since when the user is locked out; null for one who is active. */
+    deactivatedAt: p.datetime(3).nullable(),
     createdAt: p.datetime(3),
     lastLoginAt: p.datetime(3).nullable(),
   },
+  indexes: [{ properties: ['createdAt', 'id'] }],
 });
 export type User = Row<typeof User>;
