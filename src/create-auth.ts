@@ -16,11 +16,7 @@ import { type Clock, systemClock } from './clock.ts';
 import { Database } from './database.ts';
 import { describeDevice } from './device.ts';
 import type { AuthContext, AuthRequest } from './graphql/auth-context.ts';
-import { AccountResolver } from './graphql/account.resolver.ts';
-import { AdminResolver } from './graphql/admin.resolver.ts';
-import { AuthResolver } from './graphql/auth.resolver.ts';
-import { RegistrationResolver } from './graphql/registration.resolver.ts';
-import { SessionResolver } from './graphql/session.resolver.ts';
+import { authResolvers } from './graphql/auth-resolvers.ts';
 import { type Fault, faultOf } from './graphql/translate-error.ts';
 import { bearerToken } from './http/bearer.ts';
 import { isId } from './id.ts';
@@ -137,7 +133,7 @@ export async function createAuth({
   await mirror.start();
 
   return Object.freeze({
-    resolvers: settings.registration === 'open' ? [...RESOLVERS, RegistrationResolver] : RESOLVERS,
+    resolvers: authResolvers(settings.registration),
     context: (request) => contextOf(parts, request),
     async openSession({ userId, userAgent = null, ipAddress = null }) {
       const user = isId(userId) ? await database.read((em) => findUser(em, userId)) : null;
@@ -158,8 +154,6 @@ export async function createAuth({
 }
 
 const NO_DEVICE = describeDevice(null, null);
-
-const RESOLVERS: NonEmptyArray<Function> = [AuthResolver, SessionResolver, AccountResolver, AdminResolver];
 
 function contextOf(parts: AccountParts, { headers, ipAddress = null }: AuthRequest): AuthContext {
   const accessToken = bearerToken(headerOf(headers, 'authorization'));

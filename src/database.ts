@@ -1,5 +1,7 @@
+import { isNativeError } from 'node:util/types';
 import type { InferEntity, MikroORM } from '@mikro-orm/core';
 import type { SqlEntityManager } from '@mikro-orm/sql';
+import { CompiledQuery } from 'kysely';
 import type { Clock } from './clock.ts';
 import { isAuthError, ServiceUnavailableError } from './errors.ts';
 
@@ -20,6 +22,10 @@ export const byProperty = Object.freeze({
 
 /** A transaction that took longer than this does not commit: the mirrors of other processes look back no further. */
 const TRANSACTION_LIMIT = 10_000;
+
+const BEGIN = CompiledQuery.raw('begin');
+const COMMIT = CompiledQuery.raw('commit');
+const ROLLBACK = CompiledQuery.raw('rollback');
 
 const MOST_CONFLICTS = 3;
 const LOCK_PATIENCE = 5_000;
@@ -46,11 +52,26 @@ export class Database {
   async transaction<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
     return this.#patiently(async () => {
       const begun = this.#clock.monotonic();
-      return this.#fork().transactional(async (em) => {
-        const result = await work(em);
-        if (this.#clock.monotonic() - begun > TRANSACTION_LIMIT) throw new ServiceUnavailableError();
-        return result;
-      });
+      const em = this.#fork();
+      // Not `em.transactional`: it keeps the connection for ever where BEGIN, or the ROLLBACK after a failure, fails.
+      return em
+        .getKysely()
+        .connection()
+        .execute(async (connection) => {
+          em.setTransactionContext(connection);
+          await connection.executeQuery(BEGIN);
+          try {
+            const result = await work(em);
+            await em.flush();
+            if (this.#clock.monotonic() - begun > TRANSACTION_LIMIT) throw new ServiceUnavailableError();
+            await connection.executeQuery(COMMIT);
+            return result;
+          } catch (error) {
+            // Where this fails there is nothing to roll back any more; what went wrong before is what matters.
+            await connection.executeQuery(ROLLBACK).catch(() => undefined);
+            throw error;
+          }
+        });
     });
   }
 
@@ -103,12 +124,15 @@ const AWAY_MESSAGE =
 
 function isAway(code: string, error: unknown): boolean {
   if (isLocked(code) || AWAY_SQLITE.test(code) || AWAY_POSTGRESQL.test(code) || AWAY_SOCKET.test(code)) return true;
-  return error instanceof Error && AWAY_MESSAGE.test(error.message);
+  return isNativeError(error) && AWAY_MESSAGE.test(error.message);
 }
 
-/** SQLSTATE, SQLite's extended result code or the socket's errno, wherever the driver and the ORM left it. */
+/**
+ * SQLSTATE, SQLite's extended result code or the socket's errno, wherever the driver and the ORM left it. The socket's
+ * errors are Node's own, which are no `instanceof Error` to a program that runs in a context of its own.
+ */
 function driverCode(error: unknown): string {
-  for (let link = error; link instanceof Error; link = link.cause) {
+  for (let link = error; isNativeError(link); link = link.cause) {
     if ('code' in link && typeof link.code === 'string') return link.code;
   }
   return '';

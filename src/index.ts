@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 export { type Auth, type AuthOptions, createAuth, type OpenSessionRequest } from './create-auth.ts';
 export { authEntities } from './entities.ts';
+export { authResolvers } from './graphql/auth-resolvers.ts';
 export { buildGuardedSchema } from './graphql/build-guarded-schema.ts';
 export { Authorized, Public } from './graphql/authorized.ts';
 export type { AuthContext, AuthRequest, RequestAuth } from './graphql/auth-context.ts';

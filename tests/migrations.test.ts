@@ -23,4 +23,14 @@ onEachDatabase((database) => {
     expect(first).not.toEqual([]);
     expect(second).toEqual([]);
   });
+
+  test('processes that start at once on an empty database all find it migrated', async () => {
+    const databaseUrl = await database.fresh();
+    const orms = await Promise.all([1, 2, 3].map(() => openDatabase(databaseUrl, authEntities)));
+    const outcomes = await Promise.allSettled(orms.map(migrate));
+    const pending = await Promise.all(orms.map(pendingMigrations));
+    await Promise.all(orms.map((orm) => orm.close()));
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled']);
+    expect(pending).toEqual([[], [], []]);
+  });
 });

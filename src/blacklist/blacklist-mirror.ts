@@ -5,6 +5,7 @@ import { type EndedSession, findEndedSessions, findSessionsEndedSince } from './
 
 /** Milliseconds. */
 export interface MirrorSettings {
+  readonly leeway: number;
   readonly blacklistPoll: number;
   readonly blacklistStaleness: number;
   readonly accessTokenLifetime: number;
@@ -20,8 +21,8 @@ export interface RaisedVersion {
 export type FindVersionsRaisedSince = (em: EntityManager, since: number) => Promise<RaisedVersion[]>;
 
 /**
- * A poll looks back this far: a row becomes visible when its transaction commits, and not in the order in which the
- * rows were made.
+ * A poll looks back this far behind the one before, and the leeway by which clocks may disagree: a row becomes visible
+ * when its transaction commits, and not in the order in which the rows were made.
  */
 const LOOK_BACK = 60_000;
 
@@ -126,7 +127,7 @@ export class BlacklistMirror {
       this.#forgetExpired(begun);
       this.#lastFullRead = begun;
     } else {
-      const since = begun.wall - LOOK_BACK;
+      const since = this.#lastRead.wall - LOOK_BACK - this.#settings.leeway;
       await this.#learn(since, (em) => findSessionsEndedSince(em, since));
     }
     this.#lastRead = begun;

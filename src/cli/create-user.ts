@@ -42,7 +42,7 @@ function parse(args: readonly string[]): { email: string; isAdmin: boolean } {
 async function readPassword(): Promise<string> {
   // What is typed is not shown: the prompt's output goes nowhere.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const isTerminal = process.stdin.isTTY === true;
+  const isTerminal = process.stdin.isTTY;
   if (isTerminal) process.stdout.write('Password: ');
   const prompt = createInterface({ input: process.stdin, output: nowhere, terminal: isTerminal });
   try {

@@ -7,7 +7,7 @@ import { migrate, openDatabase, pendingMigrations } from '../server/open-databas
 /** Authentication on the database of the environment. */
 export interface OpenAuth {
   readonly auth: Auth;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /**

@@ -4,7 +4,7 @@ import type { User } from '../users/user.entity.ts';
 
 @ObjectType('User', { description: 'Somebody who can log in.' })
 export class UserType {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'For life, whatever becomes of the e-mail.' })
   id!: string;
 
   @Field(() => String, { description: 'Trimmed and in lower case.' })
@@ -16,7 +16,7 @@ export class UserType {
   @Field(() => Boolean, { description: 'Whether the user can log in.' })
   isActive!: boolean;
 
-  @Field(() => GraphQLDateTime)
+  @Field(() => GraphQLDateTime, { description: 'When the account was opened.' })
   createdAt!: Date;
 
   @Field(() => GraphQLDateTime, { nullable: true, description: 'When the user last opened a session.' })

@@ -18,13 +18,13 @@ export class LoginInput {
   @Field(() => String, { description: EMAIL })
   email!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'To the letter as it was chosen; nothing is trimmed.' })
   password!: string;
 }
 
 @InputType({ description: 'What to exchange.' })
 export class RefreshTokenInput {
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'The newest of the session. It is good for one use.' })
   refreshToken?: string | null;
 
   @Field(() => String, {
@@ -37,7 +37,7 @@ export class RefreshTokenInput {
 
 @InputType({ description: 'What to look at.' })
 export class VerifyTokenInput {
-  @Field(() => String)
+  @Field(() => String, { description: 'An access token or a refresh token.' })
   token!: string;
 }
 
@@ -46,6 +46,9 @@ export class LogoutInput {
   @Field(() => String, { nullable: true, description: 'Judged before the token of the Authorization header.' })
   refreshToken?: string | null;
 
-  @Field(() => LogoutScopeEnum, { defaultValue: LogoutScope.SESSION })
+  @Field(() => LogoutScopeEnum, {
+    defaultValue: LogoutScope.SESSION,
+    description: 'How far it reaches.',
+  })
   scope!: LogoutScope;
 }

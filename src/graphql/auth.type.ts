@@ -48,7 +48,7 @@ export class TokenPairType {
   @Field(() => String, { nullable: true, description: 'To be sent as `Authorization: Bearer` with each request.' })
   accessToken!: string | null;
 
-  @Field(() => GraphQLDateTime)
+  @Field(() => GraphQLDateTime, { description: 'From then on the access token is refused.' })
   accessTokenExpiresAt!: Date;
 
   @Field(() => Int, { description: "Seconds from now; needs no clock in step with the server's." })
@@ -57,13 +57,13 @@ export class TokenPairType {
   @Field(() => String, { nullable: true, description: 'Good for one `refreshToken`.' })
   refreshToken!: string | null;
 
-  @Field(() => GraphQLDateTime)
+  @Field(() => GraphQLDateTime, { description: 'From then on only a login helps.' })
   refreshTokenExpiresAt!: Date;
 
-  @Field(() => SessionType)
+  @Field(() => SessionType, { description: 'What the two tokens belong to.' })
   session!: SessionType;
 
-  @Field(() => UserType)
+  @Field(() => UserType, { description: 'Who has logged in.' })
   user!: UserType;
 }
 
@@ -85,22 +85,22 @@ export class TokenInfoType {
   @Field(() => ID, { description: 'Its `jti`.' })
   id!: string;
 
-  @Field(() => TokenTypeEnum)
+  @Field(() => TokenTypeEnum, { description: 'Its `token_type`.' })
   type!: TokenType;
 
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Its `sub`: whom it was issued to.' })
   userId!: string;
 
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Its `sid`: the session it belongs to.' })
   sessionId!: string;
 
   @Field(() => [String], { description: 'Empty for a refresh token.' })
   roles!: readonly string[];
 
-  @Field(() => GraphQLDateTime)
+  @Field(() => GraphQLDateTime, { description: 'Its `iat`.' })
   issuedAt!: Date;
 
-  @Field(() => GraphQLDateTime)
+  @Field(() => GraphQLDateTime, { description: 'Its `exp`.' })
   expiresAt!: Date;
 }
 
@@ -118,7 +118,7 @@ export function toTokenInfoType(claims: AccessClaims | RefreshClaims): TokenInfo
 
 @ObjectType('TokenVerification', { description: 'Whether a token is good at this moment.' })
 export class TokenVerificationType {
-  @Field(() => Boolean)
+  @Field(() => Boolean, { description: 'Whether it would be accepted now for what it is.' })
   isValid!: boolean;
 
   @Field(() => TokenRefusalReasonEnum, { nullable: true, description: 'Why not; null if it is valid.' })
@@ -137,9 +137,9 @@ export function toTokenVerificationType({ isValid, reason, claims }: TokenVerifi
 
 @ObjectType({ description: 'What was ended.' })
 export class LogoutPayload {
-  @Field(() => Int)
+  @Field(() => Int, { description: 'How many sessions were ended.' })
   endedSessions!: number;
 
-  @Field(() => [ID])
+  @Field(() => [ID], { description: 'Which. No token of theirs is accepted any more.' })
   endedSessionIds!: string[];
 }

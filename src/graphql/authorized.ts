@@ -15,7 +15,9 @@ export const authorizedDirective = new GraphQLDirective({
   name: 'authorized',
   description: 'Requires a live access token; where roles are named, one of them at least.',
   locations: [DirectiveLocation.FIELD_DEFINITION],
-  args: { roles: { type: new GraphQLList(new GraphQLNonNull(GraphQLString)) } },
+  args: {
+    roles: { type: new GraphQLList(new GraphQLNonNull(GraphQLString)), description: 'Any one of these will do.' },
+  },
 });
 
 /**

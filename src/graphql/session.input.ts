@@ -2,6 +2,6 @@ import { Field, ID, InputType } from 'type-graphql';
 
 @InputType({ description: 'Which session to end.' })
 export class EndSessionInput {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'As `sessions` lists it.' })
   id!: string;
 }

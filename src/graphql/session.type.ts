@@ -4,7 +4,7 @@ import type { Session } from '../sessions/session.entity.ts';
 
 @ObjectType('Session', { description: 'Everything that descends from one login on one device.' })
 export class SessionType {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The `sid` of its tokens.' })
   id!: string;
 
   @Field(() => GraphQLDateTime, { description: 'The login.' })
@@ -45,7 +45,7 @@ export class EndSessionPayload {
   @Field(() => Int, { description: 'How many sessions were ended; 0 where there was none that was alive.' })
   endedSessions!: number;
 
-  @Field(() => [ID])
+  @Field(() => [ID], { description: 'Which. No token of it is accepted any more.' })
   endedSessionIds!: string[];
 }
 

@@ -99,7 +99,8 @@ function isVariableError(formatted: GraphQLFormattedError): boolean {
 function translateVariableError(formatted: GraphQLFormattedError): GraphQLFormattedError {
   const { message } = formatted;
   const name = VARIABLE_ERROR.exec(message)?.[1] ?? '';
-  const inner = /" at "\w+((?:\.\w+|\[\d+\])+)"; /.exec(message)?.[1] ?? '';
+  // Within the value that is repeated before it, every quotation mark bears a backslash.
+  const inner = / at "\w+((?:\.\w+|\[\d+\])+)"; /.exec(message)?.[1] ?? '';
   const required = /; Field "(\w+)" of required type "[^"]+" was not provided\.$/.exec(message)?.[1];
   const unknown = /; Field "(\w+)" is not defined by type "\w+"\./.exec(message)?.[1];
   const isMissing =

@@ -16,9 +16,9 @@ export interface Environment {
 export interface Variable {
   readonly name: string;
   readonly schema: z.ZodType;
-  /** In development; the others have the same in production. */
-  readonly developmentDefault?: string;
-  /** Where it has to be set in production. */
+  /** What it is in development where the schema has no default; null where the schema has one. */
+  readonly developmentDefault: string | null;
+  /** The default is one of development only. */
   readonly isRequiredInProduction: boolean;
 }
 
@@ -43,6 +43,10 @@ const serverVariables = {
 };
 
 const DEVELOPMENT_ISSUER = 'http://localhost:4000';
+const DEVELOPMENT_DEFAULTS: Readonly<Record<string, string>> = {
+  AUTH_ISSUER: DEVELOPMENT_ISSUER,
+  AUTH_EXPLORER: 'true',
+};
 const REQUIRED_IN_PRODUCTION = ['AUTH_ISSUER', 'AUTH_REGISTRATION', 'AUTH_KEYS_FILE', 'DATABASE_URL'];
 const LOWEST_COST = 10;
 
@@ -57,14 +61,12 @@ const settingByVariable = new Map(settingNames.map((name) => [variableOf(name), 
 /** Every variable that is read, in the order of docs/configuration.md. */
 export function listVariables(): Variable[] {
   const ofServer = Object.entries(serverVariables).map(([name, schema]) => ({ name, schema }));
-  const ofLibrary = settingNames.map((setting) => ({
-    name: variableOf(setting),
-    schema: settingsSchema.shape[setting],
-    ...(setting === 'issuer' ? { developmentDefault: DEVELOPMENT_ISSUER } : {}),
-  }));
-  return [...ofServer, ...ofLibrary].map((variable) => ({
-    ...variable,
-    isRequiredInProduction: REQUIRED_IN_PRODUCTION.includes(variable.name),
+  const ofLibrary = settingNames.map((name) => ({ name: variableOf(name), schema: settingsSchema.shape[name] }));
+  return [...ofServer, ...ofLibrary].map(({ name, schema }) => ({
+    name,
+    schema,
+    developmentDefault: DEVELOPMENT_DEFAULTS[name] ?? null,
+    isRequiredInProduction: REQUIRED_IN_PRODUCTION.includes(name),
   }));
 }
 

@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { type EntitySchema, MikroORM, type Options } from '@mikro-orm/core';
 import { Migrator } from '@mikro-orm/migrations';
@@ -8,6 +9,21 @@ import { CompiledQuery, type DatabaseConnection } from 'kysely';
 
 /** Milliseconds. SQLite waits with the event loop held, so not for long; the library tries again without. */
 const SQLITE_BUSY_TIMEOUT = 20;
+
+/** Milliseconds for a connection to be made, or for one of the pool to come free. */
+const CONNECT_TIMEOUT = 3_000;
+/** Milliseconds of silence after which a connection is given up: longer than any statement may take. */
+const LONGEST_SILENCE = 6_000;
+/**
+ * What PostgreSQL itself sees to, on each connection. A transaction that ends sessions must be over soon: the other
+ * processes look back a minute. `transaction_timeout` is new in PostgreSQL 17; before, the others bound it well enough.
+ */
+const POSTGRESQL_LIMITS = {
+  statement_timeout: '4s',
+  lock_timeout: '3s',
+  idle_in_transaction_session_timeout: '4s',
+  transaction_timeout: '10s',
+};
 
 type Entities = readonly EntitySchema[];
 
@@ -23,16 +39,53 @@ export async function openDatabase(databaseUrl: string, entities: Entities): Pro
   return MikroORM.init(databaseOptions(databaseUrl, entities) as Options);
 }
 
-/** Applies the migrations that are pending, and says which. */
+/** Applies the migrations that are pending, and says which. Processes that do so at once take turns. */
 export async function migrate(orm: MikroORM): Promise<string[]> {
-  const applied = await orm.migrator.up();
-  return applied.map(({ name }) => name);
+  const clientUrl = orm.config.get('clientUrl');
+  return clientUrl?.startsWith('postgres') ? migratePostgresql(orm, clientUrl) : migrateSqlite(orm);
 }
 
 /** The migrations that are still to be applied. */
 export async function pendingMigrations(orm: MikroORM): Promise<string[]> {
-  const pending = await orm.migrator.getPending();
-  return pending.map(({ name }) => name);
+  return namesOf(await orm.migrator.getPending());
+}
+
+/** Any number that no other program uses on the same database. */
+const MIGRATION_LOCK = 7_276_318_053;
+
+/** On connections without limits: to change a table may take long. */
+async function migratePostgresql({ config }: MikroORM, clientUrl: string): Promise<string[]> {
+  const entities = config.get('entities') as EntitySchema[];
+  const options = { ...commonOptions('postgresql', entities), driver: PostgreSqlDriver, clientUrl };
+  const orm = await MikroORM.init(options as Options);
+  try {
+    return await orm.em.transactional(async (em) => {
+      await em
+        .getConnection()
+        .execute(`select pg_advisory_xact_lock(${MIGRATION_LOCK})`, [], 'run', em.getTransactionContext());
+      return namesOf(await orm.migrator.up());
+    });
+  } finally {
+    await orm.close();
+  }
+}
+
+const MOST_TURNS = 20;
+
+/** A migration is one transaction: it fails, and leaves nothing, where another process has been faster. */
+async function migrateSqlite(orm: MikroORM): Promise<string[]> {
+  for (let turn = 1; ; turn += 1) {
+    try {
+      return namesOf(await orm.migrator.up());
+    } catch (error) {
+      if (turn === MOST_TURNS) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 10 * turn));
+    }
+  }
+}
+
+function namesOf(migrations: readonly { readonly name: string }[]): string[] {
+  return migrations.map(({ name }) => name);
 }
 
 function sqliteOptions(path: string, entities: Entities): Partial<Options> {
@@ -50,7 +103,30 @@ function sqliteOptions(path: string, entities: Entities): Partial<Options> {
 }
 
 function postgresqlOptions(url: string, entities: Entities): Partial<Options> {
-  return { ...commonOptions('postgresql', entities), driver: PostgreSqlDriver, clientUrl: url };
+  return {
+    ...commonOptions('postgresql', entities),
+    driver: PostgreSqlDriver,
+    clientUrl: url,
+    driverOptions: { connectionTimeoutMillis: CONNECT_TIMEOUT, keepAlive: true, onConnect: limit },
+  };
+}
+
+/** What is used here of a connection of the driver `pg`. */
+interface PgClient {
+  query(text: string, values: readonly unknown[]): Promise<unknown>;
+  readonly connection: { readonly stream: Socket };
+}
+
+/** Without an end to its patience, one connection that hangs would hold whoever uses it for ever. */
+async function limit(client: PgClient): Promise<void> {
+  const { stream } = client.connection;
+  stream.setTimeout(LONGEST_SILENCE, () => stream.destroy());
+  await client.query(
+    `select set_config(name, value, false)
+    from unnest($1::text[], $2::text[]) as limits (name, value)
+    where current_setting(name, true) is not null`,
+    [Object.keys(POSTGRESQL_LIMITS), Object.values(POSTGRESQL_LIMITS)],
+  );
 }
 
 function commonOptions(dialect: 'sqlite' | 'postgresql', entities: Entities): Partial<Options> {
@@ -58,6 +134,13 @@ function commonOptions(dialect: 'sqlite' | 'postgresql', entities: Entities): Pa
   return {
     entities: [...entities],
     extensions: [Migrator],
-    migrations: { path, pathTs: path, tableName: 'auth_migration', snapshotName: 'snapshot', silent: true },
+    migrations: {
+      path,
+      pathTs: path,
+      tableName: 'auth_migration',
+      snapshotName: 'snapshot',
+      snapshotOnMigrate: false,
+      silent: true,
+    },
   };
 }

@@ -5,9 +5,12 @@ import {
   type JsonWebKey,
   type KeyObject,
   randomBytes,
+  sign,
+  verify,
 } from 'node:crypto';
-import { z } from 'zod';
 import type { TokenType } from './claims.ts';
+import { parseJwkSet, type WellFormedJwk } from './private-jwk.ts';
+import { weaknessOfRsa } from './rsa-weakness.ts';
 
 /** The algorithms of RFC 7518 section 3.1 that we sign with. */
 export type Algorithm = 'HS256' | 'ES256' | 'RS256' | 'PS256';
@@ -48,45 +51,8 @@ export interface KeyRing {
 }
 
 const HS256_BYTES = 32;
-const RSA_BITS = 2048;
 /** 32 random bytes hold about 30 different values; a typed or padded secret far fewer. */
 const FEWEST_DIFFERENT_BYTES = 16;
-
-const base64url = z.string().regex(/^[A-Za-z0-9_-]+$/, 'must be base64url');
-const common = {
-  kid: z.string().min(1).max(128),
-  purpose: z.enum(['access', 'refresh']),
-  use: z.literal('sig').optional(),
-};
-
-const jwkSchema = z.discriminatedUnion('kty', [
-  z.strictObject({ ...common, kty: z.literal('oct'), alg: z.literal('HS256'), k: base64url }),
-  z.strictObject({
-    ...common,
-    kty: z.literal('EC'),
-    alg: z.literal('ES256'),
-    crv: z.literal('P-256'),
-    x: base64url,
-    y: base64url,
-    d: base64url,
-  }),
-  z.strictObject({
-    ...common,
-    kty: z.literal('RSA'),
-    alg: z.enum(['RS256', 'PS256']),
-    n: base64url,
-    e: base64url,
-    d: base64url,
-    p: base64url,
-    q: base64url,
-    dp: base64url,
-    dq: base64url,
-    qi: base64url,
-  }),
-]);
-type Jwk = z.output<typeof jwkSchema>;
-
-const jwkSetSchema = z.strictObject({ keys: z.array(jwkSchema).min(1) });
 
 /** What is wrong with a key ring, every fault at once. The faults name keys by `kid` and quote nothing of them. */
 export class KeyRingError extends TypeError {
@@ -105,24 +71,18 @@ export class KeyRingError extends TypeError {
  * @throws KeyRingError if a key is malformed, weak, public only, or not for exactly one use.
  */
 export function importKeyRing(jwks: unknown): KeyRing {
-  const parsed = jwkSetSchema.safeParse(jwks);
-  if (!parsed.success)
-    throw new KeyRingError(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`));
-
-  const faults: string[] = [];
-  const keys = parsed.data.keys.flatMap((jwk) => {
-    const fault = weaknessOf(jwk);
-    if (fault !== null) faults.push(`key "${jwk.kid}" ${fault}`);
-    return fault === null ? [importKey(jwk, faults)].filter((key) => key !== null) : [];
+  const { given, wellFormed, faults } = parseJwkSet(jwks);
+  if (given.length === 0) throw new KeyRingError(faults);
+  const keys = wellFormed.flatMap((jwk) => {
+    const key = importKey(jwk);
+    if (typeof key !== 'string') return [key];
+    faults.push(`key "${jwk.kid}" ${key}`);
+    return [];
   });
-  const byKid = new Map(keys.map((key) => [key.kid, key]));
-  if (byKid.size < keys.length) faults.push('two keys have the same kid');
-  for (const purpose of ['access', 'refresh'] as const) {
-    if (!parsed.data.keys.some((jwk) => jwk.purpose === purpose)) faults.push(`no key has the purpose "${purpose}"`);
-  }
-  if (shareSecret(parsed.data.keys)) faults.push('one secret has both purposes');
+  faults.push(...faultsOfSet(given, wellFormed));
   if (faults.length > 0) throw new KeyRingError(faults);
 
+  const byKid = new Map(keys.map((key) => [key.kid, key]));
   return Object.freeze({
     signer: (purpose: TokenType) => keys.find((key) => key.purpose === purpose) as Key,
     find: (kid: string) => byKid.get(kid),
@@ -146,39 +106,63 @@ function generateKey(purpose: TokenType): PrivateJwk {
   };
 }
 
-function weaknessOf(jwk: Jwk): string | null {
+/** Makes a key ready, or says what is wrong with it. */
+function importKey(jwk: WellFormedJwk): Key | string {
+  const { kid, alg: algorithm, purpose } = jwk;
   // Only this server reads refresh tokens, and a deterministic signature lets it write the same one again.
-  if (jwk.purpose === 'refresh' && jwk.alg !== 'HS256') return 'signs refresh tokens, so it must be HS256';
-  if (jwk.kty !== 'oct') return null;
-  const secret = Buffer.from(jwk.k, 'base64url');
+  if (purpose === 'refresh' && algorithm !== 'HS256') return 'signs refresh tokens, so it must be HS256';
+  if (jwk.kty === 'oct') {
+    const weakness = weaknessOfSecret(Buffer.from(jwk.k, 'base64url'));
+    if (weakness !== null) return weakness;
+    const secret = createSecretKey(jwk.k, 'base64url');
+    return { kid, algorithm, purpose, signing: secret, verifying: secret };
+  }
+  const weakness = jwk.kty === 'RSA' ? weaknessOfRsa(jwk) : null;
+  if (weakness !== null) return weakness;
+  try {
+    const signing = createPrivateKey({ key: jwk, format: 'jwk' });
+    const verifying = createPublicKey(signing);
+    if (isPair(signing, verifying)) return { kid, algorithm, purpose, signing, verifying };
+  } catch {
+    // What OpenSSL says of a key may quote it.
+  }
+  return `is not a valid ${jwk.kty} key`;
+}
+
+function weaknessOfSecret(secret: Buffer): string | null {
   if (secret.length < HS256_BYTES) return `is shorter than the ${HS256_BYTES} bytes of RFC 7518 section 3.2`;
   return new Set(secret).size < FEWEST_DIFFERENT_BYTES ? 'is not random' : null;
 }
 
-function importKey(jwk: Jwk, faults: string[]): Key | null {
-  try {
-    const { kid, alg: algorithm, purpose } = jwk;
-    if (jwk.kty === 'oct') {
-      const secret = createSecretKey(jwk.k, 'base64url');
-      return { kid, algorithm, purpose, signing: secret, verifying: secret };
-    }
-    const signing = createPrivateKey({ key: jwk, format: 'jwk' });
-    if ((signing.asymmetricKeyDetails?.modulusLength ?? RSA_BITS) < RSA_BITS) {
-      faults.push(`key "${kid}" is shorter than the ${RSA_BITS} bits of RFC 7518 section 3.3`);
-      return null;
-    }
-    return { kid, algorithm, purpose, signing, verifying: createPublicKey(signing) };
-  } catch {
-    faults.push(`key "${jwk.kid}" is not a valid ${jwk.kty} key`);
-    return null;
-  }
+/** Whether the two halves belong together: OpenSSL takes them as they come. */
+function isPair(signing: KeyObject, verifying: KeyObject): boolean {
+  const message = Buffer.from('graphql-simplejwt');
+  return verify('sha256', message, verifying, sign('sha256', message, signing));
 }
 
-function shareSecret(keys: readonly Jwk[]): boolean {
+/** What is wrong with the keys taken together. */
+function faultsOfSet(given: readonly unknown[], jwks: readonly WellFormedJwk[]): string[] {
+  const faults: string[] = [];
+  if (new Set(jwks.map(({ kid }) => kid)).size < jwks.length) faults.push('two keys have the same kid');
+  for (const purpose of ['access', 'refresh'] as const) {
+    if (!given.some((jwk) => mayBeFor(jwk, purpose))) faults.push(`no key has the purpose "${purpose}"`);
+  }
+  if (shareSecret(jwks)) faults.push('one secret has both purposes');
+  return faults;
+}
+
+/** A key that states no purpose is a fault of its own, and may be the one that is missing. */
+function mayBeFor(jwk: unknown, purpose: TokenType): boolean {
+  const stated = typeof jwk === 'object' && jwk !== null && 'purpose' in jwk ? jwk.purpose : undefined;
+  return stated === purpose || (stated !== 'access' && stated !== 'refresh');
+}
+
+function shareSecret(jwks: readonly WellFormedJwk[]): boolean {
+  // Compared as bytes: base64url has several spellings of most secrets.
   const secrets = (purpose: TokenType) =>
-    keys.flatMap((jwk) => (jwk.purpose === purpose && jwk.kty === 'oct' ? [jwk.k] : []));
+    jwks.flatMap((jwk) => (jwk.purpose === purpose && jwk.kty === 'oct' ? [Buffer.from(jwk.k, 'base64url')] : []));
   const ofRefresh = secrets('refresh');
-  return secrets('access').some((secret) => ofRefresh.includes(secret));
+  return secrets('access').some((secret) => ofRefresh.some((other) => secret.equals(other)));
 }
 
 function isPublishable(key: Key): boolean {

@@ -35,7 +35,7 @@ export function onEachDatabase(body: (database: TestDatabase) => void): void {
 
 interface FreshDatabase {
   readonly url: string;
-  remove(): Promise<void>;
+  readonly remove: () => Promise<void>;
 }
 
 /** An empty SQLite file in a folder of its own. */

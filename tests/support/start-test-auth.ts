@@ -39,8 +39,8 @@ export interface TestAuth {
   /** Speaks to it as a client would. */
   readonly client: GraphQLClient;
   /** All that it has logged. */
-  log(): string;
-  stop(): Promise<void>;
+  readonly log: () => string;
+  readonly stop: () => Promise<void>;
 }
 
 export const ISSUER = 'https://auth.test';

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+
+const base64url = z.string().regex(/^[A-Za-z0-9_-]+$/, 'must be base64url');
+const common = {
+  // What a header can carry as it is; jsonwebtoken writes no other character as JSON wants it.
+  kid: z.string().regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 visible characters of ASCII'),
+  purpose: z.enum(['access', 'refresh']),
+  use: z.literal('sig').optional(),
+};
+
+const jwkSchema = z.discriminatedUnion('kty', [
+  z.strictObject({ ...common, kty: z.literal('oct'), alg: z.literal('HS256'), k: base64url }),
+  z.strictObject({
+    ...common,
+    kty: z.literal('EC'),
+    alg: z.literal('ES256'),
+    crv: z.literal('P-256'),
+    x: base64url,
+    y: base64url,
+    d: base64url,
+  }),
+  z.strictObject({
+    ...common,
+    kty: z.literal('RSA'),
+    alg: z.enum(['RS256', 'PS256']),
+    n: base64url,
+    e: base64url,
+    d: base64url,
+    p: base64url,
+    q: base64url,
+    dp: base64url,
+    dq: base64url,
+    qi: base64url,
+  }),
+]);
+
+/** A key whose members are all there, each of its type. Whether they make a good key is another matter. */
+export type WellFormedJwk = z.output<typeof jwkSchema>;
+
+const jwkSetSchema = z.strictObject({ keys: z.array(z.unknown()).min(1) });
+
+/** The well-formed keys of a JWK Set, and what is wrong with the rest of it. */
+export function parseJwkSet(jwks: unknown): { given: unknown[]; wellFormed: WellFormedJwk[]; faults: string[] } {
+  const set = jwkSetSchema.safeParse(jwks);
+  if (!set.success) return { given: [], wellFormed: [], faults: set.error.issues.map((issue) => describe(issue, [])) };
+  const given = set.data.keys;
+  const wellFormed: WellFormedJwk[] = [];
+  const faults: string[] = [];
+  for (const [index, value] of given.entries()) {
+    const jwk = jwkSchema.safeParse(value);
+    if (jwk.success) wellFormed.push(jwk.data);
+    else faults.push(...jwk.error.issues.map((issue) => describe(issue, ['keys', index])));
+  }
+  return { given, wellFormed, faults };
+}
+
+function describe({ code, path, message }: z.core.$ZodIssue, within: readonly PropertyKey[]): string {
+  // The name of a member that does not belong there could be anything, a secret too.
+  const text = code === 'unrecognized_keys' ? 'has a member that is not known here' : message;
+  return `${[...within, ...path].join('.')}: ${text}`;
+}

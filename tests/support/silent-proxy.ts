@@ -1,0 +1,44 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+
+/** A way to a server that can fall silent, as a network does: nothing is closed, and nothing arrives any more. */
+export interface SilentProxy {
+  readonly port: number;
+  fallSilent(): void;
+  speak(): void;
+  close(): Promise<void>;
+}
+
+export async function startSilentProxy(target: { host: string; port: number }): Promise<SilentProxy> {
+  const sockets = new Set<Socket>();
+  let isSilent = false;
+  const server = createServer((near) => {
+    const far = connect(target);
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        sockets.delete(socket);
+        near.destroy();
+        far.destroy();
+      });
+    }
+    // What arrives in the silence is lost for good, and so is what those connections would say later.
+    near.on('data', (chunk) => void (isSilent || far.write(chunk)));
+    far.on('data', (chunk) => void (isSilent || near.write(chunk)));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return {
+    port: address.port,
+    fallSilent: () => void (isSilent = true),
+    speak: () => void (isSilent = false),
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
