@@ -1,4 +1,4 @@
-const FOUNDATION = '^src/(errors|clock|settings|id|database)[.]ts$';
+const FOUNDATION = '^src/(errors|clock|settings|id|page|device|database)[.]ts$';
 const STRANGERS = '^src/(tokens|users|blacklist|events)/';
 const COMPOSITION_ROOT = '^src/(create-auth|entities)[.]ts$';
 const OURS = '^(src|tests|examples|bench|client)/|^[^/]+[.]ts$';

@@ -1,11 +1,20 @@
 import type { MikroORM } from '@mikro-orm/core';
 import type { NonEmptyArray } from 'type-graphql';
+import { changePassword } from './accounts/change-password.ts';
+import { createUser } from './accounts/create-user.ts';
+import { activateUser, deactivateUser } from './accounts/deactivate-user.ts';
+import { deleteUser } from './accounts/delete-user.ts';
+import { endUserSessions } from './accounts/end-user-sessions.ts';
+import { listSecurityEvents } from './accounts/list-security-events.ts';
+import { listUsers } from './accounts/list-users.ts';
 import { login } from './accounts/login.ts';
 import type { AccountParts } from './accounts/parts.ts';
 import { register } from './accounts/register.ts';
+import { setUserRoles } from './accounts/set-user-roles.ts';
 import { BlacklistMirror } from './blacklist/blacklist-mirror.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { Database } from './database.ts';
+import { describeDevice } from './device.ts';
 import type { AuthContext, AuthRequest } from './graphql/auth-context.ts';
 import { authResolvers } from './graphql/auth-resolvers.ts';
 import { type Fault, faultOf } from './graphql/translate-error.ts';
@@ -17,6 +26,7 @@ import type { HostClaims } from './sessions/host-claims.ts';
 import type { TokenPair } from './sessions/issue-tokens.ts';
 import { logout } from './sessions/logout.ts';
 import { openSession } from './sessions/open-session.ts';
+import { purge, type PurgeResult } from './sessions/purge.ts';
 import { refresh } from './sessions/refresh.ts';
 import { findLiveSessions } from './sessions/session-store.ts';
 import { type TokenVerification, verifyToken } from './sessions/verify-token.ts';
@@ -25,7 +35,8 @@ import { RESERVED_CLAIMS } from './tokens/claims.ts';
 import { importKeyRing, type PrivateJwkSet, type PublicJwkSet } from './tokens/key-ring.ts';
 import { createTokenCodec } from './tokens/token-codec.ts';
 import { createPasswordHasher } from './users/password-hasher.ts';
-import { findUser } from './users/user-directory.ts';
+import type { Credentials } from './users/credentials.ts';
+import { findUser, findVersionsRaisedSince } from './users/user-directory.ts';
 
 /** What `createAuth` needs, and every setting. */
 export interface AuthOptions extends SettingsInput {
@@ -68,6 +79,15 @@ export interface Auth {
    * @returns the ids of the sessions that ended: one, or none.
    */
   blacklistToken(token: string): Promise<string[]>;
+  /**
+   * Opens an account without a session, with any roles: how the first administrator is made.
+   *
+   * @returns the id of the new user.
+   * @throws BadUserInputError that names each field.
+   */
+  createUser(credentials: Credentials, roles: readonly string[]): Promise<string>;
+  /** Deletes sessions and blacklist rows that have outlived their tokens, and old events. To be called now and then. */
+  purge(): Promise<PurgeResult>;
   /** The public halves of the asymmetric access keys, for services that verify access tokens by themselves. */
   jwks(): PublicJwkSet;
   /** Stops reading the blacklist. */
@@ -104,7 +124,7 @@ export async function createAuth({
   const keyRing = importKeyRing(keys);
   const codec = createTokenCodec(keyRing, rules, clock);
   const database = new Database(orm, clock);
-  const mirror = new BlacklistMirror(database, clock, settings, (error) => {
+  const mirror = new BlacklistMirror(database, clock, settings, findVersionsRaisedSince, (error) => {
     const fault = faultOf(error);
     if (fault !== null) onFault?.(fault);
   });
@@ -117,21 +137,27 @@ export async function createAuth({
     context: (request) => contextOf(parts, request),
     async openSession({ userId, userAgent = null, ipAddress = null }) {
       const user = isId(userId) ? await database.read((em) => findUser(em, userId)) : null;
-      return user && openSession(parts, user, { userAgent, ipAddress });
+      return user && openSession(parts, user, describeDevice(userAgent, ipAddress));
     },
-    verifyToken: (token) => verifyToken(parts, token),
+    verifyToken: (token) => verifyToken(parts, token, NO_DEVICE),
     async blacklistToken(token) {
       const reading = codec.read(token);
-      return reading.status === 'invalid' ? [] : endSessions(parts, { ids: [reading.claims.sid] }, 'BLACKLISTED');
+      return reading.status === 'invalid'
+        ? []
+        : endSessions(parts, { ids: [reading.claims.sid] }, 'BLACKLISTED', NO_DEVICE);
     },
+    createUser: async (credentials, roles) => (await createUser(parts, credentials, roles)).id,
+    purge: () => purge(parts),
     jwks: () => keyRing.publicJwks(),
     close: () => mirror.stop(),
   } satisfies Auth);
 }
 
+const NO_DEVICE = describeDevice(null, null);
+
 function contextOf(parts: AccountParts, { headers, ipAddress = null }: AuthRequest): AuthContext {
   const accessToken = bearerToken(headerOf(headers, 'authorization'));
-  const device = { userAgent: headerOf(headers, 'user-agent'), ipAddress };
+  const device = describeDevice(headerOf(headers, 'user-agent'), ipAddress);
   const authentication = authenticate(parts, accessToken);
   return {
     currentUser: currentUserOf(parts, authentication),
@@ -140,12 +166,21 @@ function contextOf(parts: AccountParts, { headers, ipAddress = null }: AuthReque
       authorize: (roles) => authorize(parts, authentication, roles),
       register: (credentials) => register(parts, credentials, device),
       login: (credentials) => login(parts, credentials, device),
-      refresh: (request) => refresh(parts, request),
-      verifyToken: (token) => verifyToken(parts, token),
-      logout: (refreshToken, scope) => logout(parts, { refreshToken, accessToken, scope }),
-      endSession: async (userId, id) => (isId(id) ? endSessions(parts, { ids: [id], userId }, 'ENDED_BY_USER') : []),
+      refresh: (request) => refresh(parts, request, device),
+      verifyToken: (token) => verifyToken(parts, token, device),
+      logout: (refreshToken, scope) => logout(parts, { refreshToken, accessToken, scope }, device),
+      endSession: async (userId, id) =>
+        isId(id) ? endSessions(parts, { ids: [id], userId }, 'ENDED_BY_USER', device) : [],
       findSessions: (userId) => parts.database.read((em) => findLiveSessions(em, userId, parts.clock.now())),
       findUser: (id) => parts.database.read((em) => findUser(em, id)),
+      changePassword: (userId, change) => changePassword(parts, userId, change, device),
+      listSecurityEvents: (caller, userId, position) => listSecurityEvents(parts, caller, userId, position),
+      listUsers: (position) => listUsers(parts, position),
+      deactivateUser: (id) => deactivateUser(parts, id, device),
+      activateUser: (id) => activateUser(parts, id, device),
+      deleteUser: (id) => deleteUser(parts, id, device),
+      setUserRoles: (id, roles) => setUserRoles(parts, id, roles, device),
+      endUserSessions: (id) => endUserSessions(parts, id, device),
       secondsUntil: (moment) => Math.max(0, Math.floor((moment.getTime() - parts.clock.now()) / 1000)),
     },
   };

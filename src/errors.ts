@@ -5,6 +5,7 @@ export const ErrorCode = Object.freeze({
   INVALID_CREDENTIALS: 'INVALID_CREDENTIALS',
   INVALID_REFRESH_TOKEN: 'INVALID_REFRESH_TOKEN',
   BAD_USER_INPUT: 'BAD_USER_INPUT',
+  NOT_FOUND: 'NOT_FOUND',
   SERVICE_UNAVAILABLE: 'SERVICE_UNAVAILABLE',
 });
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];
@@ -52,6 +53,14 @@ export const InputRefusalReason = Object.freeze({
   PASSWORD_TOO_LONG: 'PASSWORD_TOO_LONG',
   /** Not 22 to 128 characters of base64url. */
   IDEMPOTENCY_KEY_INVALID: 'IDEMPOTENCY_KEY_INVALID',
+  /** Not a word of at most 64 letters, digits, `_`, `-`, `.` or `:`. */
+  ROLE_INVALID: 'ROLE_INVALID',
+  /** It would leave nobody who is active and an administrator. */
+  LAST_ADMINISTRATOR: 'LAST_ADMINISTRATOR',
+  /** A number outside of what the field takes. */
+  OUT_OF_RANGE: 'OUT_OF_RANGE',
+  /** Not a cursor that a connection of this field gave. */
+  CURSOR_INVALID: 'CURSOR_INVALID',
 });
 export type InputRefusalReason = (typeof InputRefusalReason)[keyof typeof InputRefusalReason];
 
@@ -153,6 +162,16 @@ export class BadUserInputError extends CodedError {
   }
 }
 
+/** There is no such thing, or it is not for the caller to know of. */
+export class NotFoundError extends CodedError {
+  override readonly name = 'NotFoundError';
+  readonly code = ErrorCode.NOT_FOUND;
+
+  constructor() {
+    super('There is no such thing.');
+  }
+}
+
 /** The database cannot be asked. Nothing has been half-written; the same request may be sent again. */
 export class ServiceUnavailableError extends CodedError {
   override readonly name = 'ServiceUnavailableError';
@@ -170,6 +189,7 @@ export type AuthError =
   | InvalidCredentialsError
   | InvalidRefreshTokenError
   | BadUserInputError
+  | NotFoundError
   | ServiceUnavailableError;
 
 /** Whether an error is one that a client is meant to see. */

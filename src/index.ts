@@ -9,9 +9,12 @@ export { createErrorTranslator, type ErrorTranslation, type Fault, faultOf } fro
 export type { Authentication, CurrentUser } from './sessions/authenticate.ts';
 export type { ClaimsUser, HostClaims } from './sessions/host-claims.ts';
 export type { TokenPair } from './sessions/issue-tokens.ts';
+export type { PurgeResult } from './sessions/purge.ts';
+export type { Credentials } from './users/credentials.ts';
 export type { TokenVerification } from './sessions/verify-token.ts';
 export { LogoutScope } from './sessions/logout.ts';
 export { EndReason } from './blacklist/blacklisted-token.entity.ts';
+export { AuthEventType } from './events/auth-event.entity.ts';
 export type { AccessClaims, RefreshClaims, TokenType } from './tokens/claims.ts';
 export {
   type Algorithm,
@@ -36,6 +39,7 @@ export {
   InvalidCredentialsError,
   InvalidRefreshTokenError,
   isAuthError,
+  NotFoundError,
   ServiceUnavailableError,
   TokenRefusalReason,
   UnauthenticatedError,

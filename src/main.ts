@@ -7,9 +7,11 @@ if (major < 22 || (major === 22 && minor < 17)) {
   process.exit(1);
 }
 
-const COMMANDS: Record<string, () => Promise<void>> = {
+const COMMANDS: Record<string, (args: readonly string[]) => Promise<void>> = {
   serve: async () => (await import('./cli/serve.ts')).serve(),
   migrate: async () => (await import('./cli/migrate.ts')).runMigrations(),
+  purge: async () => (await import('./cli/purge.ts')).runPurge(),
+  'user:create': async (args) => (await import('./cli/create-user.ts')).runCreateUser(args),
   schema: async () => (await import('./cli/print-schema.ts')).printSchema(),
   configuration: async () => (await import('./cli/print-configuration.ts')).printConfiguration(),
 };
@@ -21,7 +23,7 @@ if (command === undefined) {
   process.exit(1);
 }
 try {
-  await command();
+  await command(process.argv.slice(3));
 } catch (error) {
   console.error(isStartError(error) ? `Cannot start:\n${indent(error.message)}` : error);
   process.exit(1);

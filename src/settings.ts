@@ -67,6 +67,7 @@ export const settingsSchema = z
       .max(10_000)
       .default(50)
       .describe('Live sessions per user. One more ends the oldest.'),
+    eventRetention: duration.prefault('90d').describe('How long the record of what happened is kept.'),
     bcryptCost: z.coerce
       .number()
       .int()

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { Database } from '../database.ts';
+import type { Database, EntityManager } from '../database.ts';
 import { ServiceUnavailableError } from '../errors.ts';
 import { type EndedSession, findEndedSessions, findSessionsEndedSince } from './blacklist-store.ts';
 
@@ -8,7 +8,17 @@ export interface MirrorSettings {
   readonly leeway: number;
   readonly blacklistPoll: number;
   readonly blacklistStaleness: number;
+  readonly accessTokenLifetime: number;
 }
+
+/** A user whose access tokens with a lower `ver` are out of date. */
+export interface RaisedVersion {
+  readonly id: string;
+  readonly tokenVersion: number;
+}
+
+/** Where the mirror learns of raised versions: accounts are not its business. */
+export type FindVersionsRaisedSince = (em: EntityManager, since: number) => Promise<RaisedVersion[]>;
 
 /**
  * A poll looks back this far behind the one before, and the leeway by which clocks may disagree: a row becomes visible
@@ -16,27 +26,40 @@ export interface MirrorSettings {
  */
 const LOOK_BACK = 60_000;
 
+/** So much longer than any access token lives are raised versions kept, in case a clock is stepped back meanwhile. */
+const MARGIN = 86_400_000;
+
 /**
- * The ended sessions of the last access-token lifetime, in memory, so that authenticating a request takes no query.
+ * The sessions ended and the token versions raised of the last access-token lifetime, in memory, so that authenticating a request takes no query.
  * This process's own ends are in it at once, those of others within the poll.
  */
 export class BlacklistMirror {
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #settings: MirrorSettings;
+  readonly #findVersionsRaisedSince: FindVersionsRaisedSince;
   readonly #onReadFailure: (error: unknown) => void;
   /** By session, the time from which on its row bars nothing. */
   readonly #ended = new Map<string, number>();
+  /** By user, the version in force and when (by the monotonic clock) this process learned of it. */
+  readonly #raised = new Map<string, { version: number; learnedAt: number }>();
   #lastRead = { wall: -Infinity, monotonic: -Infinity };
   #lastFullRead = { wall: -Infinity, monotonic: -Infinity };
   #timer: NodeJS.Timeout | undefined;
   #reading: Promise<void> = Promise.resolve();
   #isStopped = false;
 
-  constructor(database: Database, clock: Clock, settings: MirrorSettings, onReadFailure: (error: unknown) => void) {
+  constructor(
+    database: Database,
+    clock: Clock,
+    settings: MirrorSettings,
+    findVersionsRaisedSince: FindVersionsRaisedSince,
+    onReadFailure: (error: unknown) => void,
+  ) {
     this.#database = database;
     this.#clock = clock;
     this.#settings = settings;
+    this.#findVersionsRaisedSince = findVersionsRaisedSince;
     this.#onReadFailure = onReadFailure;
   }
 
@@ -57,6 +80,15 @@ export class BlacklistMirror {
     for (const { sessionId, expiresAt } of ended) this.#ended.set(sessionId, expiresAt.getTime());
   }
 
+  /** Tells the mirror of versions that this process has just raised. */
+  raise(users: readonly RaisedVersion[]): void {
+    const learnedAt = this.#clock.monotonic();
+    for (const { id, tokenVersion } of users) {
+      if (tokenVersion > (this.#raised.get(id)?.version ?? -1))
+        this.#raised.set(id, { version: tokenVersion, learnedAt });
+    }
+  }
+
   /**
    * Whether this session has ended.
    *
@@ -66,6 +98,11 @@ export class BlacklistMirror {
     if (this.#ended.has(sessionId)) return true;
     if (this.isStale()) throw new ServiceUnavailableError();
     return false;
+  }
+
+  /** Whether access tokens of this user with this `ver` are out of date. */
+  isOutdated(userId: string, version: number): boolean {
+    return version < (this.#raised.get(userId)?.version ?? 0);
   }
 
   isStale(): boolean {
@@ -86,18 +123,31 @@ export class BlacklistMirror {
     const begun = { wall: this.#clock.now(), monotonic: this.#clock.monotonic() };
     const isClockSteppedBack = begun.wall < this.#lastRead.wall;
     if (isClockSteppedBack || this.#ageOf(this.#lastFullRead) >= this.#settings.blacklistStaleness) {
-      this.add(await this.#database.read((em) => findEndedSessions(em, begun.wall)));
-      this.#forgetExpired(begun.wall);
+      await this.#learn(begun.wall - this.#memory(), (em) => findEndedSessions(em, begun.wall));
+      this.#forgetExpired(begun);
       this.#lastFullRead = begun;
     } else {
       const since = this.#lastRead.wall - LOOK_BACK - this.#settings.leeway;
-      this.add(await this.#database.read((em) => findSessionsEndedSince(em, since)));
+      await this.#learn(since, (em) => findSessionsEndedSince(em, since));
     }
     this.#lastRead = begun;
   }
 
-  #forgetExpired(now: number): void {
-    for (const [sessionId, expiresAt] of this.#ended) if (expiresAt <= now) this.#ended.delete(sessionId);
+  async #learn(raisedSince: number, findEnded: (em: EntityManager) => Promise<EndedSession[]>): Promise<void> {
+    await this.#database.read(async (em) => {
+      this.add(await findEnded(em));
+      this.raise(await this.#findVersionsRaisedSince(em, raisedSince));
+    });
+  }
+
+  #forgetExpired(now: { wall: number; monotonic: number }): void {
+    for (const [sessionId, expiresAt] of this.#ended) if (expiresAt <= now.wall) this.#ended.delete(sessionId);
+    for (const [userId, { learnedAt }] of this.#raised)
+      if (learnedAt <= now.monotonic - this.#memory()) this.#raised.delete(userId);
+  }
+
+  #memory(): number {
+    return this.#settings.accessTokenLifetime + MARGIN;
   }
 
   /** By the wall or the monotonic clock, whichever says more: the one may be stepped, the other stops in a sleep. */

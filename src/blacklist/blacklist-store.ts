@@ -53,6 +53,22 @@ export async function findSessionsEndedSince(em: EntityManager, since: number): 
   return endedSessions(em).where('blacklistedAt', '>=', new Date(since)).execute();
 }
 
+/** Deletes a batch of rows that have barred nothing since a moment. */
+export async function purgeBlacklist(em: EntityManager, before: number, most: number): Promise<number> {
+  const result = await tables(em)
+    .deleteFrom('BlacklistedToken')
+    .where('id', 'in', (row) =>
+      row
+        .selectFrom('BlacklistedToken')
+        .select('id')
+        .where('expiresAt', '<', new Date(before))
+        .orderBy('expiresAt')
+        .limit(most),
+    )
+    .executeTakeFirst();
+  return Number(result.numDeletedRows);
+}
+
 function endedSessions(em: EntityManager) {
   return (
     tables(em)

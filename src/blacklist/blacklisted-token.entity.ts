@@ -10,6 +10,12 @@ export const EndReason = Object.freeze({
   TOKEN_REUSED: 'TOKEN_REUSED',
   /** The user had as many live sessions as are allowed, and this was the oldest. */
   SESSION_LIMIT: 'SESSION_LIMIT',
+  /** The user changed the password. */
+  PASSWORD_CHANGED: 'PASSWORD_CHANGED',
+  /** An administrator ended all sessions of the user. */
+  ENDED_BY_ADMIN: 'ENDED_BY_ADMIN',
+  USER_DEACTIVATED: 'USER_DEACTIVATED',
+  USER_DELETED: 'USER_DELETED',
   /** The host's own program said so. */
   BLACKLISTED: 'BLACKLISTED',
 });

@@ -13,6 +13,9 @@ export class UserType {
   @Field(() => [String], { description: 'What the user may do, beyond what everybody may who is logged in.' })
   roles!: readonly string[];
 
+  @Field(() => Boolean, { description: 'Whether the user can log in.' })
+  isActive!: boolean;
+
   @Field(() => GraphQLDateTime, { description: 'When the account was opened.' })
   createdAt!: Date;
 
@@ -20,6 +23,6 @@ export class UserType {
   lastLoginAt!: Date | null;
 }
 
-export function toUserType({ id, email, roles, createdAt, lastLoginAt }: User): UserType {
-  return { id, email, roles, createdAt, lastLoginAt };
+export function toUserType({ id, email, roles, deactivatedAt, createdAt, lastLoginAt }: User): UserType {
+  return { id, email, roles, isActive: deactivatedAt === null, createdAt, lastLoginAt };
 }

@@ -1,3 +1,6 @@
+import type { PasswordChange } from '../accounts/change-password.ts';
+import type { AuthEvent } from '../events/auth-event.entity.ts';
+import type { Page, PagePosition } from '../page.ts';
 import type { Credentials } from '../users/credentials.ts';
 import type { User } from '../users/user.entity.ts';
 import type { Authentication, CurrentUser } from '../sessions/authenticate.ts';
@@ -27,6 +30,14 @@ export interface RequestAuth {
   endSession(userId: string, sessionId: string): Promise<string[]>;
   findSessions(userId: string): Promise<Session[]>;
   findUser(id: string): Promise<User | null>;
+  changePassword(userId: string, change: PasswordChange): Promise<TokenPair>;
+  listSecurityEvents(caller: CurrentUser, userId: string, position: PagePosition): Promise<Page<AuthEvent>>;
+  listUsers(position: PagePosition): Promise<Page<User>>;
+  deactivateUser(id: string): Promise<User>;
+  activateUser(id: string): Promise<User>;
+  deleteUser(id: string): Promise<User>;
+  setUserRoles(id: string, roles: readonly string[]): Promise<User>;
+  endUserSessions(id: string): Promise<string[]>;
   /** Whole seconds from now, none at the least. */
   readonly secondsUntil: (moment: Date) => number;
 }

@@ -1,6 +1,5 @@
 import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import type { CurrentUser } from '../sessions/authenticate.ts';
-import { toUserType, UserType } from './account.type.ts';
 import type { AuthContext } from './auth-context.ts';
 import { LoginInput, LogoutInput, RefreshTokenInput, VerifyTokenInput } from './auth.input.ts';
 import {
@@ -18,13 +17,6 @@ import { toEndedPayload } from './session.type.ts';
 
 @Resolver()
 export class AuthResolver {
-  @Authorized()
-  @Query(() => UserType, { nullable: true, description: 'The user whom the access token names.' })
-  async me(@CurrentUserArg() { id }: CurrentUser, @Ctx() { auth }: AuthContext): Promise<UserType | null> {
-    const user = await auth.findUser(id);
-    return user && toUserType(user);
-  }
-
   @Authorized()
   @Query(() => TokenInfoType, { nullable: true, description: 'What the access token itself says. Needs no database.' })
   currentToken(@CurrentUserArg() { claims }: CurrentUser): TokenInfoType {

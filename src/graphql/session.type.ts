@@ -42,7 +42,7 @@ export function toSessionType(session: Session, currentId: string): SessionType 
 
 @ObjectType({ description: 'What was ended.' })
 export class EndSessionPayload {
-  @Field(() => Int, { description: 'How many sessions were ended: 1, or 0 where there was no such session of yours.' })
+  @Field(() => Int, { description: 'How many sessions were ended; 0 where there was none that was alive.' })
   endedSessions!: number;
 
   @Field(() => [ID], { description: 'Which. No token of it is accepted any more.' })

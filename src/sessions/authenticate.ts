@@ -40,6 +40,7 @@ export function authorize(parts: Parts, authentication: Authentication, roles: r
     throw new UnauthenticatedError(authentication.reason, authentication.refreshable);
   const { user } = authentication;
   if (parts.mirror.isEnded(user.sessionId)) throw new UnauthenticatedError('TOKEN_REVOKED', false);
+  if (parts.mirror.isOutdated(user.id, user.claims.ver)) throw new UnauthenticatedError('TOKEN_REVOKED', true);
   if (roles.length > 0 && !roles.some((role) => user.roles.includes(role))) throw new ForbiddenError();
   return user;
 }
@@ -47,7 +48,8 @@ export function authorize(parts: Parts, authentication: Authentication, roles: r
 /** The user of a request for fields that are open to everybody: null unless the token would pass a guard. */
 export function currentUserOf(parts: Parts, authentication: Authentication): CurrentUser | null {
   if (authentication.status !== 'authenticated' || parts.mirror.isStale()) return null;
-  return parts.mirror.isEnded(authentication.user.sessionId) ? null : authentication.user;
+  const { user } = authentication;
+  return parts.mirror.isEnded(user.sessionId) || parts.mirror.isOutdated(user.id, user.claims.ver) ? null : user;
 }
 
 function rejectionOf(reading: TokenReading<AccessClaims>): Authentication {

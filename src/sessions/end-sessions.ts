@@ -1,6 +1,8 @@
 import type { EndReason } from '../blacklist/blacklisted-token.entity.ts';
 import { blacklist, type EndedSession } from '../blacklist/blacklist-store.ts';
 import type { EntityManager } from '../database.ts';
+import type { Device } from '../device.ts';
+import { record } from '../events/event-log.ts';
 import type { Parts } from './parts.ts';
 import { markEnded, type SessionSelection } from './session-store.ts';
 
@@ -13,8 +15,13 @@ const MARGIN = 60_000;
  *
  * @returns the ids of those that were alive.
  */
-export async function endSessions(parts: Parts, selection: SessionSelection, reason: EndReason): Promise<string[]> {
-  const ended = await parts.database.transaction((em) => endWithin(em, parts, selection, reason));
+export async function endSessions(
+  parts: Parts,
+  selection: SessionSelection,
+  reason: EndReason,
+  device: Device,
+): Promise<string[]> {
+  const ended = await parts.database.transaction((em) => endWithin(em, parts, selection, reason, device));
   parts.mirror.add(ended);
   return ended.map(({ sessionId }) => sessionId);
 }
@@ -25,6 +32,7 @@ export async function endWithin(
   parts: Parts,
   selection: SessionSelection,
   reason: EndReason,
+  device: Device,
 ): Promise<EndedSession[]> {
   if ('ids' in selection && selection.ids.length === 0) return [];
   const { accessTokenLifetime, leeway } = parts.settings;
@@ -41,5 +49,12 @@ export async function endWithin(
     };
   });
   await blacklist(em, entries, now);
+  const events = rows.map(({ id, user }) => ({
+    type: 'SESSION_ENDED' as const,
+    userId: user,
+    sessionId: id,
+    cause: reason,
+  }));
+  await record(em, events, device, now);
   return entries;
 }

@@ -1,7 +1,9 @@
 import { isRotated } from '../blacklist/blacklist-store.ts';
 import { TokenRefusalReason } from '../errors.ts';
+import type { Device } from '../device.ts';
+import { record } from '../events/event-log.ts';
 import type { RefreshClaims } from '../tokens/claims.ts';
-import { endSessions } from './end-sessions.ts';
+import { endWithin } from './end-sessions.ts';
 import type { Parts } from './parts.ts';
 import { findSession } from './session-store.ts';
 import type { Session } from './session.entity.ts';
@@ -16,7 +18,8 @@ export interface Judgement {
 export async function judgeRefreshToken(parts: Parts, presented: RefreshClaims): Promise<Judgement> {
   return parts.database.read(async (em) => {
     const session = await findSession(em, presented.sid);
-    if (session === null) return { verdict: TokenRefusalReason.TOKEN_INVALID, session };
+    // The signature is ours, so there was a session: its user was deleted.
+    if (session === null) return { verdict: TokenRefusalReason.TOKEN_REVOKED, session };
     if (session.endedAt !== null) return { verdict: TokenRefusalReason.TOKEN_REVOKED, session };
     if (session.refreshJti === presented.jti)
       return { verdict: isOver(parts, session) ? 'TOKEN_EXPIRED' : 'CURRENT', session };
@@ -31,12 +34,32 @@ export async function judgeRefreshToken(parts: Parts, presented: RefreshClaims):
 }
 
 /**
- * Acts on a judgement: a token that was exchanged long ago, or more than once ago, is in two hands, and nobody can say
- * whose the session is. It ends, although the request that showed it fails.
+ * Acts on the judgement of a superseded token. One that was exchanged long ago, or more than once ago, is in two hands,
+ * and nobody can say whose the session is: it ends, although the request that showed it fails.
  */
-export async function punishReuse(parts: Parts, { verdict, session }: Judgement): Promise<void> {
-  if (verdict !== TokenRefusalReason.TOKEN_REUSED || session === null) return;
-  await endSessions(parts, { ids: [session.id] }, 'TOKEN_REUSED');
+export async function answerMisuse(
+  parts: Parts,
+  presented: RefreshClaims,
+  judgement: Judgement,
+  device: Device,
+): Promise<void> {
+  const { verdict, session } = judgement;
+  if (session === null) return;
+  const event = { userId: session.user, sessionId: session.id };
+  const now = parts.clock.now();
+  if (verdict === TokenRefusalReason.TOKEN_ROTATED) {
+    await parts.database.transaction((em) =>
+      record(em, [{ ...event, type: 'REFRESH_REFUSED_AS_ROTATED' }], device, now),
+    );
+  }
+  if (verdict === TokenRefusalReason.TOKEN_REUSED) {
+    const cause = session.previousRefreshJti === presented.jti ? 'PREVIOUS' : 'OLDER';
+    const ended = await parts.database.transaction(async (em) => {
+      await record(em, [{ ...event, type: 'REUSE_DETECTED', cause }], device, now);
+      return endWithin(em, parts, { ids: [session.id] }, 'TOKEN_REUSED', device);
+    });
+    parts.mirror.add(ended);
+  }
 }
 
 /** Two tabs of one browser often race; within the leeway the loser's session lives. */

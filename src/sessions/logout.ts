@@ -1,3 +1,4 @@
+import type { Device } from '../device.ts';
 import type { AccessClaims, RefreshClaims } from '../tokens/claims.ts';
 import type { TokenReading } from '../tokens/token-codec.ts';
 import { endSessions } from './end-sessions.ts';
@@ -30,7 +31,7 @@ type OurReading = Exclude<TokenReading<AccessClaims | RefreshClaims>, { status: 
  *
  * @returns the ids of the sessions that ended.
  */
-export async function logout(parts: Parts, request: LogoutRequest): Promise<string[]> {
+export async function logout(parts: Parts, request: LogoutRequest, device: Device): Promise<string[]> {
   const shown = [request.refreshToken, request.accessToken]
     .filter((token) => token !== null)
     .map((token) => parts.codec.read(token))
@@ -38,7 +39,7 @@ export async function logout(parts: Parts, request: LogoutRequest): Promise<stri
   const [first] = shown;
   if (first === undefined || shown.some(({ claims }) => claims.sub !== first.claims.sub)) return [];
   const scope = (await isAnyGood(parts, shown)) ? request.scope : LogoutScope.SESSION;
-  return endSessions(parts, selectionOf(scope, first.claims), 'LOGGED_OUT');
+  return endSessions(parts, selectionOf(scope, first.claims), 'LOGGED_OUT', device);
 }
 
 function selectionOf(scope: LogoutScope, { sub, sid }: AccessClaims | RefreshClaims): SessionSelection {

@@ -1,3 +1,6 @@
+import type { EntityManager } from '../database.ts';
+import type { Device } from '../device.ts';
+import { type EventEntry, record } from '../events/event-log.ts';
 import { newId } from '../id.ts';
 import { lockUserForLogin } from '../users/user-directory.ts';
 import type { User } from '../users/user.entity.ts';
@@ -6,12 +9,6 @@ import { issueTokens, planRefreshToken, type TokenPair } from './issue-tokens.ts
 import type { Parts } from './parts.ts';
 import { findSurplusSessions, insertSession } from './session-store.ts';
 import type { Session } from './session.entity.ts';
-
-/** What a request tells of the device it comes from. */
-export interface Device {
-  readonly userAgent: string | null;
-  readonly ipAddress: string | null;
-}
 
 /**
  * Opens a session for a user whose identity has been proved, and ends the oldest where there are too many.
@@ -24,8 +21,8 @@ export async function openSession(parts: Parts, user: User, device: Device): Pro
   const ended = await parts.database.transaction(async (em) => {
     if (!(await lockUserForLogin(em, user, now))) return null;
     const surplus = await findSurplusSessions(em, user.id, parts.settings.maxSessions - 1, now);
-    const surplusEnded = await endWithin(em, parts, { ids: surplus }, 'SESSION_LIMIT');
-    await insertSession(em, pair.session);
+    const surplusEnded = await endWithin(em, parts, { ids: surplus }, 'SESSION_LIMIT', device);
+    await insertFirstPair(em, parts, pair, 'LOGGED_IN', device);
     return surplusEnded;
   });
   if (ended === null) return null;
@@ -38,7 +35,17 @@ export async function prepareSession(parts: Parts, user: User, device: Device): 
   return issueTokens(parts, newSession(parts, user, device), user);
 }
 
-const LONGEST_USER_AGENT = 255;
+/** Writes what was prepared, and puts on record what it was opened for. */
+export async function insertFirstPair(
+  em: EntityManager,
+  parts: Parts,
+  { session, user }: TokenPair,
+  type: EventEntry['type'],
+  device: Device,
+): Promise<void> {
+  await insertSession(em, session);
+  await record(em, [{ type, userId: user.id, sessionId: session.id }], device, parts.clock.now());
+}
 
 function newSession(parts: Parts, user: User, device: Device): Session {
   const now = parts.clock.now();
@@ -52,7 +59,7 @@ function newSession(parts: Parts, user: User, device: Device): Session {
     previousRefreshJti: null,
     retryKeyHash: null,
     createdAt: new Date(now),
-    userAgent: device.userAgent?.slice(0, LONGEST_USER_AGENT) ?? null,
+    userAgent: device.userAgent,
     ipAddress: device.ipAddress,
     endedAt: null,
     endReason: null,

@@ -1,10 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { blacklist } from '../blacklist/blacklist-store.ts';
 import { BadUserInputError, InputRefusalReason, InvalidRefreshTokenError, ServiceUnavailableError } from '../errors.ts';
+import type { Device } from '../device.ts';
+import { record } from '../events/event-log.ts';
 import type { RefreshClaims } from '../tokens/claims.ts';
 import type { User } from '../users/user.entity.ts';
 import { issueTokens, planRefreshToken, type TokenPair } from './issue-tokens.ts';
-import { judgeRefreshToken, punishReuse } from './judge-refresh-token.ts';
+import { answerMisuse, judgeRefreshToken } from './judge-refresh-token.ts';
 import type { Parts } from './parts.ts';
 import { findSessionWithUser, type Rotation, rotateSession } from './session-store.ts';
 import type { Session } from './session.entity.ts';
@@ -22,7 +24,7 @@ export interface RefreshRequest {
  * @throws InvalidRefreshTokenError with the reason.
  * @throws BadUserInputError if the idempotency key cannot be one.
  */
-export async function refresh(parts: Parts, request: RefreshRequest): Promise<TokenPair> {
+export async function refresh(parts: Parts, request: RefreshRequest, device: Device): Promise<TokenPair> {
   const retryKeyHash = hashRetryKey(request.idempotencyKey);
   if (request.refreshToken === null || request.refreshToken === '') throw new InvalidRefreshTokenError('TOKEN_MISSING');
   const reading = parts.codec.readRefresh(request.refreshToken);
@@ -33,10 +35,11 @@ export async function refresh(parts: Parts, request: RefreshRequest): Promise<To
     if (pair !== null) return pair;
   }
   const judgement = await judgeRefreshToken(parts, reading.claims);
-  if (isRetry(parts, reading.claims, judgement.session, retryKeyHash)) return answerAgain(parts, judgement.session);
+  if (isRetry(parts, reading.claims, judgement.session, retryKeyHash))
+    return answerAgain(parts, judgement.session, device);
   // Whatever it once was, it is good for nothing: no sign of theft.
   if (reading.status === 'expired') throw new InvalidRefreshTokenError('TOKEN_EXPIRED');
-  await punishReuse(parts, judgement);
+  await answerMisuse(parts, reading.claims, judgement, device);
   // It was current after all, but the user's account was changing all the while.
   if (judgement.verdict === 'CURRENT') throw new ServiceUnavailableError();
   throw new InvalidRefreshTokenError(judgement.verdict);
@@ -97,10 +100,13 @@ function isRetry(
   return timingSafeEqual(Buffer.from(session.retryKeyHash), Buffer.from(retryKeyHash));
 }
 
-async function answerAgain(parts: Parts, session: Session): Promise<TokenPair> {
+async function answerAgain(parts: Parts, session: Session, device: Device): Promise<TokenPair> {
   const found = await parts.database.read((em) => findSessionWithUser(em, session.id));
-  if (found === null) throw new InvalidRefreshTokenError('TOKEN_INVALID');
-  return issueTokens(parts, session, found.user);
+  if (found === null) throw new InvalidRefreshTokenError('TOKEN_REVOKED');
+  const pair = await issueTokens(parts, session, found.user);
+  const event = { type: 'REFRESH_RETRIED' as const, userId: session.user, sessionId: session.id };
+  await parts.database.transaction((em) => record(em, [event], device, parts.clock.now()));
+  return pair;
 }
 
 const IDEMPOTENCY_KEY = /^[A-Za-z0-9_-]{22,128}$/;

@@ -18,7 +18,7 @@ export type SessionSelection =
   | { readonly userId: string; readonly exceptId?: string };
 
 /** What is left to know of a session that has just ended. */
-export type EndedRow = Pick<Session, 'id' | 'refreshJti' | 'refreshIssuedAt'>;
+export type EndedRow = Pick<Session, 'id' | 'user' | 'refreshJti' | 'refreshIssuedAt'>;
 
 export async function insertSession(em: EntityManager, session: Session): Promise<void> {
   await tables(em).insertInto('Session').values(session).execute();
@@ -84,7 +84,8 @@ export async function rotateSession(
           .selectFrom('User')
           .select('User.id')
           .where('User.id', '=', user.id)
-          .where('User.tokenVersion', '=', user.tokenVersion),
+          .where('User.tokenVersion', '=', user.tokenVersion)
+          .where('User.deactivatedAt', 'is', null),
       ),
     )
     .executeTakeFirst();
@@ -106,7 +107,23 @@ export async function markEnded(
   if (selection.userId !== undefined) update = update.where('user', '=', selection.userId);
   if ('exceptId' in selection && selection.exceptId !== undefined)
     update = update.where('id', '<>', selection.exceptId);
-  return update.returning(['id', 'refreshJti', 'refreshIssuedAt']).execute();
+  return update.returning(['id', 'user', 'refreshJti', 'refreshIssuedAt']).execute();
+}
+
+/** Deletes a batch of sessions whose tokens have all expired before a moment. */
+export async function purgeSessions(em: EntityManager, before: number, most: number): Promise<number> {
+  const result = await tables(em)
+    .deleteFrom('Session')
+    .where('id', 'in', (row) =>
+      row
+        .selectFrom('Session')
+        .select('id')
+        .where('refreshExpiresAt', '<', new Date(before))
+        .orderBy('refreshExpiresAt')
+        .limit(most),
+    )
+    .executeTakeFirst();
+  return Number(result.numDeletedRows);
 }
 
 function liveSessions(em: EntityManager, userId: string, at: number) {

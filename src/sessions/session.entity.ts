@@ -20,7 +20,7 @@ export const Session = defineEntity({
     /** The time of the login or of the last rotation. Never earlier than the one before, whatever the clock does. */
     refreshIssuedAt: p.datetime(3),
     /** The idle limit: the `exp` of the live refresh token. */
-    refreshExpiresAt: p.datetime(3),
+    refreshExpiresAt: p.datetime(3).index(),
     /** The absolute limit, if there is one. */
     expiresAt: p.datetime(3).nullable(),
     previousRefreshJti: p.uuid().nullable(),

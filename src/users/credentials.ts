@@ -15,6 +15,8 @@ const SHORTEST_PASSWORD = 8;
 /** bcrypt looks at no more; in bytes of UTF-8. */
 const LONGEST_PASSWORD = 72;
 
+const PASSWORD_PATH = 'input.password';
+
 // One `@`, no white space, a dot in the domain. Whether mail arrives is found out by sending some.
 const EMAIL = /^[^\s@\p{Cc}]{1,64}@[^\s@\p{Cc}.]{1,63}(\.[^\s@\p{Cc}.]{1,63})+$/u;
 
@@ -25,9 +27,8 @@ const EMAIL = /^[^\s@\p{Cc}]{1,64}@[^\s@\p{Cc}.]{1,63}(\.[^\s@\p{Cc}.]{1,63})+$/
  */
 export function parseCredentials(input: Credentials): Credentials {
   const email = normalizeEmail(input.email);
-  const { password } = input;
-  refuse([...refusalsOfEmail(email), ...refusalsOfPassword(password)]);
-  return { email, password };
+  refuse([...refusalsOfEmail(email), ...refusalsOfPassword(input.password, PASSWORD_PATH)]);
+  return { email, password: input.password };
 }
 
 /**
@@ -37,9 +38,20 @@ export function parseCredentials(input: Credentials): Credentials {
  */
 export function parseNewCredentials(input: Credentials): Credentials {
   const email = normalizeEmail(input.email);
-  const { password } = input;
-  refuse([...refusalsOfEmail(email), ...refusalsOfNewPassword(password)]);
-  return { email, password };
+  refuse([...refusalsOfEmail(email), ...refusalsOfNewPassword(input.password, PASSWORD_PATH)]);
+  return { email, password: input.password };
+}
+
+/**
+ * Checks a change of the password.
+ *
+ * @throws BadUserInputError that names each field.
+ */
+export function checkPasswordChange(currentPassword: string, newPassword: string): void {
+  refuse([
+    ...refusalsOfPassword(currentPassword, 'input.currentPassword'),
+    ...refusalsOfNewPassword(newPassword, 'input.newPassword'),
+  ]);
 }
 
 function normalizeEmail(email: string): string {
@@ -53,8 +65,7 @@ function refusalsOfEmail(email: string): FieldRefusal[] {
   return isEmail ? [] : [{ path, reason: InputRefusalReason.EMAIL_INVALID }];
 }
 
-function refusalsOfPassword(password: string): FieldRefusal[] {
-  const path = 'input.password';
+function refusalsOfPassword(password: string, path: string): FieldRefusal[] {
   if (password.trim() === '') return [{ path, reason: InputRefusalReason.REQUIRED }];
   // bcrypt ends at a NUL, and takes every half of a surrogate pair for the same character.
   if (password.includes('\0') || !password.isWellFormed())
@@ -63,10 +74,10 @@ function refusalsOfPassword(password: string): FieldRefusal[] {
   return [];
 }
 
-function refusalsOfNewPassword(password: string): FieldRefusal[] {
-  const refusals = refusalsOfPassword(password);
+function refusalsOfNewPassword(password: string, path: string): FieldRefusal[] {
+  const refusals = refusalsOfPassword(password, path);
   if (refusals.length > 0 || Array.from(password).length >= SHORTEST_PASSWORD) return refusals;
-  return [{ path: 'input.password', reason: InputRefusalReason.PASSWORD_TOO_SHORT }];
+  return [{ path, reason: InputRefusalReason.PASSWORD_TOO_SHORT }];
 }
 
 function refuse(refusals: readonly FieldRefusal[]): void {

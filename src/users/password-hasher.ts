@@ -9,6 +9,8 @@ export interface PasswordHasher {
   hash(password: string): Promise<string>;
   /** Takes as long for a user who does not exist (`null`) as for one who does. */
   matches(password: string, hash: string | null): Promise<boolean>;
+  /** Whether a hash was made at another cost than new ones are. */
+  isOutdated(hash: string): boolean;
 }
 
 /** bcrypt at a cost, which is the base-two logarithm of its rounds. */
@@ -17,9 +19,14 @@ export async function createPasswordHasher(cost: number): Promise<PasswordHasher
   return Object.freeze({
     hash: (password) => bcrypt.hash(password, cost),
     async matches(password, hash) {
-      const isUsable = hash !== null && Number(BCRYPT_HASH.exec(hash)?.[1] ?? Infinity) <= HIGHEST_COST;
+      const isUsable = hash !== null && costOf(hash) <= HIGHEST_COST;
       const isEqual = await bcrypt.compare(password, isUsable ? hash : standIn);
       return isUsable && isEqual;
     },
+    isOutdated: (hash) => costOf(hash) !== cost,
   } satisfies PasswordHasher);
+}
+
+function costOf(hash: string): number {
+  return Number(BCRYPT_HASH.exec(hash)?.[1] ?? Infinity);
 }

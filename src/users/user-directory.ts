@@ -1,8 +1,13 @@
 import type { InferKyselyDB } from '@mikro-orm/sql';
+import { type ExpressionBuilder, sql } from 'kysely';
 import { byProperty, type EntityManager } from '../database.ts';
-import { User } from './user.entity.ts';
+import { type PagePosition, pageOf } from '../page.ts';
+import { ADMIN, User } from './user.entity.ts';
 
 type Tables = InferKyselyDB<typeof User, typeof byProperty>;
+
+/** An account as it was read: a change made since shows in its version. */
+type Known = Pick<User, 'id' | 'tokenVersion'>;
 
 /** Finds somebody by an e-mail in its one spelling. */
 export async function findUserByEmail(em: EntityManager, email: string): Promise<User | null> {
@@ -13,23 +18,86 @@ export async function findUser(em: EntityManager, id: string): Promise<User | nu
   return (await tables(em).selectFrom('User').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
 }
 
+/** A page of all users, the latest first. */
+export async function findUsers(em: EntityManager, position: PagePosition): Promise<User[]> {
+  return pageOf(tables(em).selectFrom('User').selectAll(), position).execute();
+}
+
+/** The users whose version was raised since a moment. */
+export async function findVersionsRaisedSince(em: EntityManager, since: number): Promise<Known[]> {
+  return tables(em)
+    .selectFrom('User')
+    .select(['id', 'tokenVersion'])
+    .where('tokenVersionRaisedAt', '>=', new Date(since))
+    .execute();
+}
+
 /** Adds somebody. A second account with the same e-mail is a unique violation. */
 export async function addUser(em: EntityManager, user: User): Promise<void> {
   await tables(em).insertInto('User').values(user).execute();
 }
 
 /**
- * Locks the user's row until the transaction ends, if it still is as it was read: whoever changes the account waits, or
- * was first. It is an UPDATE, so that it takes the lock on SQLite too.
+ * Locks the user's row until the transaction ends, if the account is active and as it was read: whoever changes it waits,
+ * or was first. It is an UPDATE, so that it takes the lock on SQLite too.
  */
-export async function lockUserForLogin(em: EntityManager, user: User, now: number): Promise<boolean> {
+export async function lockUserForLogin(em: EntityManager, user: Known, now: number): Promise<boolean> {
   const result = await tables(em)
     .updateTable('User')
     .set({ lastLoginAt: new Date(now) })
-    .where('id', '=', user.id)
-    .where('tokenVersion', '=', user.tokenVersion)
+    .where((row) => isAsRead(row, user))
+    .where('deactivatedAt', 'is', null)
     .executeTakeFirst();
   return result.numUpdatedRows === 1n;
+}
+
+/** Changes an account that still is as it was read, and raises its version: older access tokens are out of date. */
+export async function changeUser(
+  em: EntityManager,
+  user: Known,
+  change: Partial<Pick<User, 'passwordHash' | 'roles' | 'deactivatedAt' | 'lastLoginAt'>>,
+  now: number,
+): Promise<boolean> {
+  const result = await tables(em)
+    .updateTable('User')
+    .set({ ...change, tokenVersion: user.tokenVersion + 1, tokenVersionRaisedAt: new Date(now) })
+    .where((row) => isAsRead(row, user))
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+/** Writes the same password's hash anew. It changes nothing about the account. */
+export async function replacePasswordHash(em: EntityManager, user: User, passwordHash: string): Promise<void> {
+  await tables(em)
+    .updateTable('User')
+    .set({ passwordHash })
+    .where('id', '=', user.id)
+    .where('passwordHash', '=', user.passwordHash)
+    .execute();
+}
+
+/** Deletes somebody, and with the user the sessions. */
+export async function removeUser(em: EntityManager, id: string): Promise<void> {
+  await tables(em).deleteFrom('User').where('id', '=', id).execute();
+}
+
+/**
+ * Locks the rows of all active administrators until the transaction ends, so that two of them cannot each be taken for
+ * the one who is left.
+ */
+export async function lockAdministrators(em: EntityManager): Promise<string[]> {
+  const rows = await tables(em)
+    .updateTable('User')
+    .set((row) => ({ tokenVersion: row.ref('tokenVersion') }))
+    .where('deactivatedAt', 'is', null)
+    .where(sql<boolean>`cast(roles as text) like ${`%"${ADMIN}"%`}`)
+    .returning('id')
+    .execute();
+  return rows.map((row) => row.id);
+}
+
+function isAsRead(row: ExpressionBuilder<Tables, 'User'>, user: Known) {
+  return row.and([row('id', '=', user.id), row('tokenVersion', '=', user.tokenVersion)]);
 }
 
 function tables(em: EntityManager) {

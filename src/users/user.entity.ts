@@ -1,6 +1,9 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import type { Row } from '../database.ts';
 
+/** The one role that this library itself knows. */
+export const ADMIN = 'ADMIN';
+
 /** Somebody who can log in. */
 export const User = defineEntity({
   name: 'User',
@@ -13,8 +16,13 @@ export const User = defineEntity({
     roles: p.json<readonly string[]>(),
     /** Access tokens with a lower `ver` are out of date. */
     tokenVersion: p.integer().default(0),
+    /** By whose index other processes learn that the version was raised. */
+    tokenVersionRaisedAt: p.datetime(3).nullable().index(),
+    /** Since when the user is locked out; null for one who is active. */
+    deactivatedAt: p.datetime(3).nullable(),
     createdAt: p.datetime(3),
     lastLoginAt: p.datetime(3).nullable(),
   },
+  indexes: [{ properties: ['createdAt', 'id'] }],
 });
 export type User = Row<typeof User>;

@@ -1,0 +1,70 @@
+import type { Device } from '../device.ts';
+import { InvalidCredentialsError, NotFoundError, ServiceUnavailableError } from '../errors.ts';
+import { record } from '../events/event-log.ts';
+import { endWithin } from '../sessions/end-sessions.ts';
+import type { TokenPair } from '../sessions/issue-tokens.ts';
+import { insertFirstPair, prepareSession } from '../sessions/open-session.ts';
+import { checkPasswordChange } from '../users/credentials.ts';
+import { changeUser, findUser } from '../users/user-directory.ts';
+import type { User } from '../users/user.entity.ts';
+import type { AccountParts } from './parts.ts';
+
+/** What somebody sends to change the password. */
+export interface PasswordChange {
+  readonly currentPassword: string;
+  readonly newPassword: string;
+}
+
+const MOST_ATTEMPTS = 3;
+
+/**
+ * Changes the password, ends every session of the user and opens a new one for the caller, all or nothing.
+ *
+ * @throws InvalidCredentialsError if the current password is another.
+ * @throws BadUserInputError that names each field.
+ */
+export async function changePassword(
+  parts: AccountParts,
+  userId: string,
+  { currentPassword, newPassword }: PasswordChange,
+  device: Device,
+): Promise<TokenPair> {
+  checkPasswordChange(currentPassword, newPassword);
+  for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
+    const user = await parts.database.read((em) => findUser(em, userId));
+    if (user === null || user.deactivatedAt !== null) throw new NotFoundError();
+    const isRight = await parts.passwords.matches(currentPassword, user.passwordHash);
+    if (!isRight) return refuse(parts, user, device);
+    const pair = await replacePassword(parts, user, await parts.passwords.hash(newPassword), device);
+    // Else the account changed while the password was checked, so it is checked again.
+    if (pair !== null) return pair;
+  }
+  throw new ServiceUnavailableError();
+}
+
+async function replacePassword(
+  parts: AccountParts,
+  user: User,
+  passwordHash: string,
+  device: Device,
+): Promise<TokenPair | null> {
+  const now = parts.clock.now();
+  const changed = { ...user, passwordHash, tokenVersion: user.tokenVersion + 1, lastLoginAt: new Date(now) };
+  const pair = await prepareSession(parts, changed, device);
+  const ended = await parts.database.transaction(async (em) => {
+    if (!(await changeUser(em, user, { passwordHash, lastLoginAt: changed.lastLoginAt }, now))) return null;
+    const allEnded = await endWithin(em, parts, { userId: user.id }, 'PASSWORD_CHANGED', device);
+    await insertFirstPair(em, parts, pair, 'PASSWORD_CHANGED', device);
+    return allEnded;
+  });
+  if (ended === null) return null;
+  parts.mirror.add(ended);
+  parts.mirror.raise([changed]);
+  return pair;
+}
+
+async function refuse(parts: AccountParts, user: User, device: Device): Promise<never> {
+  const event = { type: 'PASSWORD_CHANGE_FAILED' as const, userId: user.id };
+  await parts.database.transaction((em) => record(em, [event], device, parts.clock.now()));
+  throw new InvalidCredentialsError();
+}

@@ -1,0 +1,16 @@
+import type { Device } from '../device.ts';
+import type { User } from '../users/user.entity.ts';
+import { changeAccount } from './change-account.ts';
+import type { AccountParts } from './parts.ts';
+
+/** Locks somebody out: every session ends at once, and no new one can be opened. */
+export async function deactivateUser(parts: AccountParts, id: string, device: Device): Promise<User> {
+  const change = { deactivatedAt: new Date(parts.clock.now()) };
+  return changeAccount(parts, id, { change, endReason: 'USER_DEACTIVATED', eventType: 'USER_DEACTIVATED' }, device);
+}
+
+/** Lets somebody in again. What has ended stays ended. */
+export async function activateUser(parts: AccountParts, id: string, device: Device): Promise<User> {
+  const change = { deactivatedAt: null };
+  return changeAccount(parts, id, { change, endReason: null, eventType: 'USER_ACTIVATED' }, device);
+}
