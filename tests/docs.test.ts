@@ -1,0 +1,243 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { promisify } from 'node:util';
+import { buildSchema, parse, validate } from 'graphql';
+import { ErrorCode, ForbiddenReason, InputRefusalReason, TokenRefusalReason } from '../src/index.ts';
+import { startTestAuth, type TestAuth } from './support/start-test-auth.ts';
+
+interface Block {
+  /** Such as `README.md:12`. */
+  readonly place: string;
+  readonly text: string;
+}
+
+const ROOT = join(import.meta.dirname, '..');
+const DOCUMENTS = [
+  ...filesOf('.', '.md', false),
+  ...(existsSync(join(ROOT, 'docs')) ? filesOf('docs', '.md', true) : []),
+];
+const SOURCES = filesOf('src', '.ts', true);
+
+const run = promisify(execFile);
+
+test('every block of TypeScript compiles', async () => {
+  const blocks = [...DOCUMENTS.flatMap((path) => blocksOf(path, 'ts')), ...SOURCES.flatMap(examplesOf)];
+  expect(blocks.length).toBeGreaterThan(5);
+
+  expect(await compile(blocks)).toBe('');
+}, 60_000);
+
+test('a block of TypeScript that does not compile is found', async () => {
+  const wrong = { place: 'wrong.md:1', text: "import { createAuth } from 'graphql-simplejwt';\nawait createAuth({});" };
+
+  expect(await compile([wrong])).toContain('wrong.md-1.ts');
+}, 60_000);
+
+test('every block of GraphQL is valid against schema.graphql', () => {
+  const schema = buildSchema(read('schema.graphql'));
+  const blocks = DOCUMENTS.flatMap((path) => blocksOf(path, 'graphql'));
+  expect(blocks.length).toBeGreaterThan(0);
+
+  const faults = blocks.flatMap(({ place, text }) =>
+    validate(schema, parse(text)).map(({ message }) => `${place}: ${message}`),
+  );
+  expect(faults).toEqual([]);
+});
+
+test('every relative link leads to a file, and to a heading of it', () => {
+  const faults = DOCUMENTS.flatMap((path) =>
+    linksOf(path)
+      .filter((link) => {
+        const [file = '', heading] = link.split('#');
+        const target = file === '' ? path : join(dirname(path), file);
+        if (!existsSync(join(ROOT, target))) return true;
+        return heading !== undefined && !headingsOf(target).includes(heading);
+      })
+      .map((link) => `${path}: ${link}`),
+  );
+  expect(faults).toEqual([]);
+});
+
+test('every file that is named is there', () => {
+  const faults = DOCUMENTS.flatMap((path) =>
+    [...read(path).matchAll(/`((?:src|tests|docs|examples|bench|client)\/[\w./-]+)`/g)]
+      .map(([, name = '']) => name)
+      .filter((name) => !existsSync(join(ROOT, name)))
+      .map((name) => `${path}: ${name}`),
+  );
+  expect(faults).toEqual([]);
+});
+
+test('every npm script is explained in CONTRIBUTING.md, and every one that is named exists', () => {
+  const scripts = Object.keys((JSON.parse(read('package.json')) as { scripts: object }).scripts);
+  const explained = [...read('CONTRIBUTING.md').matchAll(/^\| `npm (?:run )?([\w:-]+)`/gm)].map(([, name]) => name);
+  expect(explained.toSorted()).toEqual(scripts.toSorted());
+
+  const named = DOCUMENTS.flatMap((path) => [...read(path).matchAll(/`npm run ([\w:-]+)/g)].map(([, name]) => name));
+  expect(named.filter((name) => !scripts.includes(String(name)))).toEqual([]);
+});
+
+test('README.md has 150 lines at the most', () => {
+  expect(read('README.md').split('\n').length).toBeLessThanOrEqual(151);
+});
+
+test('every code and every reason has a row in docs/errors.md', () => {
+  const rows = firstCellsOf('docs/errors.md');
+  const constants = [ErrorCode, TokenRefusalReason, ForbiddenReason, InputRefusalReason].flatMap(Object.keys);
+  expect(constants.filter((name) => !rows.includes(name))).toEqual([]);
+});
+
+test('each of the 36 settings of simplejwt has one row in docs/from-simplejwt.md', () => {
+  const rows = firstCellsOf('docs/from-simplejwt.md').filter((cell) => /^[A-Z]+(_[A-Z]+)*$/.test(cell));
+  expect(rows).toHaveLength(36);
+  expect(new Set(rows).size).toBe(36);
+});
+
+describe('against a server', () => {
+  let server: TestAuth;
+  beforeAll(async () => {
+    server = await startTestAuth();
+  });
+  afterAll(() => server.stop());
+
+  test('docs/errors.md says how a request is refused before GraphQL has begun', async () => {
+    const json = { 'content-type': 'application/json' };
+    const refusals: readonly [path: string, init: RequestInit][] = [
+      ['/graphql', { method: 'POST', headers: json, body: '{' }],
+      ['/graphql', { method: 'POST', headers: json, body: '{"query":"{"}' }],
+      ['/graphql', { method: 'POST', headers: json, body: '{"query":"{ nothing }"}' }],
+      ['/graphql', { method: 'POST', headers: json, body: '{"query":"query A { me { id } }","operationName":"B"}' }],
+      ['/graphql', { method: 'POST', headers: { 'content-type': 'text/html' }, body: '{}' }],
+      ['/graphql', { method: 'POST', headers: json, body: JSON.stringify({ query: ' '.repeat(100_000) }) }],
+      ['/graphql', { method: 'POST', headers: { ...json, accept: 'text/plain' }, body: '{"query":"{ me { id } }"}' }],
+      ['/graphql', { method: 'DELETE' }],
+      ['/graphql?query=mutation%7Blogout%7BendedSessions%7D%7D', { headers: { 'apollo-require-preflight': 'yes' } }],
+      ['/graphql?query=%7Bme%7Bid%7D%7D', {}],
+      ['/nothing', {}],
+    ];
+    const lines = read('docs/errors.md').split('\n');
+    for (const [path, init] of refusals) {
+      const { status, errors } = await server.client.send(init, path);
+      const row = new RegExp(`^\\| \`${errors[0]?.extensions.code}\` +\\| ${status} `);
+      expect(lines.some((line) => row.test(line)) ? '' : `${status} ${errors[0]?.extensions.code}`).toBe('');
+    }
+  });
+
+  (isCurlThere() ? test : test.skip)('the queries of README.md answer as it says', async () => {
+    const answers: Record<string, unknown>[] = [];
+    let shell = '';
+    for (const { text } of blocksOf('README.md', 'sh')) {
+      const script = text.replaceAll('http://127.0.0.1:4000', server.url);
+      if (/^\w+='<\w+>'$/m.test(script)) shell += `${fillIn(script, answers.at(-1))}\n`;
+      if (!script.includes('curl ')) continue;
+      const { stdout } = await run('sh', ['-ec', shell + script]);
+      answers.push(JSON.parse(stdout) as Record<string, unknown>);
+    }
+    const [registered, whoAmI, refreshed, loggedOut] = answers;
+    expect(registered).toEqual({ data: { register: anyPair() } });
+    expect(whoAmI).toEqual({
+      data: {
+        me: { email: 'ada@example.com', roles: [] },
+        sessions: [{ id: expect.any(String), userAgent: expect.stringContaining('curl'), isCurrent: true }],
+      },
+    });
+    expect(refreshed).toEqual({ data: { refreshToken: anyPair() } });
+    expect(loggedOut).toEqual({ data: { logout: { endedSessions: 1 } } });
+    expect(answers).toHaveLength(4);
+  });
+});
+
+function anyPair() {
+  return { accessToken: expect.any(String), refreshToken: expect.any(String) };
+}
+
+/** Puts the tokens of the last answer in the place of `<accessToken>` and `<refreshToken>`. */
+function fillIn(script: string, answer: Record<string, unknown> | undefined): string {
+  const [pair] = Object.values(answer?.['data'] ?? {}) as Record<string, string>[];
+  return script.replaceAll(/<(\w+)>/g, (_placeholder, name: string) => pair?.[name] ?? '');
+}
+
+function isCurlThere(): boolean {
+  return (process.env['PATH'] ?? '').split(':').some((folder) => existsSync(join(folder, 'curl')));
+}
+
+/** Compiles blocks, each a module of its own, with the library where a host would have it. */
+async function compile(blocks: readonly Block[]): Promise<string> {
+  mkdirSync(join(ROOT, 'data'), { recursive: true });
+  const folder = mkdtempSync(join(ROOT, 'data/docs-'));
+  try {
+    const compilerOptions = {
+      paths: { 'graphql-simplejwt': ['../../src/index.ts'] },
+      // The test in CONTRIBUTING.md imports its support as if it lay in tests/.
+      rootDirs: ['.', '../../tests'],
+      rootDir: '../..',
+    };
+    writeFileSync(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({ extends: '../../tsconfig.json', compilerOptions, include: ['*.ts'] }),
+    );
+    for (const { place, text } of blocks) {
+      writeFileSync(join(folder, `${place.replaceAll('/', '-').replace(':', '-')}.ts`), `${text}\nexport {};\n`);
+    }
+    await run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', folder]);
+    return '';
+  } catch (error) {
+    const { stdout = '' } = error as { stdout?: string };
+    if (stdout === '') throw error;
+    return stdout;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function filesOf(folder: string, suffix: string, isDeep: boolean): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: isDeep, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(suffix))
+    .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)));
+}
+
+function read(path: string): string {
+  return readFileSync(join(ROOT, path), 'utf8');
+}
+
+function blocksOf(path: string, language: string): Block[] {
+  const text = read(path);
+  return [...text.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, 'gms'))].map((match) => ({
+    place: `${path}:${text.slice(0, match.index).split('\n').length}`,
+    text: match[1] ?? '',
+  }));
+}
+
+/** The examples in the comments of the library. */
+function examplesOf(path: string): Block[] {
+  const text = read(path);
+  return [...text.matchAll(/^ \* ```ts\n(.*?)^ \* ```$/gms)].map((match) => ({
+    place: `${path}:${text.slice(0, match.index).split('\n').length}`,
+    text: (match[1] ?? '').replaceAll(/^ \* ?/gm, ''),
+  }));
+}
+
+function proseOf(path: string): string {
+  return read(path).replaceAll(/^```.*?^```$/gms, '');
+}
+
+function linksOf(path: string): string[] {
+  return [...proseOf(path).matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, link = '']) => link)
+    .filter((link) => !/^[a-z]+:/.test(link));
+}
+
+/** As GitHub makes anchors of them. */
+function headingsOf(path: string): string[] {
+  return [...proseOf(path).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+function firstCellsOf(path: string): string[] {
+  return [...read(path).matchAll(/^\| `(\w+)`/gm)].map(([, name = '']) => name);
+}
