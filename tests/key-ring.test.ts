@@ -1,9 +1,9 @@
 import { createPublicKey, generateKeyPairSync, type JsonWebKey, verify } from 'node:crypto';
-import { generateKeys, importKeyRing, KeyRingError, type PrivateJwk } from '../src/index.ts';
+import { createAuth, generateKeys, importKeyRing, KeyRingError, type PrivateJwk } from '../src/index.ts';
 import { freshSqlite } from './support/databases.ts';
 import { dissect, SCHEMES } from './support/forge-token.ts';
 import { accessKeyPair, keyRingFor, signerOf, symmetricKey } from './support/key-rings.ts';
-import { startTestAuth, type TestAuth, type TestAuthOptions } from './support/start-test-auth.ts';
+import { ISSUER, startTestAuth, type TestAuth, type TestAuthOptions } from './support/start-test-auth.ts';
 
 const servers: TestAuth[] = [];
 async function start(options: TestAuthOptions): Promise<TestAuth> {
@@ -134,13 +134,14 @@ describe('a key ring that cannot be trusted stops the start', () => {
   });
 
   test('createAuth refuses it too, and says all of it', async () => {
+    const { orm } = await start({});
     const keys = {
       keys: [
         { ...access, k: 'c2VjcmV0' },
         { ...refresh, kid: 'a' },
       ],
     };
-    await expect(start({ keys })).rejects.toThrow(/"a" is shorter[^]*same kid/);
+    await expect(createAuth({ issuer: ISSUER, orm, keys })).rejects.toThrow(/"a" is shorter[^]*same kid/);
   });
 });
 
