@@ -1,4 +1,5 @@
 import { isRotated } from '../blacklist/blacklist-store.ts';
+import { toSeconds } from '../clock.ts';
 import { TokenRefusalReason } from '../errors.ts';
 import type { Device } from '../device.ts';
 import { record } from '../events/event-log.ts';
@@ -25,9 +26,11 @@ export async function judgeRefreshToken(parts: Parts, presented: RefreshClaims):
       return { verdict: isOver(parts, session) ? 'TOKEN_EXPIRED' : 'CURRENT', session };
     if (session.previousRefreshJti === presented.jti)
       return { verdict: isFresh(parts, session) ? 'TOKEN_ROTATED' : 'TOKEN_REUSED', session };
-    const isOlder = parts.settings.blacklistAfterRotation
-      ? await isRotated(em, presented.jti)
-      : presented.iat * 1000 <= session.refreshIssuedAt.getTime();
+    const rowIssuedAt = toSeconds(session.refreshIssuedAt.getTime());
+    // The blacklist settles what was issued within one second. Rows may be missing from before they were asked for.
+    const isOlder =
+      presented.iat < rowIssuedAt ||
+      (parts.settings.blacklistAfterRotation ? await isRotated(em, presented.jti) : presented.iat === rowIssuedAt);
     // Neither current nor superseded: the database was restored from a backup that is older than the token.
     return { verdict: isOlder ? TokenRefusalReason.TOKEN_REUSED : TokenRefusalReason.TOKEN_INVALID, session };
   });

@@ -18,19 +18,21 @@ export async function stepClock(server: Server, milliseconds: number): Promise<v
   await untilUpToDate(server);
 }
 
+const PATIENCE = 2_000;
+
 /** Waits while the server refuses every access token because it has not read the blacklist for too long. */
 async function untilUpToDate({ auth, clock, keys }: Server): Promise<void> {
   const iat = Math.floor(clock.now() / 1000);
   const ids = { sub: newId(clock.now()), sid: newId(clock.now()), jti: newId(clock.now()) };
   const claims = { ...ids, iss: ISSUER, aud: 'api', token_type: 'access', iat, exp: iat + 1, roles: [], ver: 0 };
   const probe = signToken(keys, 'access', claims);
-  for (;;) {
+  for (let left = PATIENCE; ; left -= 1) {
     try {
       const { claims: seen } = await auth.verifyToken(probe);
       if (seen === null) throw new Error('The probe is no token of this server.');
       return;
     } catch (error) {
-      if (!isAuthError(error) || error.code !== 'SERVICE_UNAVAILABLE') throw error;
+      if (left === 0 || !isAuthError(error) || error.code !== 'SERVICE_UNAVAILABLE') throw error;
       await pause(5);
     }
   }
