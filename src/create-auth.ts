@@ -1,36 +1,26 @@
 import type { MikroORM } from '@mikro-orm/core';
 import type { NonEmptyArray } from 'type-graphql';
-import { changePassword } from './accounts/change-password.ts';
 import { createUser } from './accounts/create-user.ts';
-import { activateUser, deactivateUser } from './accounts/deactivate-user.ts';
-import { deleteUser } from './accounts/delete-user.ts';
-import { endUserSessions } from './accounts/end-user-sessions.ts';
-import { listSecurityEvents } from './accounts/list-security-events.ts';
-import { listUsers } from './accounts/list-users.ts';
-import { login } from './accounts/login.ts';
 import type { AccountParts } from './accounts/parts.ts';
-import { register } from './accounts/register.ts';
-import { setUserRoles } from './accounts/set-user-roles.ts';
 import { BlacklistMirror } from './blacklist/blacklist-mirror.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { Database } from './database.ts';
 import { describeDevice } from './device.ts';
-import type { AuthContext, AuthRequest } from './graphql/auth-context.ts';
+import type { AuthContext } from './graphql/auth-context.ts';
 import { authResolvers } from './graphql/auth-resolvers.ts';
+import { createContext } from './graphql/create-context.ts';
+import type { AuthRequest } from './graphql/request-credentials.ts';
 import { type Fault, faultOf } from './graphql/translate-error.ts';
-import { bearerToken } from './http/bearer.ts';
+import { createCsrf } from './http/csrf.ts';
 import { isId } from './id.ts';
-import { authenticate, authorize, currentUserOf } from './sessions/authenticate.ts';
+import { TokenDelivery } from './sessions/delivery.ts';
 import { endSessions } from './sessions/end-sessions.ts';
 import type { HostClaims } from './sessions/host-claims.ts';
 import type { TokenPair } from './sessions/issue-tokens.ts';
-import { logout } from './sessions/logout.ts';
 import { openSession } from './sessions/open-session.ts';
 import { purge, type PurgeResult } from './sessions/purge.ts';
-import { refresh } from './sessions/refresh.ts';
-import { findLiveSessions } from './sessions/session-store.ts';
 import { type TokenVerification, verifyToken } from './sessions/verify-token.ts';
-import { resolveSettings, type SettingsInput } from './settings.ts';
+import { resolveSettings, type Settings, type SettingsInput } from './settings.ts';
 import { RESERVED_CLAIMS } from './tokens/claims.ts';
 import { importKeyRing, type PrivateJwkSet, type PublicJwkSet } from './tokens/key-ring.ts';
 import { createTokenCodec } from './tokens/token-codec.ts';
@@ -61,6 +51,8 @@ export interface OpenSessionRequest {
 
 /** Authentication, ready to serve. */
 export interface Auth {
+  /** The settings made whole. */
+  readonly settings: Settings;
   /** The resolvers to build a schema from, beside the host's own. */
   readonly resolvers: NonEmptyArray<Function>;
   /** The context function: looks at a request, and never throws. */
@@ -130,14 +122,16 @@ export async function createAuth({
   });
   const passwords = await createPasswordHasher(settings.bcryptCost);
   const parts: AccountParts = Object.freeze({ settings, clock, database, codec, mirror, hostClaims, passwords });
+  const csrf = createCsrf(keyRing.secrets());
   await mirror.start();
 
   return Object.freeze({
     resolvers: authResolvers(settings.registration),
-    context: (request) => contextOf(parts, request),
+    settings,
+    context: (request) => createContext({ ...parts, csrf }, request),
     async openSession({ userId, userAgent = null, ipAddress = null }) {
       const user = isId(userId) ? await database.read((em) => findUser(em, userId)) : null;
-      return user && openSession(parts, user, describeDevice(userAgent, ipAddress));
+      return user && openSession(parts, user, { device: describeDevice(userAgent, ipAddress), delivery: TokenDelivery.BODY });
     },
     verifyToken: (token) => verifyToken(parts, token, NO_DEVICE),
     async blacklistToken(token) {
@@ -154,42 +148,6 @@ export async function createAuth({
 }
 
 const NO_DEVICE = describeDevice(null, null);
-
-function contextOf(parts: AccountParts, { headers, ipAddress = null }: AuthRequest): AuthContext {
-  const accessToken = bearerToken(headerOf(headers, 'authorization'));
-  const device = describeDevice(headerOf(headers, 'user-agent'), ipAddress);
-  const authentication = authenticate(parts, accessToken);
-  return {
-    currentUser: currentUserOf(parts, authentication),
-    auth: {
-      authentication,
-      authorize: (roles) => authorize(parts, authentication, roles),
-      register: (credentials) => register(parts, credentials, device),
-      login: (credentials) => login(parts, credentials, device),
-      refresh: (request) => refresh(parts, request, device),
-      verifyToken: (token) => verifyToken(parts, token, device),
-      logout: (refreshToken, scope) => logout(parts, { refreshToken, accessToken, scope }, device),
-      endSession: async (userId, id) =>
-        isId(id) ? endSessions(parts, { ids: [id], userId }, 'ENDED_BY_USER', device) : [],
-      findSessions: (userId) => parts.database.read((em) => findLiveSessions(em, userId, parts.clock.now())),
-      findUser: (id) => parts.database.read((em) => findUser(em, id)),
-      changePassword: (userId, change) => changePassword(parts, userId, change, device),
-      listSecurityEvents: (caller, userId, position) => listSecurityEvents(parts, caller, userId, position),
-      listUsers: (position) => listUsers(parts, position),
-      deactivateUser: (id) => deactivateUser(parts, id, device),
-      activateUser: (id) => activateUser(parts, id, device),
-      deleteUser: (id) => deleteUser(parts, id, device),
-      setUserRoles: (id, roles) => setUserRoles(parts, id, roles, device),
-      endUserSessions: (id) => endUserSessions(parts, id, device),
-      secondsUntil: (moment) => Math.max(0, Math.floor((moment.getTime() - parts.clock.now()) / 1000)),
-    },
-  };
-}
-
-function headerOf(headers: AuthRequest['headers'], name: string): string | null {
-  const value = headers[name];
-  return typeof value === 'string' ? value : (value?.[0] ?? null);
-}
 
 function checkHostClaims(claims: HostClaims | undefined): HostClaims | null {
   if (claims === undefined) return null;

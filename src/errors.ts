@@ -6,6 +6,7 @@ export const ErrorCode = Object.freeze({
   INVALID_REFRESH_TOKEN: 'INVALID_REFRESH_TOKEN',
   BAD_USER_INPUT: 'BAD_USER_INPUT',
   NOT_FOUND: 'NOT_FOUND',
+  CSRF_REJECTED: 'CSRF_REJECTED',
   SERVICE_UNAVAILABLE: 'SERVICE_UNAVAILABLE',
 });
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];
@@ -55,6 +56,8 @@ export const InputRefusalReason = Object.freeze({
   IDEMPOTENCY_KEY_INVALID: 'IDEMPOTENCY_KEY_INVALID',
   /** Not a word of at most 64 letters, digits, `_`, `-`, `.` or `:`. */
   ROLE_INVALID: 'ROLE_INVALID',
+  /** This deployment does not hand out tokens in this way. */
+  DELIVERY_NOT_ALLOWED: 'DELIVERY_NOT_ALLOWED',
   /** It would leave nobody who is active and an administrator. */
   LAST_ADMINISTRATOR: 'LAST_ADMINISTRATOR',
   /** A number outside of what the field takes. */
@@ -162,6 +165,27 @@ export class BadUserInputError extends CodedError {
   }
 }
 
+/**
+ * A request that cookies authenticate, or that would set them, does not prove that it was made by a page of ours: it comes
+ * from another origin, or the header `X-CSRF-Token` is missing or wrong.
+ */
+export class CsrfRejectedError extends CodedError {
+  override readonly name = 'CsrfRejectedError';
+  readonly code = ErrorCode.CSRF_REJECTED;
+  /** Where the origin is at fault the whole answer is a 403. */
+  readonly status: number;
+
+  constructor(fault: 'origin' | 'token') {
+    super('The request may have been forged by another site.');
+    this.status = fault === 'origin' ? 403 : 200;
+  }
+
+  override get extensions(): Record<string, unknown> {
+    // GraphQL servers take the status from here, and take it off.
+    return this.status === 200 ? { code: this.code } : { code: this.code, http: { status: this.status } };
+  }
+}
+
 /** There is no such thing, or it is not for the caller to know of. */
 export class NotFoundError extends CodedError {
   override readonly name = 'NotFoundError';
@@ -190,6 +214,7 @@ export type AuthError =
   | InvalidRefreshTokenError
   | BadUserInputError
   | NotFoundError
+  | CsrfRejectedError
   | ServiceUnavailableError;
 
 /** Whether an error is one that a client is meant to see. */

@@ -4,11 +4,14 @@ export { authEntities } from './entities.ts';
 export { authResolvers } from './graphql/auth-resolvers.ts';
 export { buildGuardedSchema } from './graphql/build-guarded-schema.ts';
 export { Authorized, Public } from './graphql/authorized.ts';
-export type { AuthContext, AuthRequest, RequestAuth } from './graphql/auth-context.ts';
+export type { AuthContext, RequestAuth } from './graphql/auth-context.ts';
+export type { DeliveredPair } from './graphql/cookie-delivery.ts';
+export type { AuthRequest } from './graphql/request-credentials.ts';
 export { createErrorTranslator, type ErrorTranslation, type Fault, faultOf } from './graphql/translate-error.ts';
 export type { Authentication, CurrentUser } from './sessions/authenticate.ts';
 export type { ClaimsUser, HostClaims } from './sessions/host-claims.ts';
 export type { TokenPair } from './sessions/issue-tokens.ts';
+export { TokenDelivery } from './sessions/delivery.ts';
 export type { PurgeResult } from './sessions/purge.ts';
 export type { Credentials } from './users/credentials.ts';
 export type { TokenVerification } from './sessions/verify-token.ts';
@@ -31,6 +34,7 @@ export {
   type AccessRefusalReason,
   type AuthError,
   BadUserInputError,
+  CsrfRejectedError,
   ErrorCode,
   type FieldRefusal,
   ForbiddenError,

@@ -18,6 +18,21 @@ const lifetime = duration.refine(
   'must be whole seconds, one at the least',
 );
 
+/** Several values: a list, or a text with commas between them. */
+function list<Item extends z.ZodType<string, string>>(item: Item) {
+  const words = z.string().transform((text) => text.split(',').map((word) => word.trim()));
+  return z.union([z.array(z.string()), words]).pipe(z.array(item));
+}
+
+const origin = z
+  .string()
+  .refine(isOrigin, 'must be origins such as https://app.example.com: scheme and host, no path and no wildcard');
+
+function isOrigin(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) && url.origin === text && !text.includes('*');
+}
+
 const identifier = z.string().trim().min(1, 'must not be blank').max(255);
 
 /**
@@ -67,6 +82,16 @@ export const settingsSchema = z
       .max(10_000)
       .default(50)
       .describe('Live sessions per user. One more ends the oldest.'),
+    tokenDelivery: list(z.enum(['BODY', 'COOKIES', 'REFRESH_COOKIE']))
+      .prefault(['BODY', 'COOKIES', 'REFRESH_COOKIE'])
+      .describe('Which ways of handing out tokens a client may ask for at login.'),
+    allowedOrigins: list(origin)
+      .prefault([])
+      .describe('Origins whose pages may use cookies and read answers, beside the own one: `https://app.example.com`.'),
+    cookieSameSite: z
+      .enum(['Lax', 'Strict', 'None'])
+      .default('Lax')
+      .describe('SameSite of the cookies (RFC 6265bis section 4.1.2.7). `None` for pages on another site.'),
     eventRetention: duration.prefault('90d').describe('How long the record of what happened is kept.'),
     bcryptCost: z.coerce
       .number()

@@ -3,7 +3,7 @@ import { InvalidCredentialsError, NotFoundError, ServiceUnavailableError } from 
 import { record } from '../events/event-log.ts';
 import { endWithin } from '../sessions/end-sessions.ts';
 import type { TokenPair } from '../sessions/issue-tokens.ts';
-import { insertFirstPair, prepareSession } from '../sessions/open-session.ts';
+import { insertFirstPair, type Opening, prepareSession } from '../sessions/open-session.ts';
 import { checkPasswordChange } from '../users/credentials.ts';
 import { changeUser, findUser } from '../users/user-directory.ts';
 import type { User } from '../users/user.entity.ts';
@@ -27,15 +27,15 @@ export async function changePassword(
   parts: AccountParts,
   userId: string,
   { currentPassword, newPassword }: PasswordChange,
-  device: Device,
+  opening: Opening,
 ): Promise<TokenPair> {
   checkPasswordChange(currentPassword, newPassword);
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
     const user = await parts.database.read((em) => findUser(em, userId));
     if (user === null || user.deactivatedAt !== null) throw new NotFoundError();
     const isRight = await parts.passwords.matches(currentPassword, user.passwordHash);
-    if (!isRight) return refuse(parts, user, device);
-    const pair = await replacePassword(parts, user, await parts.passwords.hash(newPassword), device);
+    if (!isRight) return refuse(parts, user, opening.device);
+    const pair = await replacePassword(parts, user, await parts.passwords.hash(newPassword), opening);
     // Else the account changed while the password was checked, so it is checked again.
     if (pair !== null) return pair;
   }
@@ -46,15 +46,15 @@ async function replacePassword(
   parts: AccountParts,
   user: User,
   passwordHash: string,
-  device: Device,
+  opening: Opening,
 ): Promise<TokenPair | null> {
   const now = parts.clock.now();
   const changed = { ...user, passwordHash, tokenVersion: user.tokenVersion + 1, lastLoginAt: new Date(now) };
-  const pair = await prepareSession(parts, changed, device);
+  const pair = await prepareSession(parts, changed, opening);
   const ended = await parts.database.transaction(async (em) => {
     if (!(await changeUser(em, user, { passwordHash, lastLoginAt: changed.lastLoginAt }, now))) return null;
-    const allEnded = await endWithin(em, parts, { userId: user.id }, 'PASSWORD_CHANGED', device);
-    await insertFirstPair(em, parts, pair, 'PASSWORD_CHANGED', device);
+    const allEnded = await endWithin(em, parts, { userId: user.id }, 'PASSWORD_CHANGED', opening.device);
+    await insertFirstPair(em, parts, pair, 'PASSWORD_CHANGED', opening.device);
     return allEnded;
   });
   if (ended === null) return null;

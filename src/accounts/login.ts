@@ -2,7 +2,7 @@ import type { Device } from '../device.ts';
 import { InvalidCredentialsError, ServiceUnavailableError } from '../errors.ts';
 import { record } from '../events/event-log.ts';
 import type { TokenPair } from '../sessions/issue-tokens.ts';
-import { openSession } from '../sessions/open-session.ts';
+import { type Opening, openSession } from '../sessions/open-session.ts';
 import { type Credentials, parseCredentials } from '../users/credentials.ts';
 import { findUserByEmail, replacePasswordHash } from '../users/user-directory.ts';
 import type { User } from '../users/user.entity.ts';
@@ -16,13 +16,13 @@ const MOST_ATTEMPTS = 3;
  * @throws InvalidCredentialsError: the same answer, after the same work, whatever was wrong.
  * @throws BadUserInputError that names each field.
  */
-export async function login(parts: AccountParts, input: Credentials, device: Device): Promise<TokenPair> {
+export async function login(parts: AccountParts, input: Credentials, opening: Opening): Promise<TokenPair> {
   const { email, password } = parseCredentials(input);
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
     const user = await parts.database.read((em) => findUserByEmail(em, email));
     const isRight = await parts.passwords.matches(password, user?.passwordHash ?? null);
-    if (user === null || !isRight || user.deactivatedAt !== null) return refuse(parts, user, device);
-    const pair = await openSession(parts, user, device);
+    if (user === null || !isRight || user.deactivatedAt !== null) return refuse(parts, user, opening.device);
+    const pair = await openSession(parts, user, opening);
     // Else the account changed while the password was checked, so it is checked again.
     if (pair !== null) {
       await renewHash(parts, user, password);

@@ -46,6 +46,6 @@ export class AccountResolver {
     @CurrentUserArg() user: CurrentUser,
     @Ctx() { auth }: AuthContext,
   ): Promise<TokenPairType> {
-    return toTokenPairType(await auth.changePassword(user.id, input), auth.secondsUntil);
+    return toTokenPairType(await auth.changePassword(user, input), auth.secondsUntil);
   }
 }

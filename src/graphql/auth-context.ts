@@ -1,12 +1,12 @@
 import type { PasswordChange } from '../accounts/change-password.ts';
 import type { AuthEvent } from '../events/auth-event.entity.ts';
 import type { Page, PagePosition } from '../page.ts';
+import type { TokenDelivery } from '../sessions/delivery.ts';
+import type { DeliveredPair } from './cookie-delivery.ts';
 import type { Credentials } from '../users/credentials.ts';
 import type { User } from '../users/user.entity.ts';
 import type { Authentication, CurrentUser } from '../sessions/authenticate.ts';
-import type { TokenPair } from '../sessions/issue-tokens.ts';
 import type { LogoutScope } from '../sessions/logout.ts';
-import type { RefreshRequest } from '../sessions/refresh.ts';
 import type { Session } from '../sessions/session.entity.ts';
 import type { TokenVerification } from '../sessions/verify-token.ts';
 
@@ -21,16 +21,25 @@ export interface AuthContext {
 /** The use cases, as seen from one request. */
 export interface RequestAuth {
   readonly authentication: Authentication;
-  authorize(roles: readonly string[]): CurrentUser;
-  register(credentials: Credentials): Promise<TokenPair>;
-  login(credentials: Credentials): Promise<TokenPair>;
-  refresh(request: RefreshRequest): Promise<TokenPair>;
+  /**
+   * The request comes with our cookies and not from a page of ours: a server answers it with 403 and runs nothing. Where
+   * that is left out, the cookies count for nothing all the same.
+   */
+  readonly isForged: boolean;
+  /** The `Set-Cookie` headers of the answer, to be added when everything has run. */
+  setCookieHeaders(): string[];
+  /** The CSRF token that goes with the request's cookies. */
+  csrfToken(): string | null;
+  authorize(roles: readonly string[], isMutation: boolean): CurrentUser;
+  register(credentials: Credentials, delivery: TokenDelivery): Promise<DeliveredPair>;
+  login(credentials: Credentials, delivery: TokenDelivery): Promise<DeliveredPair>;
+  refresh(refreshToken: string | null, idempotencyKey: string | null): Promise<DeliveredPair>;
   verifyToken(token: string): Promise<TokenVerification>;
   logout(refreshToken: string | null, scope: LogoutScope): Promise<string[]>;
   endSession(userId: string, sessionId: string): Promise<string[]>;
   findSessions(userId: string): Promise<Session[]>;
   findUser(id: string): Promise<User | null>;
-  changePassword(userId: string, change: PasswordChange): Promise<TokenPair>;
+  changePassword(caller: CurrentUser, change: PasswordChange): Promise<DeliveredPair>;
   listSecurityEvents(caller: CurrentUser, userId: string, position: PagePosition): Promise<Page<AuthEvent>>;
   listUsers(position: PagePosition): Promise<Page<User>>;
   deactivateUser(id: string): Promise<User>;
@@ -40,12 +49,4 @@ export interface RequestAuth {
   endUserSessions(id: string): Promise<string[]>;
   /** Whole seconds from now, none at the least. */
   readonly secondsUntil: (moment: Date) => number;
-}
-
-/** What the context function has to know of a request. */
-export interface AuthRequest {
-  /** By name in lower case, as Node gives them. */
-  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  /** The client's address, if it is to be shown in the list of sessions. */
-  readonly ipAddress?: string | null;
 }

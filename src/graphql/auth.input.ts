@@ -1,6 +1,7 @@
 import { Field, InputType } from 'type-graphql';
 import { LogoutScope } from '../sessions/logout.ts';
-import { LogoutScopeEnum } from './auth.type.ts';
+import { LogoutScopeEnum, TokenDeliveryEnum } from './auth.type.ts';
+import { TokenDelivery } from '../sessions/delivery.ts';
 
 const EMAIL = 'Trimmed and lower-cased before it is used.';
 
@@ -11,6 +12,9 @@ export class RegisterInput {
 
   @Field(() => String, { description: '8 characters at the least, 72 bytes of UTF-8 at the most.' })
   password!: string;
+
+  @Field(() => TokenDeliveryEnum, { defaultValue: TokenDelivery.BODY })
+  delivery!: TokenDelivery;
 }
 
 @InputType({ description: 'Who wants to log in.' })
@@ -20,6 +24,9 @@ export class LoginInput {
 
   @Field(() => String, { description: 'To the letter as it was chosen; nothing is trimmed.' })
   password!: string;
+
+  @Field(() => TokenDeliveryEnum, { defaultValue: TokenDelivery.BODY })
+  delivery!: TokenDelivery;
 }
 
 @InputType({ description: 'What to exchange.' })

@@ -24,9 +24,18 @@ export class AuthResolver {
   }
 
   @Public()
+  @Query(() => String, {
+    nullable: true,
+    description: "The CSRF token that goes with the request's session cookie; null where there is none.",
+  })
+  csrfToken(@Ctx() { auth }: AuthContext): string | null {
+    return auth.csrfToken();
+  }
+
+  @Public()
   @Mutation(() => TokenPairType, { nullable: true, description: 'Checks the password and opens a session.' })
   async login(@Arg('input', () => LoginInput) input: LoginInput, @Ctx() { auth }: AuthContext): Promise<TokenPairType> {
-    return toTokenPairType(await auth.login(input), auth.secondsUntil);
+    return toTokenPairType(await auth.login(input, input.delivery), auth.secondsUntil);
   }
 
   @Public()
@@ -39,7 +48,7 @@ export class AuthResolver {
     @Ctx() { auth }: AuthContext,
   ): Promise<TokenPairType> {
     const { refreshToken = null, idempotencyKey = null } = input ?? {};
-    return toTokenPairType(await auth.refresh({ refreshToken, idempotencyKey }), auth.secondsUntil);
+    return toTokenPairType(await auth.refresh(refreshToken, idempotencyKey), auth.secondsUntil);
   }
 
   @Public()

@@ -1,11 +1,12 @@
 import { GraphQLDateTime } from 'graphql-scalars';
 import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { TokenRefusalReason } from '../errors.ts';
-import type { TokenPair } from '../sessions/issue-tokens.ts';
+import { TokenDelivery } from '../sessions/delivery.ts';
 import { LogoutScope } from '../sessions/logout.ts';
 import type { TokenVerification } from '../sessions/verify-token.ts';
 import type { AccessClaims, RefreshClaims, TokenType } from '../tokens/claims.ts';
 import { toUserType, UserType } from './account.type.ts';
+import type { DeliveredPair } from './cookie-delivery.ts';
 import { SessionType, toSessionType } from './session.type.ts';
 
 export const LogoutScopeEnum = { ...LogoutScope };
@@ -16,6 +17,17 @@ registerEnumType(LogoutScopeEnum, {
     SESSION: { description: 'The session of the token that is shown.' },
     OTHER_SESSIONS: { description: "All of the user's sessions but that one. Needs a token that is still good." },
     ALL_SESSIONS: { description: "All of the user's sessions. Needs a token that is still good." },
+  },
+});
+
+export const TokenDeliveryEnum = { ...TokenDelivery };
+registerEnumType(TokenDeliveryEnum, {
+  name: 'TokenDelivery',
+  description: 'How the pair reaches the client. In a cookie it is HttpOnly, and the field of the pair is null.',
+  valuesConfig: {
+    BODY: { description: 'Both tokens in the answer.' },
+    COOKIES: { description: 'Both tokens in cookies.' },
+    REFRESH_COOKIE: { description: 'The refresh token in a cookie, the access token in the answer.' },
   },
 });
 
@@ -60,6 +72,9 @@ export class TokenPairType {
   @Field(() => GraphQLDateTime, { description: 'From then on only a login helps.' })
   refreshTokenExpiresAt!: Date;
 
+  @Field(() => String, { nullable: true, description: 'To be sent back as X-CSRF-Token; only where cookies are used.' })
+  csrfToken!: string | null;
+
   @Field(() => SessionType, { description: 'What the two tokens belong to.' })
   session!: SessionType;
 
@@ -67,14 +82,15 @@ export class TokenPairType {
   user!: UserType;
 }
 
-export function toTokenPairType(pair: TokenPair, secondsUntil: (moment: Date) => number): TokenPairType {
-  const { accessToken, accessTokenExpiresAt, refreshToken, refreshTokenExpiresAt, session, user } = pair;
+export function toTokenPairType(pair: DeliveredPair, secondsUntil: (moment: Date) => number): TokenPairType {
+  const { accessToken, accessTokenExpiresAt, refreshToken, refreshTokenExpiresAt, csrfToken, session, user } = pair;
   return {
     accessToken,
     accessTokenExpiresAt,
     accessTokenExpiresIn: secondsUntil(accessTokenExpiresAt),
     refreshToken,
     refreshTokenExpiresAt,
+    csrfToken,
     session: toSessionType(session, session.id),
     user: toUserType(user),
   };

@@ -16,6 +16,6 @@ export class RegistrationResolver {
     @Arg('input', () => RegisterInput) input: RegisterInput,
     @Ctx() { auth }: AuthContext,
   ): Promise<TokenPairType> {
-    return toTokenPairType(await auth.register(input), auth.secondsUntil);
+    return toTokenPairType(await auth.register(input, input.delivery), auth.secondsUntil);
   }
 }

@@ -28,7 +28,10 @@ export function createErrorTranslator({ showsValidationTexts }: ErrorTranslation
   return (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
     const original = originalOf(error);
     const where = placeOf(formatted);
-    if (isAuthError(original)) return { message: original.message, ...where, extensions: original.extensions };
+    if (isAuthError(original)) {
+      const { http: _status, ...extensions } = original.extensions;
+      return { message: original.message, ...where, extensions };
+    }
     const code = codeOf(formatted);
     const answer = (message: string) => ({ message, ...where, extensions: { code } });
     if (isVariableError(formatted)) return translateVariableError(formatted);

@@ -16,13 +16,17 @@ export interface CurrentUser {
 
 /** The outcome of looking at a request. Only a guard turns it into an error. */
 export type Authentication =
-  | { readonly status: 'anonymous' }
+  | { readonly status: 'anonymous'; readonly refreshable: boolean }
   | { readonly status: 'authenticated'; readonly user: CurrentUser }
   | { readonly status: 'rejected'; readonly reason: AccessRefusalReason; readonly refreshable: boolean };
 
-/** Looks at the Bearer token of a request, or at its lack (`null`). Takes no query and never throws. */
-export function authenticate(parts: Parts, accessToken: string | null): Authentication {
-  if (accessToken === null) return { status: 'anonymous' };
+/**
+ * Looks at the access token of a request, or at its lack (`null`). Takes no query and never throws.
+ *
+ * @param canRefresh whether a refresh token came beside it, in a cookie.
+ */
+export function authenticate(parts: Parts, accessToken: string | null, canRefresh = false): Authentication {
+  if (accessToken === null) return { status: 'anonymous', refreshable: canRefresh };
   const reading = parts.codec.readAccess(accessToken);
   if (reading.status !== 'live') return rejectionOf(reading);
   return { status: 'authenticated', user: toCurrentUser(reading.claims) };
@@ -35,7 +39,7 @@ export function authenticate(parts: Parts, accessToken: string | null): Authenti
  * @throws UnauthenticatedError, ForbiddenError, or ServiceUnavailableError where nobody can say.
  */
 export function authorize(parts: Parts, authentication: Authentication, roles: readonly string[]): CurrentUser {
-  if (authentication.status === 'anonymous') throw new UnauthenticatedError('TOKEN_MISSING', false);
+  if (authentication.status === 'anonymous') throw new UnauthenticatedError('TOKEN_MISSING', authentication.refreshable);
   if (authentication.status === 'rejected')
     throw new UnauthenticatedError(authentication.reason, authentication.refreshable);
   const { user } = authentication;

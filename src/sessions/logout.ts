@@ -23,23 +23,30 @@ export interface LogoutRequest {
   readonly scope: LogoutScope;
 }
 
+/** What a logout did. */
+export interface LogoutResult {
+  readonly endedSessionIds: string[];
+  readonly scope: LogoutScope;
+}
+
 type OurReading = Exclude<TokenReading<AccessClaims | RefreshClaims>, { status: 'invalid' }>;
 
 /**
  * Ends sessions, by whatever token of ours the caller still has: an expired or rotated one ends its own session and no
  * other. Without one, or with two of different users, nothing ends; that is a success too.
  *
- * @returns the ids of the sessions that ended.
+ * @returns the ids of the sessions that ended, and how far it reached.
  */
-export async function logout(parts: Parts, request: LogoutRequest, device: Device): Promise<string[]> {
+export async function logout(parts: Parts, request: LogoutRequest, device: Device): Promise<LogoutResult> {
   const shown = [request.refreshToken, request.accessToken]
     .filter((token) => token !== null)
     .map((token) => parts.codec.read(token))
     .filter((reading): reading is OurReading => reading.status !== 'invalid');
   const [first] = shown;
-  if (first === undefined || shown.some(({ claims }) => claims.sub !== first.claims.sub)) return [];
+  if (first === undefined || shown.some(({ claims }) => claims.sub !== first.claims.sub))
+    return { endedSessionIds: [], scope: LogoutScope.SESSION };
   const scope = (await isAnyGood(parts, shown)) ? request.scope : LogoutScope.SESSION;
-  return endSessions(parts, selectionOf(scope, first.claims), 'LOGGED_OUT', device);
+  return { endedSessionIds: await endSessions(parts, selectionOf(scope, first.claims), 'LOGGED_OUT', device), scope };
 }
 
 function selectionOf(scope: LogoutScope, { sub, sid }: AccessClaims | RefreshClaims): SessionSelection {

@@ -1,10 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { blacklist } from '../blacklist/blacklist-store.ts';
-import { BadUserInputError, InputRefusalReason, InvalidRefreshTokenError, ServiceUnavailableError } from '../errors.ts';
+import { BadUserInputError, CsrfRejectedError, InputRefusalReason, InvalidRefreshTokenError, ServiceUnavailableError } from '../errors.ts';
 import type { Device } from '../device.ts';
 import { record } from '../events/event-log.ts';
 import type { RefreshClaims } from '../tokens/claims.ts';
 import type { User } from '../users/user.entity.ts';
+import { TokenDelivery } from './delivery.ts';
 import { issueTokens, planRefreshToken, type TokenPair } from './issue-tokens.ts';
 import { answerMisuse, judgeRefreshToken } from './judge-refresh-token.ts';
 import type { Parts } from './parts.ts';
@@ -16,6 +17,8 @@ export interface RefreshRequest {
   readonly refreshToken: string | null;
   /** 22 to 128 characters of base64url, random for each refresh; a retry sends the same one. */
   readonly idempotencyKey: string | null;
+  /** Whether the answer may set cookies: the request was made by a page of ours. */
+  readonly mayReceiveCookies: boolean;
 }
 
 /**
@@ -31,12 +34,12 @@ export async function refresh(parts: Parts, request: RefreshRequest, device: Dev
   if (reading.status === 'invalid') throw new InvalidRefreshTokenError('TOKEN_INVALID');
 
   if (reading.status === 'live') {
-    const pair = await exchange(parts, reading.claims, retryKeyHash);
+    const pair = await exchange(parts, reading.claims, retryKeyHash, request);
     if (pair !== null) return pair;
   }
   const judgement = await judgeRefreshToken(parts, reading.claims);
   if (isRetry(parts, reading.claims, judgement.session, retryKeyHash))
-    return answerAgain(parts, judgement.session, device);
+    return answerAgain(parts, judgement.session, request, device);
   // Whatever it once was, it is good for nothing: no sign of theft.
   if (reading.status === 'expired') throw new InvalidRefreshTokenError('TOKEN_EXPIRED');
   await answerMisuse(parts, reading.claims, judgement, device);
@@ -52,11 +55,13 @@ async function exchange(
   parts: Parts,
   presented: RefreshClaims,
   retryKeyHash: string | null,
+  request: RefreshRequest,
 ): Promise<TokenPair | null> {
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
     const found = await parts.database.read((em) => findSessionWithUser(em, presented.sid));
     if (found === null || found.session.refreshJti !== presented.jti || found.session.endedAt !== null) return null;
     const { session, user } = found;
+    refuseForgery(session, request);
     const next = planRotation(parts, session, retryKeyHash);
     const pair = await issueTokens(parts, { ...session, ...next }, user);
     if (await rotate(parts, session, next, user)) return pair;
@@ -100,7 +105,18 @@ function isRetry(
   return timingSafeEqual(Buffer.from(session.retryKeyHash), Buffer.from(retryKeyHash));
 }
 
-async function answerAgain(parts: Parts, session: Session, device: Device): Promise<TokenPair> {
+/** Before anything is exchanged: an answer in cookies goes to pages of ours only. */
+function refuseForgery({ delivery }: Session, { mayReceiveCookies }: RefreshRequest): void {
+  if (delivery !== TokenDelivery.BODY && !mayReceiveCookies) throw new CsrfRejectedError('origin');
+}
+
+async function answerAgain(
+  parts: Parts,
+  session: Session,
+  request: RefreshRequest,
+  device: Device,
+): Promise<TokenPair> {
+  refuseForgery(session, request);
   const found = await parts.database.read((em) => findSessionWithUser(em, session.id));
   if (found === null) throw new InvalidRefreshTokenError('TOKEN_REVOKED');
   const pair = await issueTokens(parts, session, found.user);

@@ -2,6 +2,7 @@ import { defineEntity, p } from '@mikro-orm/core';
 import type { EndReason } from '../blacklist/blacklisted-token.entity.ts';
 import type { Row } from '../database.ts';
 import { User } from '../users/user.entity.ts';
+import type { TokenDelivery } from './delivery.ts';
 
 /**
  * Everything that descends from one login on one device: one row however often it is refreshed. It knows the `jti` of
@@ -14,6 +15,7 @@ export const Session = defineEntity({
     /** The `sid` of its tokens. */
     id: p.uuid().primary(),
     user: () => p.manyToOne(User).mapToPk().deleteRule('cascade').index(),
+    delivery: p.string().length(16).$type<TokenDelivery>(),
     refreshJti: p.uuid(),
     /** The `kid` that signed the live refresh token. */
     refreshKeyId: p.string().length(128),

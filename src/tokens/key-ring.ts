@@ -47,6 +47,8 @@ export interface KeyRing {
   /** The key that signs new tokens of this kind. */
   signer(purpose: TokenType): Key;
   find(kid: string): Key | undefined;
+  /** What keys for other purposes are derived from: the refresh keys, which no one else ever has. */
+  secrets(): readonly KeyObject[];
   publicJwks(): PublicJwkSet;
 }
 
@@ -86,6 +88,7 @@ export function importKeyRing(jwks: unknown): KeyRing {
   return Object.freeze({
     signer: (purpose: TokenType) => keys.find((key) => key.purpose === purpose) as Key,
     find: (kid: string) => byKid.get(kid),
+    secrets: () => keys.filter((key) => key.purpose === 'refresh').map((key) => key.signing),
     publicJwks: () => ({ keys: keys.filter(isPublishable).map(publicJwk) }),
   });
 }

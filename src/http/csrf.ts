@@ -1,0 +1,32 @@
+import { createHmac, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto';
+
+/** Tokens that prove that a request was made by a page which can read our answers. */
+export interface Csrf {
+  /** The token of a session: the same as long as the session lives. */
+  tokenFor(sessionId: string): string;
+  /** Whether this is the session's token, told in constant time. */
+  matches(sessionId: string, token: string | null): boolean;
+}
+
+const KEY_BYTES = 32;
+
+/**
+ * Makes CSRF tokens as HMACs over the session's id (OWASP's signed double submit, bound to the session), by keys derived
+ * from the refresh keys (RFC 5869).
+ *
+ * @param secrets the first makes tokens, all of them verify.
+ */
+export function createCsrf(secrets: readonly KeyObject[]): Csrf {
+  const keys = secrets.map((secret) => Buffer.from(hkdfSync('sha256', secret, '', 'graphql-simplejwt csrf', KEY_BYTES)));
+  const sign = (key: Buffer | undefined, sessionId: string) =>
+    createHmac('sha256', key ?? Buffer.alloc(0)).update(sessionId).digest('base64url');
+  return Object.freeze({
+    tokenFor: (sessionId) => sign(keys[0], sessionId),
+    matches: (sessionId, token) => token !== null && keys.some((key) => isEqual(sign(key, sessionId), token)),
+  } satisfies Csrf);
+}
+
+function isEqual(expected: string, given: string): boolean {
+  const [left, right] = [Buffer.from(expected), Buffer.from(given)];
+  return left.length === right.length && timingSafeEqual(left, right);
+}
