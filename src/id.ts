@@ -7,6 +7,11 @@ export function newId(now: number): string {
   return v7({ msecs: now });
 }
 
+/** When an id was made, by the clock of its maker; in milliseconds. */
+export function timeOf(id: string): number {
+  return Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16);
+}
+
 /** Whether a value can be an id of ours, in the one spelling that we write. */
 export function isId(value: unknown): value is string {
   return typeof value === 'string' && UUID_V7.test(value);

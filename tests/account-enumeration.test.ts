@@ -28,19 +28,15 @@ function workOf(hash: string): string {
   return /^\$2[ab]\$(0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}$/.exec(hash)?.[1] ?? 'no cost at all';
 }
 
-const { startTestAuth } = await import('./support/start-test-auth.ts');
+const { useServers } = await import('./support/use-servers.ts');
 
-const servers: TestAuth[] = [];
+const startServer = useServers();
 async function start(options: TestAuthOptions = {}): Promise<TestAuth> {
-  const server = await startTestAuth(options);
-  servers.push(server);
+  const server = await startServer(options);
   await server.client.register();
   work.length = 0;
   return server;
 }
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.stop();
-});
 
 /** All that a client can compare. */
 function look({ status, headers, text }: Answer): unknown {
@@ -64,6 +60,14 @@ describe('who logs in with a wrong password learns nothing', () => {
     expect(known.work).toEqual(['compare at 05']);
     expect(await failedLogin(server, 'nobody@example.com', 'wrong horse battery')).toEqual(known);
     expect(await failedLogin(server, 'nobody@example.com', PASSWORD)).toEqual(known);
+  });
+
+  test('an account that is locked out gets the same, even with its right password', async () => {
+    const server = await start();
+    const unknown = await failedLogin(server, 'nobody@example.com', PASSWORD);
+    await server.orm.em.fork().nativeUpdate(User, { email: EMAIL }, { deactivatedAt: new Date(server.clock.now()) });
+    expect(await failedLogin(server, EMAIL, PASSWORD)).toEqual(unknown);
+    expect(await failedLogin(server, EMAIL, 'wrong horse battery')).toEqual(unknown);
   });
 
   test('the answer says no more than that the two do not go together', async () => {

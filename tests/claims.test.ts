@@ -6,18 +6,11 @@ import { signerOf } from './support/key-rings.ts';
 import { DAY, HOUR, MINUTE, SECOND } from './support/manual-clock.ts';
 import { refusalOf } from './support/outcomes.ts';
 import { passTime } from './support/pass-time.ts';
-import { ISSUER, startTestAuth, type TestAuth, type TestAuthOptions } from './support/start-test-auth.ts';
+import { ISSUER } from './support/start-test-auth.ts';
 import { claimsOf } from './support/tokens.ts';
+import { useServers } from './support/use-servers.ts';
 
-const servers: TestAuth[] = [];
-async function start(options: TestAuthOptions = {}): Promise<TestAuth> {
-  const server = await startTestAuth(options);
-  servers.push(server);
-  return server;
-}
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.stop();
-});
+const start = useServers();
 
 const NAMESPACE = 'https://example.com/claims';
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;

@@ -72,7 +72,7 @@ test('every file that is named is there', () => {
 test('every npm script is explained in CONTRIBUTING.md, and every one that is named exists', () => {
   const scripts = Object.keys((JSON.parse(read('package.json')) as { scripts: object }).scripts);
   const explained = [...read('CONTRIBUTING.md').matchAll(/^\| `npm (?:run )?([\w:-]+)`/gm)].map(([, name]) => name);
-  expect(explained.toSorted()).toEqual(scripts.toSorted());
+  expect(new Set(explained)).toEqual(new Set(scripts));
 
   const named = DOCUMENTS.flatMap((path) => [...read(path).matchAll(/`npm run ([\w:-]+)/g)].map(([, name]) => name));
   expect(named.filter((name) => !scripts.includes(String(name)))).toEqual([]);

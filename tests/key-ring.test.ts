@@ -1,19 +1,12 @@
 import { createPublicKey, generateKeyPairSync, type JsonWebKey, verify } from 'node:crypto';
 import { createAuth, generateKeys, importKeyRing, KeyRingError, type PrivateJwk } from '../src/index.ts';
-import { freshSqlite } from './support/databases.ts';
 import { dissect, SCHEMES } from './support/forge-token.ts';
 import { accessKeyPair, keyRingFor, signerOf, symmetricKey } from './support/key-rings.ts';
-import { ISSUER, startTestAuth, type TestAuth, type TestAuthOptions } from './support/start-test-auth.ts';
+import { refusalOf } from './support/outcomes.ts';
+import { ISSUER, type TestAuth } from './support/start-test-auth.ts';
+import { useServers } from './support/use-servers.ts';
 
-const servers: TestAuth[] = [];
-async function start(options: TestAuthOptions): Promise<TestAuth> {
-  const server = await startTestAuth(options);
-  servers.push(server);
-  return server;
-}
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.stop();
-});
+const start = useServers();
 
 const access = symmetricKey('access', 'a');
 const refresh = symmetricKey('refresh', 'r');
@@ -134,7 +127,7 @@ describe('a key ring that cannot be trusted stops the start', () => {
   });
 
   test('createAuth refuses it too, and says all of it', async () => {
-    const { orm } = await start({});
+    const { orm } = await start();
     const keys = {
       keys: [
         { ...access, k: 'c2VjcmV0' },
@@ -172,15 +165,13 @@ describe.each(['HS256', 'ES256', 'RS256', 'PS256'] as const)('access tokens with
   });
 });
 
-/** One database and one clock for servers that start one after the other. */
-async function onOneDatabase(body: (start: (keys: readonly PrivateJwk[]) => Promise<TestAuth>) => Promise<void>) {
-  const database = freshSqlite();
-  try {
-    await body((keys) => start({ databaseUrl: database.url, keys: { keys } }));
-  } finally {
-    for (const server of servers.splice(0)) await server.stop();
-    await database.remove();
-  }
+async function startWith(...keys: PrivateJwk[]): Promise<TestAuth> {
+  return start({ keys: { keys } });
+}
+
+/** The same server after a restart with other keys. */
+async function restart({ databaseUrl, clock }: TestAuth, ...keys: PrivateJwk[]): Promise<TestAuth> {
+  return start({ databaseUrl, clock, keys: { keys } });
 }
 
 describe('changing the keys', () => {
@@ -188,48 +179,43 @@ describe('changing the keys', () => {
   const [oldRefresh, newRefresh] = [symmetricKey('refresh', 'refresh-1'), symmetricKey('refresh', 'refresh-2')];
 
   test('tokens of the old key are accepted as long as it is in the ring, and new ones bear the new key', async () => {
-    await onOneDatabase(async (startWith) => {
-      const before = await (await startWith([oldAccess, oldRefresh])).client.register();
-      const { client } = await startWith([newAccess, newRefresh, oldAccess, oldRefresh]);
-      expect((await client.me(before.accessToken)).data.me.id).toBe(before.user.id);
-      const after = await client.refresh(before.refreshToken);
-      expect(dissect(after.accessToken).header['kid']).toBe('access-2');
-      expect(dissect(after.refreshToken).header['kid']).toBe('refresh-2');
-      expect((await client.me(after.accessToken)).data.me.id).toBe(before.user.id);
-    });
+    const first = await startWith(oldAccess, oldRefresh);
+    const before = await first.client.register();
+    const { client } = await restart(first, newAccess, newRefresh, oldAccess, oldRefresh);
+    expect((await client.me(before.accessToken)).data.me.id).toBe(before.user.id);
+    const after = await client.refresh(before.refreshToken);
+    expect(dissect(after.accessToken).header['kid']).toBe('access-2');
+    expect(dissect(after.refreshToken).header['kid']).toBe('refresh-2');
+    expect((await client.me(after.accessToken)).data.me.id).toBe(before.user.id);
   });
 
   test('a key can be announced before it signs', async () => {
-    await onOneDatabase(async (startWith) => {
-      const next = await startWith([newAccess, oldAccess, oldRefresh]);
-      const current = await startWith([oldAccess, newAccess, oldRefresh]);
-      const { accessToken } = await next.client.register();
-      expect((await current.client.me(accessToken)).errors).toEqual([]);
-    });
+    const current = await startWith(oldAccess, newAccess, oldRefresh);
+    const next = await restart(current, newAccess, oldAccess, oldRefresh);
+    const { accessToken } = await next.client.register();
+    expect(dissect(accessToken).header['kid']).toBe('access-2');
+    expect((await current.client.me(accessToken)).errors).toEqual([]);
   });
 
   test('tokens of a key that has left the ring are refused; a refresh helps those of an access key', async () => {
-    await onOneDatabase(async (startWith) => {
-      const before = await (await startWith([oldAccess, oldRefresh])).client.register();
-      const { client } = await startWith([newAccess, oldRefresh]);
-      const refused = await client.me(before.accessToken);
-      expect(refused.errors[0]?.extensions).toEqual({
-        code: 'UNAUTHENTICATED',
-        reason: 'TOKEN_INVALID',
-        refreshable: true,
-      });
-      const after = await client.refresh(before.refreshToken);
-      expect((await client.me(after.accessToken)).data.me.id).toBe(before.user.id);
+    const first = await startWith(oldAccess, oldRefresh);
+    const before = await first.client.register();
+    const { client } = await restart(first, newAccess, oldRefresh);
+    const refused = await client.me(before.accessToken);
+    expect(refused.errors[0]?.extensions).toEqual({
+      code: 'UNAUTHENTICATED',
+      reason: 'TOKEN_INVALID',
+      refreshable: true,
     });
+    const after = await client.refresh(before.refreshToken);
+    expect((await client.me(after.accessToken)).data.me.id).toBe(before.user.id);
   });
 
   test('a refresh token whose key has left the ring is invalid', async () => {
-    await onOneDatabase(async (startWith) => {
-      const before = await (await startWith([oldAccess, oldRefresh])).client.register();
-      const { client } = await startWith([oldAccess, newRefresh]);
-      const refused = await client.tryRefresh(before.refreshToken);
-      expect(refused.errors[0]?.extensions).toEqual({ code: 'INVALID_REFRESH_TOKEN', reason: 'TOKEN_INVALID' });
-    });
+    const first = await startWith(oldAccess, oldRefresh);
+    const before = await first.client.register();
+    const { client } = await restart(first, oldAccess, newRefresh);
+    expect(refusalOf(await client.tryRefresh(before.refreshToken))).toBe('INVALID_REFRESH_TOKEN TOKEN_INVALID');
   });
 });
 

@@ -11,7 +11,8 @@ import {
 import { dissect, encode, forge, forgeHmac, signatureOf } from './support/forge-token.ts';
 import { accessKeyPair, signerOf, symmetricKey } from './support/key-rings.ts';
 import { refusalOf } from './support/outcomes.ts';
-import { startTestAuth, type TestAuth } from './support/start-test-auth.ts';
+import type { TestAuth } from './support/start-test-auth.ts';
+import { useServers } from './support/use-servers.ts';
 
 interface Vector {
   readonly tcId: number;
@@ -60,16 +61,12 @@ function vectorOf(tcId: number): string {
   return groupWith(tcId).tests.find((vector) => vector.tcId === tcId)?.jws ?? '';
 }
 
-const servers: TestAuth[] = [];
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.stop();
-});
+const start = useServers();
 
 /** A server that signs with the key of a group, and an access token of it. */
 async function startWith(jwk: object): Promise<{ server: TestAuth; token: string; key: PrivateJwk }> {
   const keys = ringWith(jwk);
-  const server = await startTestAuth({ keys });
-  servers.push(server);
+  const server = await start({ keys });
   const { accessToken: token } = await server.client.register();
   return { server, token, key: signerOf(keys, 'access') };
 }
@@ -209,8 +206,7 @@ describe('a token of ours is refused when it is altered as a vector is', () => {
   test('in its base64url and its JSON, from vector 360 on', async () => {
     const keys = { keys: [symmetricKey('access'), refreshKey] };
     const key = signerOf(keys, 'access');
-    const server = await startTestAuth({ keys });
-    servers.push(server);
+    const server = await start({ keys });
     const { header, claims } = dissect((await server.client.register()).accessToken);
     // As long as it takes for the last character to have bits to spare.
     const roles = ['A', 'AA', 'AAA'].find((role) => encode({ ...claims, roles: [role] }).length % 4 !== 0);

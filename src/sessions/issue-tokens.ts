@@ -1,5 +1,5 @@
 import { toSeconds } from '../clock.ts';
-import { newId } from '../id.ts';
+import { newId, timeOf } from '../id.ts';
 import type { User } from '../users/user.entity.ts';
 import { computeHostClaims } from './host-claims.ts';
 import type { Parts } from './parts.ts';
@@ -21,8 +21,9 @@ export async function issueTokens(parts: Parts, session: Session, user: User): P
   const subject = { sub: user.id, sid: session.id };
 
   const rotatedAt = toSeconds(session.refreshIssuedAt.getTime());
-  // After a clock was stepped back the row's time lies ahead. A token issued ahead of time would be refused.
-  const iat = Math.min(rotatedAt, toSeconds(parts.clock.now()));
+  // After a clock was stepped back the row's time lies ahead, and a token issued ahead of time would be refused. The id
+  // tells the clock's time at the rotation: a retry gives no younger access token than the first answer.
+  const iat = toSeconds(Math.min(timeOf(session.refreshJti), parts.clock.now()));
   const lifetimeEnd = iat + parts.settings.accessTokenLifetime / 1000;
   const exp = Math.min(lifetimeEnd, toSeconds(session.expiresAt?.getTime() ?? Infinity));
   const accessToken = parts.codec.signAccess({
@@ -53,7 +54,7 @@ export async function issueTokens(parts: Parts, session: Session, user: User): P
 export function planRefreshToken(parts: Parts, issuedAt: number, sessionExpiresAt: Date | null) {
   const idleEnd = toSeconds(issuedAt) * 1000 + parts.settings.refreshTokenLifetime;
   return {
-    refreshJti: newId(issuedAt),
+    refreshJti: newId(parts.clock.now()),
     refreshKeyId: parts.codec.refreshKeyId(),
     refreshIssuedAt: new Date(issuedAt),
     refreshExpiresAt: new Date(Math.min(idleEnd, sessionExpiresAt?.getTime() ?? Infinity)),

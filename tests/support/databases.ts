@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { authEntities } from '../../src/index.ts';
+import { authEntities } from '../../src/entities.ts';
 import { openDatabase } from '../../src/server/open-database.ts';
 
 /** Where the run's shared PostgreSQL is: `global-setup.ts` starts it, `global-teardown.ts` stops it. */
