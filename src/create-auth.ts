@@ -131,7 +131,9 @@ export async function createAuth({
     context: (request) => createContext({ ...parts, csrf }, request),
     async openSession({ userId, userAgent = null, ipAddress = null }) {
       const user = isId(userId) ? await database.read((em) => findUser(em, userId)) : null;
-      return user && openSession(parts, user, { device: describeDevice(userAgent, ipAddress), delivery: TokenDelivery.BODY });
+      return (
+        user && openSession(parts, user, { device: describeDevice(userAgent, ipAddress), delivery: TokenDelivery.BODY })
+      );
     },
     verifyToken: (token) => verifyToken(parts, token, NO_DEVICE),
     async blacklistToken(token) {

@@ -1,3 +1,4 @@
+import { OperationTypeNode } from 'graphql';
 import type { AuthCheckerFn } from 'type-graphql';
 import type { AuthContext } from './auth-context.ts';
 
@@ -6,6 +7,6 @@ import type { AuthContext } from './auth-context.ts';
  * anonymous caller of a field with roles that he is not allowed, instead of to log in.
  */
 export const authChecker: AuthCheckerFn<AuthContext> = ({ context, info }, roles) => {
-  context.currentUser = context.auth.authorize(roles, info.operation.operation === 'mutation');
+  context.currentUser = context.auth.authorize(roles, info.operation.operation === OperationTypeNode.MUTATION);
   return true;
 };

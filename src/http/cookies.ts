@@ -4,9 +4,6 @@ import { parseCookie, stringifySetCookie } from 'cookie';
 const NAMES = { access: '__Host-access', refresh: '__Host-refresh', csrf: '__Host-csrf' } as const;
 type CookieName = keyof typeof NAMES;
 
-/** Names that a page's script may look for. */
-export const CSRF_COOKIE: string = NAMES.csrf;
-
 export type SameSite = 'Lax' | 'Strict' | 'None';
 
 /** The credential cookies that a request carries. */

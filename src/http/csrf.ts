@@ -16,14 +16,21 @@ const KEY_BYTES = 32;
  *
  * @param secrets the first makes tokens, all of them verify.
  */
-export function createCsrf(secrets: readonly KeyObject[]): Csrf {
-  const keys = secrets.map((secret) => Buffer.from(hkdfSync('sha256', secret, '', 'graphql-simplejwt csrf', KEY_BYTES)));
-  const sign = (key: Buffer | undefined, sessionId: string) =>
-    createHmac('sha256', key ?? Buffer.alloc(0)).update(sessionId).digest('base64url');
+export function createCsrf([first, ...others]: readonly [KeyObject, ...KeyObject[]]): Csrf {
+  const signing = deriveKey(first);
+  const verifying = [signing, ...others.map(deriveKey)];
   return Object.freeze({
-    tokenFor: (sessionId) => sign(keys[0], sessionId),
-    matches: (sessionId, token) => token !== null && keys.some((key) => isEqual(sign(key, sessionId), token)),
+    tokenFor: (sessionId) => sign(signing, sessionId),
+    matches: (sessionId, token) => token !== null && verifying.some((key) => isEqual(sign(key, sessionId), token)),
   } satisfies Csrf);
+}
+
+function deriveKey(secret: KeyObject): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret, '', 'graphql-simplejwt csrf', KEY_BYTES));
+}
+
+function sign(key: Buffer, sessionId: string): string {
+  return createHmac('sha256', key).update(sessionId).digest('base64url');
 }
 
 function isEqual(expected: string, given: string): boolean {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { settingsFaults, settingsSchema, type SettingsInput } from '../index.ts';
 
@@ -9,6 +10,8 @@ export interface Environment {
   readonly databaseUrl: string;
   readonly keysFile: string;
   readonly isExplorerOn: boolean;
+  /** Addresses and networks whose forwarded headers count. */
+  readonly trustedProxies: readonly string[];
   readonly settings: SettingsInput;
 }
 
@@ -20,6 +23,13 @@ export interface Variable {
   readonly developmentDefault: string | null;
   /** The default is one of development only. */
   readonly isRequiredInProduction: boolean;
+}
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
 }
 
 const yesOrNo = z.enum(['true', 'false']).transform((word) => word === 'true');
@@ -40,6 +50,12 @@ const serverVariables = {
   AUTH_EXPLORER: yesOrNo
     .optional()
     .describe('Whether `GET /graphql` shows GraphiQL to a browser. Off in production unless set.'),
+  AUTH_TRUSTED_PROXIES: z
+    .string()
+    .default('')
+    .transform((text) => (text === '' ? [] : text.split(',').map((word) => word.trim())))
+    .refine((proxies) => proxies.every(isNetwork), 'must be addresses or networks, such as 10.0.0.0/8')
+    .describe('Whose `X-Forwarded-*` headers count, for the protocol, the host and the address of the client.'),
 };
 
 const DEVELOPMENT_ISSUER = 'http://localhost:4000';
@@ -113,6 +129,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     databaseUrl: server.data.DATABASE_URL,
     keysFile: server.data.AUTH_KEYS_FILE,
     isExplorerOn: server.data.AUTH_EXPLORER ?? !isProduction,
+    trustedProxies: server.data.AUTH_TRUSTED_PROXIES,
     settings,
   });
 }

@@ -1,15 +1,10 @@
-import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
-import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
-import fastify, {
-  type FastifyError,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  LogController,
-} from 'fastify';
+import cors from '@fastify/cors';
+import fastify, { type FastifyError, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
-import { type Auth, type AuthContext, createErrorTranslator, faultOf } from '../index.ts';
+import { type Auth, faultOf } from '../index.ts';
 import { explorerPage } from './explorer.ts';
+import { createGraphQLEndpoint } from './graphql-endpoint.ts';
+import { answerCode } from './refusal.ts';
 
 /** What the HTTP server serves, and how. */
 export interface HttpServerOptions {
@@ -19,6 +14,8 @@ export interface HttpServerOptions {
   readonly port: number;
   readonly isProduction: boolean;
   readonly isExplorerOn: boolean;
+  /** Addresses and networks whose forwarded headers count. */
+  readonly trustedProxies: readonly string[];
   /** Where the log goes, a line of JSON each. */
   readonly logTo: NodeJS.WritableStream;
 }
@@ -33,43 +30,57 @@ export interface HttpServer {
 
 /** Bytes. */
 const LARGEST_BODY = 100_000;
-
-interface RequestContext extends AuthContext {
-  readonly requestId: string;
-}
+/** What a page of an allowed origin may do; the origin itself is repeated, never a wildcard. */
+const CORS = {
+  origin: true,
+  credentials: true,
+  methods: ['GET', 'POST'],
+  allowedHeaders: ['authorization', 'content-type', 'x-csrf-token', 'apollo-require-preflight'],
+  maxAge: 600,
+};
 
 /** Serves the schema at `/graphql` and the public keys at `/.well-known/jwks.json`. */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const app = fastify({
     bodyLimit: LARGEST_BODY,
+    trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
+    exposeHeadRoutes: false,
+    frameworkErrors: (error, request, reply) => void answerFailure(error, request, reply),
     // What is asked for may stand in the URL, and must not stand in the log.
     logController: new LogController({ disableRequestLogging: true }),
     logger: { level: 'warn', stream: options.logTo },
   });
-  const apollo = createApolloServer(app, options);
-  await apollo.start();
-
+  const endpoint = await createGraphQLEndpoint(app, options);
   app.addHook('onSend', async (_request, reply) => {
     // Any answer may hold a token (RFC 6749 section 5.1).
     reply.header('cache-control', 'no-store');
     reply.header('x-content-type-options', 'nosniff');
+    reply.header('vary', 'Origin');
   });
   app.setErrorHandler(answerFailure);
   app.setNotFoundHandler((_request, reply) => answerCode(reply, 404, 'NOT_FOUND', 'There is nothing here.'));
 
-  const answerGraphQL = fastifyApolloHandler(apollo, { context: (request) => contextOf(options.auth, request) });
+  const { allowedOrigins } = options.auth.settings;
+  await app.register(cors, {
+    // Anyone else gets no header of CORS at all.
+    delegator: ({ headers }, decide) =>
+      decide(null, headers.origin !== undefined && allowedOrigins.includes(headers.origin) ? CORS : { origin: false }),
+  });
+  const isForExplorer = (request: FastifyRequest) =>
+    options.isExplorerOn && request.method === 'GET' && wantsPage(request);
   app.route({
     method: ['GET', 'POST'],
     url: '/graphql',
+    async onRequest(request, reply) {
+      if (!isForExplorer(request)) await endpoint.refuseForgery(request, reply);
+    },
     async handler(request, reply) {
-      if (options.isExplorerOn && request.method === 'GET' && wantsPage(request)) {
-        return reply.type('text/html; charset=utf-8').send(await explorerPage());
-      }
-      return answerGraphQL.call(app, request, reply);
+      if (isForExplorer(request)) return reply.type('text/html; charset=utf-8').send(await explorerPage());
+      return endpoint.answer(request, reply);
     },
   });
   app.route({
-    method: ['PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+    method: ['HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'],
     url: '/graphql',
     handler: (_request, reply) =>
       answerCode(reply.header('allow', 'GET, POST'), 405, 'METHOD_NOT_ALLOWED', 'Send a GET or a POST.'),
@@ -79,43 +90,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   );
 
   const url = await app.listen({ host: options.host, port: options.port });
-  return { url, close: () => apollo.stop() };
-}
-
-function createApolloServer(
-  app: FastifyInstance,
-  { schema, isProduction }: HttpServerOptions,
-): ApolloServer<RequestContext> {
-  return new ApolloServer<RequestContext>({
-    schema,
-    introspection: !isProduction,
-    includeStacktraceInErrorResponses: false,
-    hideSchemaDetailsFromClientErrors: isProduction,
-    formatError: createErrorTranslator({ showsValidationTexts: !isProduction }),
-    logger: app.log,
-    stopOnTerminationSignals: false,
-    plugins: [fastifyApolloDrainPlugin(app), faultLog(app)],
-  });
-}
-
-/** Writes to the log what a client is not told, under the id of its request. */
-function faultLog(app: FastifyInstance): ApolloServerPlugin<RequestContext> {
-  return {
-    async requestDidStart() {
-      return {
-        async didEncounterErrors({ errors, contextValue }) {
-          for (const error of errors) {
-            const fault = faultOf(error);
-            if (fault !== null) app.log.error({ requestId: contextValue.requestId, fault }, 'a request failed inside');
-          }
-        },
-      };
-    },
-  };
-}
-
-async function contextOf(auth: Auth, request: FastifyRequest): Promise<RequestContext> {
-  return { requestId: request.id, ...auth.context({ headers: request.headers, ipAddress: request.ip }) };
+  return { url, close: () => endpoint.stop() };
 }
 
 function wantsPage(request: FastifyRequest): boolean {
@@ -136,8 +111,4 @@ function answerFailure(error: FastifyError, request: FastifyRequest, reply: Fast
   }
   const [code, message] = REFUSALS[status] ?? ['BAD_REQUEST', 'The request cannot be read.'];
   return answerCode(reply, status, code, message);
-}
-
-function answerCode(reply: FastifyReply, status: number, code: string, message: string): FastifyReply {
-  return reply.code(status).send({ errors: [{ message, extensions: { code } }] });
 }

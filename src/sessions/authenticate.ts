@@ -39,7 +39,8 @@ export function authenticate(parts: Parts, accessToken: string | null, canRefres
  * @throws UnauthenticatedError, ForbiddenError, or ServiceUnavailableError where nobody can say.
  */
 export function authorize(parts: Parts, authentication: Authentication, roles: readonly string[]): CurrentUser {
-  if (authentication.status === 'anonymous') throw new UnauthenticatedError('TOKEN_MISSING', authentication.refreshable);
+  if (authentication.status === 'anonymous')
+    throw new UnauthenticatedError('TOKEN_MISSING', authentication.refreshable);
   if (authentication.status === 'rejected')
     throw new UnauthenticatedError(authentication.reason, authentication.refreshable);
   const { user } = authentication;

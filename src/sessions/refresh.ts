@@ -1,6 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { blacklist } from '../blacklist/blacklist-store.ts';
-import { BadUserInputError, CsrfRejectedError, InputRefusalReason, InvalidRefreshTokenError, ServiceUnavailableError } from '../errors.ts';
+import {
+  BadUserInputError,
+  CsrfRejectedError,
+  InputRefusalReason,
+  InvalidRefreshTokenError,
+  ServiceUnavailableError,
+} from '../errors.ts';
 import type { Device } from '../device.ts';
 import { record } from '../events/event-log.ts';
 import type { RefreshClaims } from '../tokens/claims.ts';

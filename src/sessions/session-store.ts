@@ -21,11 +21,11 @@ export type SessionSelection =
 export type EndedRow = Pick<Session, 'id' | 'user' | 'refreshJti' | 'refreshIssuedAt'>;
 
 export async function insertSession(em: EntityManager, session: Session): Promise<void> {
-  await tables(em).insertInto('Session').values(session).execute();
+  await tables(em).insertInto('AuthSession').values(session).execute();
 }
 
 export async function findSession(em: EntityManager, id: string): Promise<Session | null> {
-  return (await tables(em).selectFrom('Session').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
+  return (await tables(em).selectFrom('AuthSession').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
 }
 
 /** A session and its user, in one query. */
@@ -35,7 +35,7 @@ export async function findSessionWithUser(
 ): Promise<{ session: Session; user: User } | null> {
   const session = await findSession(em, id);
   if (session === null) return null;
-  const user = await tables(em).selectFrom('User').selectAll().where('id', '=', session.user).executeTakeFirst();
+  const user = await tables(em).selectFrom('AuthUser').selectAll().where('id', '=', session.user).executeTakeFirst();
   return user === undefined ? null : { session, user };
 }
 
@@ -71,7 +71,7 @@ export async function rotateSession(
   at: { readonly idle: number; readonly absolute: number },
 ): Promise<boolean> {
   const result = await tables(em)
-    .updateTable('Session')
+    .updateTable('AuthSession')
     .set(next)
     .where('id', '=', session.id)
     .where('refreshJti', '=', session.refreshJti)
@@ -81,11 +81,11 @@ export async function rotateSession(
     .where((row) =>
       row.exists(
         row
-          .selectFrom('User')
-          .select('User.id')
-          .where('User.id', '=', user.id)
-          .where('User.tokenVersion', '=', user.tokenVersion)
-          .where('User.deactivatedAt', 'is', null),
+          .selectFrom('AuthUser')
+          .select('AuthUser.id')
+          .where('AuthUser.id', '=', user.id)
+          .where('AuthUser.tokenVersion', '=', user.tokenVersion)
+          .where('AuthUser.deactivatedAt', 'is', null),
       ),
     )
     .executeTakeFirst();
@@ -99,7 +99,7 @@ export async function markEnded(
   end: { readonly reason: EndReason; readonly now: number; readonly aliveAt: number },
 ): Promise<EndedRow[]> {
   let update = tables(em)
-    .updateTable('Session')
+    .updateTable('AuthSession')
     .set({ endedAt: new Date(end.now), endReason: end.reason })
     .where('endedAt', 'is', null)
     .where('refreshExpiresAt', '>', new Date(end.aliveAt));
@@ -113,10 +113,10 @@ export async function markEnded(
 /** Deletes a batch of sessions whose tokens have all expired before a moment. */
 export async function purgeSessions(em: EntityManager, before: number, most: number): Promise<number> {
   const result = await tables(em)
-    .deleteFrom('Session')
+    .deleteFrom('AuthSession')
     .where('id', 'in', (row) =>
       row
-        .selectFrom('Session')
+        .selectFrom('AuthSession')
         .select('id')
         .where('refreshExpiresAt', '<', new Date(before))
         .orderBy('refreshExpiresAt')
@@ -128,7 +128,7 @@ export async function purgeSessions(em: EntityManager, before: number, most: num
 
 function liveSessions(em: EntityManager, userId: string, at: number) {
   return tables(em)
-    .selectFrom('Session')
+    .selectFrom('AuthSession')
     .where('user', '=', userId)
     .where('endedAt', 'is', null)
     .where('refreshExpiresAt', '>', new Date(at));

@@ -9,13 +9,13 @@ import type { TokenDelivery } from './delivery.ts';
  * the session's one live refresh token; no token, and no hash of one, is stored anywhere.
  */
 export const Session = defineEntity({
-  name: 'Session',
+  name: 'AuthSession',
   tableName: 'auth_session',
   properties: {
     /** The `sid` of its tokens. */
     id: p.uuid().primary(),
     user: () => p.manyToOne(User).mapToPk().deleteRule('cascade').index(),
-    delivery: p.string().length(16).$type<TokenDelivery>(),
+    delivery: p.string().length(16).$type<TokenDelivery>().default('BODY'),
     refreshJti: p.uuid(),
     /** The `kid` that signed the live refresh token. */
     refreshKeyId: p.string().length(128),

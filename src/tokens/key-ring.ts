@@ -48,7 +48,7 @@ export interface KeyRing {
   signer(purpose: TokenType): Key;
   find(kid: string): Key | undefined;
   /** What keys for other purposes are derived from: the refresh keys, which no one else ever has. */
-  secrets(): readonly KeyObject[];
+  secrets(): readonly [KeyObject, ...KeyObject[]];
   publicJwks(): PublicJwkSet;
 }
 
@@ -88,7 +88,8 @@ export function importKeyRing(jwks: unknown): KeyRing {
   return Object.freeze({
     signer: (purpose: TokenType) => keys.find((key) => key.purpose === purpose) as Key,
     find: (kid: string) => byKid.get(kid),
-    secrets: () => keys.filter((key) => key.purpose === 'refresh').map((key) => key.signing),
+    secrets: () =>
+      keys.filter((key) => key.purpose === 'refresh').map((key) => key.signing) as [KeyObject, ...KeyObject[]],
     publicJwks: () => ({ keys: keys.filter(isPublishable).map(publicJwk) }),
   });
 }

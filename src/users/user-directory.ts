@@ -11,22 +11,22 @@ type Known = Pick<User, 'id' | 'tokenVersion'>;
 
 /** Finds somebody by an e-mail in its one spelling. */
 export async function findUserByEmail(em: EntityManager, email: string): Promise<User | null> {
-  return (await tables(em).selectFrom('User').selectAll().where('email', '=', email).executeTakeFirst()) ?? null;
+  return (await tables(em).selectFrom('AuthUser').selectAll().where('email', '=', email).executeTakeFirst()) ?? null;
 }
 
 export async function findUser(em: EntityManager, id: string): Promise<User | null> {
-  return (await tables(em).selectFrom('User').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
+  return (await tables(em).selectFrom('AuthUser').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
 }
 
 /** A page of all users, the latest first. */
 export async function findUsers(em: EntityManager, position: PagePosition): Promise<User[]> {
-  return pageOf(tables(em).selectFrom('User').selectAll(), position).execute();
+  return pageOf(tables(em).selectFrom('AuthUser').selectAll(), position).execute();
 }
 
 /** The users whose version was raised since a moment. */
 export async function findVersionsRaisedSince(em: EntityManager, since: number): Promise<Known[]> {
   return tables(em)
-    .selectFrom('User')
+    .selectFrom('AuthUser')
     .select(['id', 'tokenVersion'])
     .where('tokenVersionRaisedAt', '>=', new Date(since))
     .execute();
@@ -34,7 +34,7 @@ export async function findVersionsRaisedSince(em: EntityManager, since: number):
 
 /** Adds somebody. A second account with the same e-mail is a unique violation. */
 export async function addUser(em: EntityManager, user: User): Promise<void> {
-  await tables(em).insertInto('User').values(user).execute();
+  await tables(em).insertInto('AuthUser').values(user).execute();
 }
 
 /**
@@ -43,7 +43,7 @@ export async function addUser(em: EntityManager, user: User): Promise<void> {
  */
 export async function lockUserForLogin(em: EntityManager, user: Known, now: number): Promise<boolean> {
   const result = await tables(em)
-    .updateTable('User')
+    .updateTable('AuthUser')
     .set({ lastLoginAt: new Date(now) })
     .where((row) => isAsRead(row, user))
     .where('deactivatedAt', 'is', null)
@@ -59,7 +59,7 @@ export async function changeUser(
   now: number,
 ): Promise<boolean> {
   const result = await tables(em)
-    .updateTable('User')
+    .updateTable('AuthUser')
     .set({ ...change, tokenVersion: user.tokenVersion + 1, tokenVersionRaisedAt: new Date(now) })
     .where((row) => isAsRead(row, user))
     .executeTakeFirst();
@@ -69,7 +69,7 @@ export async function changeUser(
 /** Writes the same password's hash anew. It changes nothing about the account. */
 export async function replacePasswordHash(em: EntityManager, user: User, passwordHash: string): Promise<void> {
   await tables(em)
-    .updateTable('User')
+    .updateTable('AuthUser')
     .set({ passwordHash })
     .where('id', '=', user.id)
     .where('passwordHash', '=', user.passwordHash)
@@ -78,7 +78,7 @@ export async function replacePasswordHash(em: EntityManager, user: User, passwor
 
 /** Deletes somebody, and with the user the sessions. */
 export async function removeUser(em: EntityManager, id: string): Promise<void> {
-  await tables(em).deleteFrom('User').where('id', '=', id).execute();
+  await tables(em).deleteFrom('AuthUser').where('id', '=', id).execute();
 }
 
 /**
@@ -87,7 +87,7 @@ export async function removeUser(em: EntityManager, id: string): Promise<void> {
  */
 export async function lockAdministrators(em: EntityManager): Promise<string[]> {
   const rows = await tables(em)
-    .updateTable('User')
+    .updateTable('AuthUser')
     .set((row) => ({ tokenVersion: row.ref('tokenVersion') }))
     .where('deactivatedAt', 'is', null)
     .where(sql<boolean>`cast(roles as text) like ${`%"${ADMIN}"%`}`)
@@ -96,7 +96,7 @@ export async function lockAdministrators(em: EntityManager): Promise<string[]> {
   return rows.map((row) => row.id);
 }
 
-function isAsRead(row: ExpressionBuilder<Tables, 'User'>, user: Known) {
+function isAsRead(row: ExpressionBuilder<Tables, 'AuthUser'>, user: Known) {
   return row.and([row('id', '=', user.id), row('tokenVersion', '=', user.tokenVersion)]);
 }
 

@@ -6,7 +6,8 @@ export const ADMIN = 'ADMIN';
 
 /** Somebody who can log in. */
 export const User = defineEntity({
-  name: 'User',
+  // Its full name, for a host has a User of its own.
+  name: 'AuthUser',
   tableName: 'auth_user',
   properties: {
     id: p.uuid().primary(),

@@ -146,7 +146,7 @@ class Stage {
     const auth = await library.createAuth(options);
     const { user } = await auth
       .context({ headers: {} })
-      .auth.register({ email: 'a@example.com', password: 'long enough' });
+      .auth.register({ email: 'a@example.com', password: 'long enough' }, 'BODY');
     const stage = new Stage(library, options, auth, clock, user.id);
     await hookStatements(orm, {
       before: (sql) => stage.#strike('before', sql),
@@ -171,7 +171,7 @@ class Stage {
     this.#fault = FAULTS[fate];
     try {
       const request = this.#auth.context({ headers: {} }).auth;
-      return (await request.refresh({ refreshToken, idempotencyKey })).refreshToken;
+      return (await request.refresh(refreshToken, idempotencyKey)).refreshToken ?? '';
     } catch (error) {
       if (this.#wasKilled) {
         await this.#restart();

@@ -26,6 +26,7 @@ export interface TestAuthOptions extends Partial<Omit<AuthOptions, 'orm' | 'cloc
   readonly resolvers?: readonly Function[];
   readonly isProduction?: boolean;
   readonly isExplorerOn?: boolean;
+  readonly trustedProxies?: readonly string[];
 }
 
 /** The real thing, listening on a free port, for one test. */
@@ -54,6 +55,7 @@ export async function startTestAuth(options: TestAuthOptions = {}): Promise<Test
     resolvers = [],
     isProduction = false,
     isExplorerOn = false,
+    trustedProxies = [],
     ...settings
   } = options;
   const folder = givenUrl === undefined ? mkdtempSync(join(tmpdir(), 'graphql-simplejwt-')) : null;
@@ -80,7 +82,16 @@ export async function startTestAuth(options: TestAuthOptions = {}): Promise<Test
     clock,
   });
   const schema = await buildGuardedSchema({ resolvers: [...auth.resolvers, ...resolvers] });
-  const server = await startHttpServer({ auth, schema, host: '127.0.0.1', port: 0, isProduction, isExplorerOn, logTo });
+  const server = await startHttpServer({
+    auth,
+    schema,
+    host: '127.0.0.1',
+    port: 0,
+    isProduction,
+    isExplorerOn,
+    trustedProxies,
+    logTo,
+  });
 
   return {
     url: server.url,
