@@ -22,12 +22,11 @@ export async function login(parts: AccountParts, input: Credentials, device: Dev
     const user = await parts.database.read((em) => findUserByEmail(em, email));
     const isRight = await parts.passwords.matches(password, user?.passwordHash ?? null);
     if (user === null || !isRight || user.deactivatedAt !== null) return refuse(parts, user, device);
+    // Before there is a session: where it fails, none is open that nobody knows of.
+    await renewHash(parts, user, password);
     const pair = await openSession(parts, user, device);
     // Else the account changed while the password was checked, so it is checked again.
-    if (pair !== null) {
-      await renewHash(parts, user, password);
-      return pair;
-    }
+    if (pair !== null) return pair;
   }
   throw new ServiceUnavailableError();
 }
