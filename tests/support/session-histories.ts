@@ -292,7 +292,8 @@ class History {
       if (fate !== 'KILLED_AFTER_COMMIT') return null;
     } else {
       expectSame(answer, nameOf(scene, outcome, answer));
-      scene.wasReused ||= isSuperseded && isLate;
+      // One that has expired is good for nothing in whatever hands, and a sign of nothing.
+      scene.wasReused ||= isSuperseded && isLate && outcome !== 'TOKEN_EXPIRED';
       if (scene.wasReused && typeof outcome === 'number') throw new Error('A session lives after a sign of theft.');
     }
     scene.model = next;
