@@ -3,8 +3,8 @@ import type { Pair } from './support/graphql-client.ts';
 import { DAY, HOUR, ManualClock, MINUTE, SECOND } from './support/manual-clock.ts';
 import { accessOf, errorOf, refusalOf } from './support/outcomes.ts';
 import { passTime, stepClock } from './support/pass-time.ts';
-import type { TestAuth, TestAuthOptions } from './support/start-test-auth.ts';
-import { claimsOf } from './support/tokens.ts';
+import { someEmail } from './support/someone.ts';
+import { startTestAuth, type TestAuth, type TestAuthOptions } from './support/start-test-auth.ts';
 import { useServers } from './support/use-servers.ts';
 
 const LEEWAY = 5 * SECOND;
@@ -12,15 +12,20 @@ const start = useServers();
 
 onEachDatabase((database) => {
   let server: TestAuth;
-  const startWith = async (options: TestAuthOptions = {}) => {
-    server = await start({ databaseUrl: await database.fresh(), ...options });
-  };
+  /** One server for the tests of a block, each of which has a user of its own. */
+  function useServer(options: TestAuthOptions = {}): void {
+    beforeAll(async () => {
+      server = await startTestAuth({ databaseUrl: await database.fresh(), ...options });
+    });
+    afterAll(() => server.stop());
+  }
+  const newcomer = () => server.client.register(someEmail());
   const accessWith = async ({ accessToken }: Pair) => accessOf(await server.client.me(accessToken));
   const refusalOfRefresh = async ({ refreshToken }: Pair) => refusalOf(await server.client.tryRefresh(refreshToken));
 
   /** Refreshes every six days, until the session is twenty-four days old. */
   async function growOld(): Promise<Pair> {
-    let pair = await server.client.register();
+    let pair = await newcomer();
     for (let count = 0; count < 4; count += 1) {
       await passTime(server, 6 * DAY);
       pair = await server.client.refresh(pair.refreshToken);
@@ -35,10 +40,10 @@ onEachDatabase((database) => {
   }
 
   describe('an access token', () => {
-    beforeEach(() => startWith());
+    useServer();
 
     test('is good until its expiry and the leeway are over, to the second', async () => {
-      const pair = await server.client.register();
+      const pair = await newcomer();
       expect(pair.accessTokenExpiresAt).toBe(new Date(server.clock.now() + 15 * MINUTE).toISOString());
       await passTime(server, 15 * MINUTE + LEEWAY - 1);
       expect(await accessWith(pair)).toBe('good');
@@ -49,10 +54,10 @@ onEachDatabase((database) => {
   });
 
   describe('the idle limit', () => {
-    beforeEach(() => startWith());
+    useServer();
 
     test('RO-22: a refresh token is good until its expiry and the leeway are over, to the second', async () => {
-      const [pair, late] = [await server.client.register(), await server.client.login()];
+      const [pair, late] = [await newcomer(), await newcomer()];
       expect(pair.refreshTokenExpiresAt).toBe(new Date(server.clock.now() + 7 * DAY).toISOString());
       await passTime(server, 7 * DAY + LEEWAY - 1);
       await server.client.refresh(pair.refreshToken);
@@ -61,7 +66,7 @@ onEachDatabase((database) => {
     });
 
     test('each refresh begins it anew', async () => {
-      let pair = await server.client.register();
+      let pair = await newcomer();
       for (let count = 0; count < 3; count += 1) {
         await passTime(server, 6 * DAY);
         pair = await server.client.refresh(pair.refreshToken);
@@ -70,22 +75,21 @@ onEachDatabase((database) => {
     });
 
     test('a session that has lain idle too long is no longer listed', async () => {
-      const idle = await server.client.register();
+      const idle = await newcomer();
+      const { email } = idle.user;
       await passTime(server, 6 * DAY);
-      const { accessToken, session } = await server.client.login();
+      const used = await server.client.login(email);
       await passTime(server, DAY);
-      const next = await server.client.tryRefresh((await server.client.login()).refreshToken);
-      const { data } = await server.client.sessions(next.data.refreshToken.accessToken);
-      const ids = data.sessions.map(({ id }: { id: string }) => id);
-      expect(ids).not.toContain(idle.session.id);
-      expect(ids).toContain(session.id);
-      expect(claimsOf(accessToken).sid).toBe(session.id);
+      const { accessToken, session } = await server.client.login(email);
+      const { data } = await server.client.sessions(accessToken);
+      expect(data.sessions.map(({ id }: { id: string }) => id)).toEqual([session.id, used.session.id]);
     });
   });
 
   describe('the absolute limit', () => {
+    useServer();
+
     test('RO-23: no rotation renews beyond it, and at that second the session is over', async () => {
-      await startWith();
       const limit = new Date(server.clock.now() + 30 * DAY).toISOString();
       let pair = await growOld();
       expect(pair.refreshTokenExpiresAt).toBe(limit);
@@ -99,7 +103,6 @@ onEachDatabase((database) => {
     });
 
     test('an access token does not outlive it by more than the leeway', async () => {
-      await startWith();
       let pair = await growOld();
       await passTime(server, 6 * DAY - 5 * MINUTE);
       pair = await server.client.refresh(pair.refreshToken);
@@ -109,9 +112,12 @@ onEachDatabase((database) => {
       await passTime(server, 1);
       expect(await accessWith(pair)).toBe('UNAUTHENTICATED TOKEN_EXPIRED');
     });
+  });
 
-    test('with `none` a session lives as long as it is used', async () => {
-      await startWith({ sessionLifetime: 'none' });
+  describe('without an absolute limit', () => {
+    useServer({ sessionLifetime: 'none' });
+
+    test('a session lives as long as it is used', async () => {
       let pair = await growOld();
       for (let count = 0; count < 30; count += 1) {
         server.clock.advance(6 * DAY);
@@ -122,10 +128,10 @@ onEachDatabase((database) => {
   });
 
   describe('the browser is closed, with a refresh token of thirty days', () => {
-    beforeEach(() => startWith({ refreshTokenLifetime: '30d', sessionLifetime: '90d' }));
+    useServer({ refreshTokenLifetime: '30d', sessionLifetime: '90d' });
 
     test('back after ten days: the access token is refused, the app refreshes unseen, and the user is still in', async () => {
-      const pair = await server.client.register();
+      const pair = await newcomer();
       await passTime(server, 10 * DAY);
       const { extensions } = errorOf(await server.client.me(pair.accessToken));
       expect(extensions).toEqual({ code: 'UNAUTHENTICATED', reason: 'TOKEN_EXPIRED', refreshable: true });
@@ -134,19 +140,19 @@ onEachDatabase((database) => {
     });
 
     test('back after forty days: the refresh token has expired too, and only logging in helps', async () => {
-      const pair = await server.client.register();
+      const pair = await newcomer();
       await passTime(server, 40 * DAY);
       expect(await accessWith(pair)).toBe('UNAUTHENTICATED TOKEN_EXPIRED');
       expect(await refusalOfRefresh(pair)).toBe('INVALID_REFRESH_TOKEN TOKEN_EXPIRED');
-      expect(await accessWith(await server.client.login())).toBe('good');
+      expect(await accessWith(await server.client.login(pair.user.email))).toBe('good');
     });
   });
 
   describe('RO-39: a clock that is stepped', () => {
-    beforeEach(() => startWith());
+    useServer();
 
     test('back an hour costs a refresh and no login', async () => {
-      const pair = await server.client.register();
+      const pair = await newcomer();
       await stepClock(server, -HOUR);
       const { extensions } = errorOf(await server.client.me(pair.accessToken));
       expect(extensions).toEqual({ code: 'UNAUTHENTICATED', reason: 'TOKEN_INVALID', refreshable: true });
@@ -155,7 +161,7 @@ onEachDatabase((database) => {
     });
 
     test('back an hour and right again after refreshes loses no session', async () => {
-      let pair = await server.client.register();
+      let pair = await newcomer();
       await stepClock(server, -HOUR);
       for (let count = 0; count < 3; count += 1) {
         await passTime(server, MINUTE);
@@ -168,7 +174,7 @@ onEachDatabase((database) => {
     });
 
     test('back an hour takes a lost race of two tabs for no theft', async () => {
-      const pair = await server.client.register();
+      const pair = await newcomer();
       const next = await server.client.refresh(pair.refreshToken);
       await stepClock(server, -HOUR);
       expect(await refusalOfRefresh(pair)).toBe('INVALID_REFRESH_TOKEN TOKEN_ROTATED');
@@ -176,7 +182,7 @@ onEachDatabase((database) => {
     });
 
     test('back an hour lets no refresh token live longer than it would have', async () => {
-      const pair = await server.client.register();
+      const pair = await newcomer();
       await stepClock(server, -HOUR);
       const next = await server.client.refresh(pair.refreshToken);
       expect(next.refreshTokenExpiresAt).toBe(pair.refreshTokenExpiresAt);
@@ -186,14 +192,14 @@ onEachDatabase((database) => {
     });
 
     test('forward an hour costs a refresh, and nothing is good beyond its expiry and leeway', async () => {
-      const pair = await server.client.register();
+      const pair = await newcomer();
       await stepClock(server, HOUR);
       expect(await accessWith(pair)).toBe('UNAUTHENTICATED TOKEN_EXPIRED');
       expect(await accessWith(await server.client.refresh(pair.refreshToken))).toBe('good');
     });
 
     test('forward an hour and back again loses no session', async () => {
-      const pair = await server.client.register();
+      const pair = await newcomer();
       await stepClock(server, HOUR);
       const next = await server.client.refresh(pair.refreshToken);
       await stepClock(server, -HOUR);
@@ -202,7 +208,7 @@ onEachDatabase((database) => {
     });
 
     test('forward beyond the idle limit and back again loses no session', async () => {
-      const pair = await server.client.register();
+      const pair = await newcomer();
       await stepClock(server, 8 * DAY);
       expect(await refusalOfRefresh(pair)).toBe('INVALID_REFRESH_TOKEN TOKEN_EXPIRED');
       await stepClock(server, -8 * DAY);
@@ -215,7 +221,7 @@ onEachDatabase((database) => {
       ['forward an hour and back again', [HOUR, -HOUR]],
       ['forward a day and back again', [DAY, -DAY]],
     ])('%s revives no token of an ended session, not for a moment', async (_name, steps) => {
-      const pair = await server.client.register();
+      const pair = await newcomer();
       const next = await server.client.refresh(pair.refreshToken);
       await passTime(server, MINUTE);
       await server.client.logout(next.accessToken);
@@ -231,7 +237,7 @@ onEachDatabase((database) => {
     });
 
     test('back by minutes, after the blacklist was forgotten, revives no token of an ended session', async () => {
-      const pair = await server.client.register();
+      const pair = await newcomer();
       await server.client.logout(pair.accessToken);
       await passTime(server, 17 * MINUTE);
       await readWhole();
