@@ -1,5 +1,5 @@
 import type { Device } from '../device.ts';
-import { InvalidCredentialsError, NotFoundError, ServiceUnavailableError } from '../errors.ts';
+import { InvalidCredentialsError, ServiceUnavailableError } from '../errors.ts';
 import { record } from '../events/event-log.ts';
 import { endWithin } from '../sessions/end-sessions.ts';
 import type { TokenPair } from '../sessions/issue-tokens.ts';
@@ -20,7 +20,7 @@ const MOST_ATTEMPTS = 3;
 /**
  * Changes the password, ends every session of the user and opens a new one for the caller, all or nothing.
  *
- * @throws InvalidCredentialsError if the current password is another.
+ * @throws InvalidCredentialsError if the current password is another, or the account was locked a moment ago.
  * @throws BadUserInputError that names each field.
  */
 export async function changePassword(
@@ -32,9 +32,8 @@ export async function changePassword(
   checkPasswordChange(currentPassword, newPassword);
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
     const user = await parts.database.read((em) => findUser(em, userId));
-    if (user === null || user.deactivatedAt !== null) throw new NotFoundError();
-    const isRight = await parts.passwords.matches(currentPassword, user.passwordHash);
-    if (!isRight) return refuse(parts, user, opening.device);
+    const isRight = await parts.passwords.matches(currentPassword, user?.passwordHash ?? null);
+    if (user === null || !isRight || user.deactivatedAt !== null) return refuse(parts, userId, opening.device);
     const pair = await replacePassword(parts, user, await parts.passwords.hash(newPassword), opening);
     // Else the account changed while the password was checked, so it is checked again.
     if (pair !== null) return pair;
@@ -63,8 +62,8 @@ async function replacePassword(
   return pair;
 }
 
-async function refuse(parts: AccountParts, user: User, device: Device): Promise<never> {
-  const event = { type: 'PASSWORD_CHANGE_FAILED' as const, userId: user.id };
+async function refuse(parts: AccountParts, userId: string, device: Device): Promise<never> {
+  const event = { type: 'PASSWORD_CHANGE_FAILED' as const, userId };
   await parts.database.transaction((em) => record(em, [event], device, parts.clock.now()));
   throw new InvalidCredentialsError();
 }

@@ -22,12 +22,11 @@ export async function login(parts: AccountParts, input: Credentials, opening: Op
     const user = await parts.database.read((em) => findUserByEmail(em, email));
     const isRight = await parts.passwords.matches(password, user?.passwordHash ?? null);
     if (user === null || !isRight || user.deactivatedAt !== null) return refuse(parts, user, opening.device);
+    // Before there is a session: where it fails, none is open that nobody knows of.
+    await renewHash(parts, user, password);
     const pair = await openSession(parts, user, opening);
     // Else the account changed while the password was checked, so it is checked again.
-    if (pair !== null) {
-      await renewHash(parts, user, password);
-      return pair;
-    }
+    if (pair !== null) return pair;
   }
   throw new ServiceUnavailableError();
 }

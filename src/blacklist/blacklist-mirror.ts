@@ -26,12 +26,16 @@ export type FindVersionsRaisedSince = (em: EntityManager, since: number) => Prom
  */
 const LOOK_BACK = 60_000;
 
-/** So much longer than any access token lives are raised versions kept, in case a clock is stepped back meanwhile. */
-const MARGIN = 86_400_000;
+/**
+ * So much longer than any access token lives are ended sessions and raised versions kept, by the clock that nobody sets:
+ * in case the other is stepped back meanwhile, and tokens that had expired are live again.
+ */
+const ENDED_MARGIN = 3_600_000;
+const RAISED_MARGIN = 86_400_000;
 
 /**
- * The sessions ended and the token versions raised of the last access-token lifetime, in memory, so that authenticating a request takes no query.
- * This process's own ends are in it at once, those of others within the poll.
+ * The sessions ended and the token versions raised of the last access-token lifetime, in memory, so that authenticating a
+ * request takes no query. This process's own ends are in it at once, those of others within the poll.
  */
 export class BlacklistMirror {
   readonly #database: Database;
@@ -39,8 +43,8 @@ export class BlacklistMirror {
   readonly #settings: MirrorSettings;
   readonly #findVersionsRaisedSince: FindVersionsRaisedSince;
   readonly #onReadFailure: (error: unknown) => void;
-  /** By session, the time from which on its row bars nothing. */
-  readonly #ended = new Map<string, number>();
+  /** By session, the time from which on its row bars nothing, and when (by the monotonic clock) this process learned of it. */
+  readonly #ended = new Map<string, { expiresAt: number; learnedAt: number }>();
   /** By user, the version in force and when (by the monotonic clock) this process learned of it. */
   readonly #raised = new Map<string, { version: number; learnedAt: number }>();
   #lastRead = { wall: -Infinity, monotonic: -Infinity };
@@ -77,7 +81,9 @@ export class BlacklistMirror {
 
   /** Tells the mirror of an end that this process has just committed. */
   add(ended: readonly EndedSession[]): void {
-    for (const { sessionId, expiresAt } of ended) this.#ended.set(sessionId, expiresAt.getTime());
+    const learnedAt = this.#clock.monotonic();
+    for (const { sessionId, expiresAt } of ended)
+      if (!this.#ended.has(sessionId)) this.#ended.set(sessionId, { expiresAt: expiresAt.getTime(), learnedAt });
   }
 
   /** Tells the mirror of versions that this process has just raised. */
@@ -123,7 +129,8 @@ export class BlacklistMirror {
     const begun = { wall: this.#clock.now(), monotonic: this.#clock.monotonic() };
     const isClockSteppedBack = begun.wall < this.#lastRead.wall;
     if (isClockSteppedBack || this.#ageOf(this.#lastFullRead) >= this.#settings.blacklistStaleness) {
-      await this.#learn(begun.wall - this.#memory(), (em) => findEndedSessions(em, begun.wall));
+      const raisedSince = begun.wall - this.#settings.accessTokenLifetime - RAISED_MARGIN;
+      await this.#learn(raisedSince, (em) => findEndedSessions(em, begun.wall));
       this.#forgetExpired(begun);
       this.#lastFullRead = begun;
     } else {
@@ -141,13 +148,11 @@ export class BlacklistMirror {
   }
 
   #forgetExpired(now: { wall: number; monotonic: number }): void {
-    for (const [sessionId, expiresAt] of this.#ended) if (expiresAt <= now.wall) this.#ended.delete(sessionId);
+    const longAgo = now.monotonic - this.#settings.accessTokenLifetime;
+    for (const [sessionId, { expiresAt, learnedAt }] of this.#ended)
+      if (expiresAt <= now.wall && learnedAt <= longAgo - ENDED_MARGIN) this.#ended.delete(sessionId);
     for (const [userId, { learnedAt }] of this.#raised)
-      if (learnedAt <= now.monotonic - this.#memory()) this.#raised.delete(userId);
-  }
-
-  #memory(): number {
-    return this.#settings.accessTokenLifetime + MARGIN;
+      if (learnedAt <= longAgo - RAISED_MARGIN) this.#raised.delete(userId);
   }
 
   /** By the wall or the monotonic clock, whichever says more: the one may be stepped, the other stops in a sleep. */

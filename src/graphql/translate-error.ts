@@ -108,7 +108,8 @@ function translateVariableError(formatted: GraphQLFormattedError): GraphQLFormat
   const unknown = /; Field "(\w+)" is not defined by type "\w+"\./.exec(message)?.[1];
   const isMissing =
     required !== undefined ||
-    /of (required|non-null) type "[^"]+" (was not provided|must not be null)\.$/.test(message);
+    /of (required|non-null) type "[^"]+" (was not provided|must not be null)\.$/.test(message) ||
+    /; Expected non-nullable type "[^"]+" not to be null\.$/.test(message);
   const member = required ?? unknown;
   const path = `${name}${inner}${member === undefined ? '' : `.${member}`}`;
   const reason = isMissing

@@ -52,7 +52,9 @@ export function createTokenCodec(keys: KeyRing, rules: CodecRules, clock: Clock)
   ): TokenReading<Claims> {
     const parts = split(token);
     if (parts === null || typeOf(parts.header) !== purpose) return INVALID;
-    const key = typeof parts.header['kid'] === 'string' ? keys.find(parts.header['kid']) : undefined;
+    const { kid } = parts.header;
+    if (typeof kid !== 'string') return INVALID;
+    const key = keys.find(kid);
     if (key === undefined) return REFRESHABLE;
     if (key.purpose !== purpose || !isSigned(token, parts.header, key)) return INVALID;
     const verdict = judge(parts.payload, rules);

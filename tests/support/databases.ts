@@ -19,9 +19,6 @@ export interface TestDatabase {
 export function onEachDatabase(body: (database: TestDatabase) => void): void {
   describe.each(['SQLite', 'PostgreSQL'] as const)('on %s', (name) => {
     const cleanups: (() => Promise<void>)[] = [];
-    afterAll(async () => {
-      for (const cleanup of cleanups.splice(0)) await cleanup();
-    });
     body({
       name,
       async fresh() {
@@ -29,6 +26,10 @@ export function onEachDatabase(body: (database: TestDatabase) => void): void {
         cleanups.push(remove);
         return url;
       },
+    });
+    // jest runs these in the order in which they are written: the block's own, which stop its servers, come first.
+    afterAll(async () => {
+      for (const cleanup of cleanups.splice(0)) await cleanup();
     });
   });
 }

@@ -19,16 +19,17 @@ export interface ModelSession {
   readonly isEnded: boolean;
 }
 
-export type ModelReason = 'TOKEN_EXPIRED' | 'TOKEN_REVOKED' | 'TOKEN_ROTATED' | 'TOKEN_REUSED';
+type ModelReason = 'TOKEN_EXPIRED' | 'TOKEN_REVOKED' | 'TOKEN_ROTATED' | 'TOKEN_REUSED';
 /** What the rules say to a request: the number of the token that is handed out, or why it is refused. */
 export type ModelOutcome = number | ModelReason;
 
+const inSeconds = (moment: number) => Math.floor(moment / 1000) * 1000;
+const end = (session: ModelSession): ModelSession => ({ ...session, isEnded: true });
+
 /** The rules of a session, without a database and without anything that happens at once. */
 export function sessionRules({ refreshTokenLifetime, sessionLifetime, leeway, reuseLeeway }: ModelSettings) {
-  const inSeconds = (moment: number) => Math.floor(moment / 1000) * 1000;
   const expiryOf = (issuedAt: number, endsAt: number) => Math.min(inSeconds(issuedAt) + refreshTokenLifetime, endsAt);
   const isOver = (session: ModelSession, token: number, now: number) => now >= session.expiries[token]! + leeway;
-  const end = (session: ModelSession): ModelSession => ({ ...session, isEnded: true });
 
   function open(now: number): ModelSession {
     const endsAt = inSeconds(now) + sessionLifetime;

@@ -1,0 +1,133 @@
+import { EMAIL, PASSWORD, type Answer } from './support/graphql-client.ts';
+import { startTestAuth, type TestAuth } from './support/start-test-auth.ts';
+
+let server: TestAuth;
+beforeAll(async () => {
+  server = await startTestAuth();
+  await server.client.register();
+});
+afterAll(() => server.stop());
+
+type Fields = Readonly<Record<string, string>>;
+const NEW = { email: 'new@example.com', password: PASSWORD };
+
+/** What is wrong with an input: the reason for each field. */
+const faults: readonly (readonly [title: string, input: unknown, fields: Fields])[] = [
+  ['nothing', undefined, { input: 'REQUIRED' }],
+  ['null', null, { input: 'REQUIRED' }],
+  ['no fields', {}, { 'input.email': 'REQUIRED', 'input.password': 'REQUIRED' }],
+  ['no password', { email: EMAIL }, { 'input.password': 'REQUIRED' }],
+  ['no e-mail', { password: PASSWORD }, { 'input.email': 'REQUIRED' }],
+  ['nulls', { email: null, password: null }, { 'input.email': 'REQUIRED', 'input.password': 'REQUIRED' }],
+  ['empty', { email: '', password: '' }, { 'input.email': 'REQUIRED', 'input.password': 'REQUIRED' }],
+  ['blank', { email: ' \t', password: '         ' }, { 'input.email': 'REQUIRED', 'input.password': 'REQUIRED' }],
+  ['numbers', { email: 1, password: 12_345_678 }, { 'input.email': 'INVALID_TYPE', 'input.password': 'INVALID_TYPE' }],
+  ['booleans', { email: true, password: false }, { 'input.email': 'INVALID_TYPE', 'input.password': 'INVALID_TYPE' }],
+  [
+    'lists',
+    { email: [EMAIL], password: [PASSWORD] },
+    { 'input.email': 'INVALID_TYPE', 'input.password': 'INVALID_TYPE' },
+  ],
+  [
+    'objects',
+    { email: { $ne: '' }, password: {} },
+    { 'input.email': 'INVALID_TYPE', 'input.password': 'INVALID_TYPE' },
+  ],
+  ['text', 'email', { input: 'INVALID_TYPE' }],
+  ['a list of inputs', [NEW], { input: 'INVALID_TYPE' }],
+  ['an unknown field', { ...NEW, admin: true }, { 'input.admin': 'UNKNOWN_FIELD' }],
+  [
+    'NUL',
+    { email: 'a\0da@example.com', password: 'correct\0horse' },
+    { 'input.email': 'EMAIL_INVALID', 'input.password': 'PASSWORD_INVALID' },
+  ],
+  ['NUL at the end', { ...NEW, password: `${PASSWORD}\0` }, { 'input.password': 'PASSWORD_INVALID' }],
+  [
+    'half a surrogate pair',
+    { email: '\ud800@example.com', password: '\ud800 horse battery' },
+    { 'input.email': 'EMAIL_INVALID', 'input.password': 'PASSWORD_INVALID' },
+  ],
+  ['the other half', { ...NEW, password: '\udbff horse battery' }, { 'input.password': 'PASSWORD_INVALID' }],
+  ['73 bytes', { ...NEW, password: `${'a'.repeat(72)}X` }, { 'input.password': 'PASSWORD_TOO_LONG' }],
+  ['19 emoji, which are 76 bytes', { ...NEW, password: '🔑'.repeat(19) }, { 'input.password': 'PASSWORD_TOO_LONG' }],
+  ['90 kB', { ...NEW, password: 'a'.repeat(90_000) }, { 'input.password': 'PASSWORD_TOO_LONG' }],
+  [
+    '255 characters',
+    { ...NEW, email: `a@${'b'.repeat(60)}.${'c'.repeat(63)}.${'d'.repeat(63)}.${'e'.repeat(64)}` },
+    { 'input.email': 'EMAIL_INVALID' },
+  ],
+  ['a local part of 65', { ...NEW, email: `${'a'.repeat(65)}@example.com` }, { 'input.email': 'EMAIL_INVALID' }],
+  [
+    'what a slow expression would choke on',
+    { ...NEW, email: `a@${'a.'.repeat(40_000)}` },
+    { 'input.email': 'EMAIL_INVALID' },
+  ],
+  ['spaces of the same kind', { ...NEW, email: `a@${' '.repeat(60_000)}b` }, { 'input.email': 'EMAIL_INVALID' }],
+  ...[
+    'ada',
+    'ada@',
+    '@example.com',
+    'ada@example',
+    'a b@example.com',
+    'ada@exam ple.com',
+    'ada@@example.com',
+    'a@b@example.com',
+    'ada@.com',
+    'ada@example.',
+    'ada@ex..com',
+    'ada@example.com\r\nBcc: eve@example.com',
+  ].map(
+    (email) => [`no e-mail: ${JSON.stringify(email)}`, { ...NEW, email }, { 'input.email': 'EMAIL_INVALID' }] as const,
+  ),
+];
+
+async function submit(mutation: string, input: unknown): Promise<Answer> {
+  const type = mutation === 'login' ? 'LoginInput' : 'RegisterInput';
+  const query = `mutation ($input: ${type}!) { ${mutation}(input: $input) { accessToken refreshToken } }`;
+  return server.client.run(query, input === undefined ? {} : { input });
+}
+
+/** The reason for each field that an answer names; a code that is none of input's is seen too. */
+function fieldsOf({ errors }: Answer): Fields {
+  const entries = errors.flatMap(({ extensions: { code, fields } }) =>
+    code === 'BAD_USER_INPUT' && fields !== undefined ? fields.map(({ path, reason }) => [path, reason]) : [[code, '']],
+  );
+  return Object.fromEntries(entries) as Fields;
+}
+
+describe.each(['login', 'register'])('%s names each field that has to be mended', (mutation) => {
+  test.each(faults)('%s', async (_title, input, fields) => {
+    const answer = await submit(mutation, input);
+    expect(answer.status).toBeLessThan(500);
+    expect(answer.data?.[mutation] ?? null).toBeNull();
+    expect(fieldsOf(answer)).toEqual(fields);
+    expect(new Set(answer.errors.map(({ message }) => message))).toEqual(new Set(['The input is not valid.']));
+    expect(server.log()).toBe('');
+    expect((await server.client.login()).user.email).toBe(EMAIL);
+  });
+});
+
+describe('a password of less than 8 characters', () => {
+  test.each(['a', 'seven77', '🔑🔑🔑🔑🔑🔑🔑'])('is too short for a new account: %s', async (password) => {
+    expect(fieldsOf(await submit('register', { ...NEW, password }))).toEqual({
+      'input.password': 'PASSWORD_TOO_SHORT',
+    });
+  });
+
+  test('is merely wrong in a login, for one that is older than the rule may be right', async () => {
+    const { errors } = await submit('login', { email: EMAIL, password: 'a' });
+    expect(errors[0]?.extensions).toEqual({ code: 'INVALID_CREDENTIALS' });
+  });
+});
+
+test.each([
+  'ada+tag@example.co.uk',
+  "o'hara@example.com",
+  'a@b.cd',
+  'ürsula@exämple.de',
+  '用户@例子.广告',
+  `${'a'.repeat(64)}@example.com`,
+  'ada@xn--exmple-cua.com',
+])('an e-mail that may well arrive is accepted: %s', async (email) => {
+  expect((await server.client.register(email)).user.email).toBe(email);
+});

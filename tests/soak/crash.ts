@@ -1,0 +1,175 @@
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { freshPostgres, freshSqlite } from '../support/databases.ts';
+import { GraphQLClient } from '../support/graphql-client.ts';
+import { startPostgres, type Postgres } from '../support/postgres.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { HonestClient } from './honest-client.ts';
+import { describeMachine, endAfter, sqliteVersion, Stopwatch } from './machine.ts';
+import { build, freePort, Program, type ProgramOptions } from './program.ts';
+import { openSessions } from './sessions.ts';
+
+const { values } = parseArgs({ options: { short: { type: 'boolean', default: false } } });
+const ROTATIONS = values.short ? 50 : 10_000;
+const RANDOM_KILLS = values.short ? 2 : 30;
+const KILLS_PER_POINT = values.short ? 1 : 100;
+const DATABASE_KILLS = values.short ? 1 : 20;
+const CLIENTS = 8;
+const POINTS = ['before-update', 'before-commit', 'after-commit'];
+/** Milliseconds. */
+const SERVED_AGAIN_WITHIN = 2_000;
+
+endAfter(values.short ? 4 : 60);
+const failures: string[] = [];
+const built = await build();
+const postgres = await startPostgres({ isDurable: true });
+console.log(
+  `Crashes of the built program in production, and of PostgreSQL, under ${CLIENTS} clients that retry with their keys`,
+);
+console.log(`${describeMachine()}, ${sqliteVersion()}, ${postgres.version}`);
+try {
+  await killProgram('SQLite', freshSqlite());
+  await killProgram('PostgreSQL', await freshPostgres(postgres.url('postgres')));
+  await killDatabase(postgres);
+} finally {
+  await postgres.stop();
+}
+for (const failure of failures.slice(0, 20)) console.error(`FAULT ${failure}`);
+console.log(failures.length === 0 ? 'All as promised.' : `${failures.length} faults.`);
+process.exit(failures.length === 0 ? 0 : 1);
+
+interface FreshDatabase {
+  readonly url: string;
+  remove(): Promise<void>;
+}
+
+async function killProgram(name: string, database: FreshDatabase): Promise<void> {
+  const { clients, program, options } = await open(name, database);
+  const watch = new Stopwatch();
+  let isOver = false;
+  const running = Promise.all(clients.map((client) => client.run(() => isOver)));
+  const acknowledged = () => sum(clients.map((client) => client.acknowledged));
+
+  let kills = 0;
+  while (kills < RANDOM_KILLS || acknowledged() < ROTATIONS) {
+    await program.start();
+    await pause(Math.random() * 1_500);
+    await program.kill();
+    kills += 1;
+  }
+  report(name, `${acknowledged()} rotations acknowledged under ${kills} kills at random in ${watch.seconds} s`);
+
+  for (const point of POINTS) {
+    const pointWatch = new Stopwatch();
+    const before = acknowledged();
+    for (let left = KILLS_PER_POINT; left > 0; left -= 1) {
+      const count = 1 + Math.floor(Math.random() * 5);
+      await program.start({ CRASH_POINT: point, CRASH_COUNT: String(count) });
+      await waitUntil(() => !program.isRunning, 30_000);
+    }
+    report(
+      name,
+      `${acknowledged() - before} rotations under ${KILLS_PER_POINT} kills ${point} in ${pointWatch.seconds} s`,
+    );
+  }
+
+  await program.start();
+  isOver = true;
+  await running;
+  await program.kill();
+  await judge(name, clients, options);
+  await database.remove();
+}
+
+/** PostgreSQL is killed; the program is not touched. */
+async function killDatabase(server: Postgres): Promise<void> {
+  const name = 'PostgreSQL killed';
+  const database = await freshPostgres(server.url('postgres'));
+  const { clients, program, options } = await open(name, database);
+  await program.start();
+  const { pid } = program;
+  let isOver = false;
+  const running = Promise.all(clients.map((client) => client.run(() => isOver)));
+  const acknowledged = () => sum(clients.map((client) => client.acknowledged));
+
+  const delays: number[] = [];
+  for (let left = DATABASE_KILLS; left > 0; left -= 1) {
+    await pause(200 + Math.random() * 800);
+    server.kill();
+    await pause(Math.random() * 500);
+    await server.restart();
+    const up = performance.now();
+    const before = acknowledged();
+    await waitUntil(() => acknowledged() > before, 30_000);
+    delays.push(performance.now() - up);
+  }
+  isOver = true;
+  await running;
+  const slowest = Math.round(Math.max(...delays));
+  const codes = [...new Set(clients.flatMap((client) => [...client.codes]))].filter(
+    (code) => code !== 'INVALID_REFRESH_TOKEN',
+  );
+  report(
+    name,
+    `${acknowledged()} rotations under ${DATABASE_KILLS} kills of the database: served again at most ${slowest} ms after it ` +
+      `was up, errors meanwhile: ${codes.join(', ') || 'none'}, retries: ${sum(clients.map((client) => client.retries))}`,
+  );
+  if (slowest > SERVED_AGAIN_WITHIN) failures.push(`${name}: served again after ${slowest} ms`);
+  if (codes.some((code) => code !== 'SERVICE_UNAVAILABLE')) failures.push(`${name}: ${codes.join(', ')}`);
+  if (program.pid !== pid || !program.isRunning) failures.push(`${name}: the program did not live through it`);
+  await program.kill();
+  await judge(name, clients, options);
+  await database.remove();
+}
+
+async function open(name: string, database: FreshDatabase) {
+  const options: ProgramOptions = {
+    databaseUrl: database.url,
+    keysFile: join(built.folder, `${name}.json`),
+    port: await freePort(),
+    preload: join(import.meta.dirname, 'crash-points.ts'),
+  };
+  const pairs = await openSessions(built, options, CLIENTS);
+  const program = new Program(built, options);
+  const client = new GraphQLClient(program.url);
+  const clients = pairs.map(({ session, refreshToken }) => new HonestClient(client, session.id, refreshToken));
+  return { clients, program, options };
+}
+
+/** What the clients saw, held against what the database holds. */
+async function judge(name: string, clients: readonly HonestClient[], options: ProgramOptions): Promise<void> {
+  const orm = await built.openDatabase(options.databaseUrl, built.library.authEntities);
+  const connection = orm.em.getConnection();
+  const rows: { id: string; rotations: number | string; ended_at: unknown }[] = await connection.execute(
+    `select id, ended_at, (select count(*) from auth_blacklisted_token where session_id = auth_session.id
+    and reason = 'ROTATED') as rotations from auth_session`,
+  );
+  for (const client of clients) {
+    const row = rows.find(({ id }) => id === client.sessionId);
+    // Each rotation that was committed was answered once, sooner or later: none was lost, and none came twice.
+    if (Number(row?.rotations) !== client.acknowledged)
+      client.faults.push(
+        `session ${client.sessionId}: ${row?.rotations} rotations, ${client.acknowledged} acknowledged`,
+      );
+    if (row?.ended_at !== null) client.faults.push(`session ${client.sessionId} has ended`);
+    failures.push(...client.faults.map((fault) => `${name}: ${fault}`));
+  }
+  const lost = clients.filter((client) => client.isLost).length;
+  let integrity = '';
+  if (options.databaseUrl.startsWith('sqlite:')) {
+    const [{ integrity_check: verdict }] = await connection.execute('pragma integrity_check');
+    integrity = `, integrity_check: ${verdict}`;
+    if (verdict !== 'ok') failures.push(`${name}: integrity_check says ${verdict}`);
+  }
+  await orm.close();
+  report(name, `${clients.length} sessions, ${lost} lost or spent twice${integrity}`);
+}
+
+function report(name: string, text: string): void {
+  console.log(`${name}: ${text}`);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { randomInt } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { checkHistories } from '../support/session-histories.ts';
+import { describeMachine, endAfter, sqliteVersion, Stopwatch } from './machine.ts';
+import { build } from './program.ts';
+
+const { values } = parseArgs({
+  options: {
+    short: { type: 'boolean', default: false },
+    /** For a worker, which is this script once more: the built library, and its share. */
+    library: { type: 'string' },
+    blacklist: { type: 'string' },
+    runs: { type: 'string' },
+    seed: { type: 'string' },
+  },
+});
+const HISTORIES = values.short ? 1_000 : 100_000;
+const SHARE = values.short ? 250 : 2_500;
+
+if (values.library === undefined) await direct();
+else await work(values.library);
+
+/** Shares the histories out among as many workers as there are cores. */
+async function direct(): Promise<never> {
+  endAfter(values.short ? 3 : 60);
+  const { main } = await build();
+  const library = main.replace(/main\.js$/, '');
+  console.log(`${HISTORIES} random histories, against the built library in the same process, on SQLite in memory`);
+  console.log(`${describeMachine()}, ${sqliteVersion()}`);
+  const watch = new Stopwatch();
+  const shares = Array.from({ length: HISTORIES / SHARE }, (_, index) => ({
+    blacklist: String(index % 2 === 0),
+    seed: String(randomInt(2 ** 31)),
+  }));
+  let failed = 0;
+  await Promise.all(
+    Array.from({ length: availableParallelism() }, async () => {
+      for (let share = shares.pop(); share !== undefined; share = shares.pop()) {
+        if (!(await runShare(library, share.blacklist, share.seed))) failed += 1;
+      }
+    }),
+  );
+  console.log(
+    `${HISTORIES} histories in ${watch.seconds} s, half of them with and half without rows for rotated tokens: ` +
+      (failed === 0 ? 'each answer as the rules say.' : `${failed} shares with a fault.`),
+  );
+  process.exit(failed === 0 ? 0 : 1);
+}
+
+async function runShare(library: string, blacklist: string, seed: string): Promise<boolean> {
+  const words = [import.meta.filename, '--library', library, '--blacklist', blacklist, '--seed', seed];
+  const worker = spawn(process.execPath, [...words, '--runs', String(SHARE)], { stdio: 'inherit' });
+  const end = () => worker.kill('SIGKILL');
+  process.once('exit', end);
+  const [code] = await once(worker, 'exit');
+  process.off('exit', end);
+  return code === 0;
+}
+
+async function work(folder: string): Promise<void> {
+  const library = (await import(`${folder}index.js`)) as typeof import('../../src/index.ts');
+  const { migrate, openDatabase } = (await import(
+    `${folder}server/open-database.js`
+  )) as typeof import('../../src/server/open-database.ts');
+  await checkHistories(
+    {
+      ...library,
+      async openDatabase() {
+        const orm = await openDatabase('sqlite::memory:', library.authEntities);
+        await migrate(orm);
+        return orm;
+      },
+    },
+    { runs: Number(values.runs), seed: Number(values.seed), blacklistAfterRotation: values.blacklist === 'true' },
+  );
+}
