@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import { GraphQLError, type GraphQLFormattedError, Kind } from 'graphql';
 import { BadUserInputError, InputRefusalReason, isAuthError } from '../errors.ts';
 
@@ -60,7 +61,8 @@ function isAboutDocument(original: unknown): boolean {
 }
 
 function describe(error: unknown): Fault {
-  if (!(error instanceof Error)) return { name: typeof error, code: null, message: '', stack: '' };
+  // Not `instanceof Error`: errors of native modules and of Node itself may come from another context.
+  if (!isNativeError(error)) return { name: typeof error, code: null, message: '', stack: '' };
   const code = 'code' in error && typeof error.code === 'string' ? error.code : null;
   return { name: error.name, code, message: error.message, stack: error.stack ?? '' };
 }
