@@ -16,7 +16,9 @@ export async function openSessions(build: Build, options: ProgramOptions, count:
   while (pairs.length < count) {
     if (pairs.length % SESSIONS_PER_USER === 0) {
       const email = `user-${pairs.length}@example.com`;
-      const { user } = await auth.context({ headers: {} }).auth.register({ email, password: 'correct horse battery' });
+      const { user } = await auth
+        .context({ headers: {} })
+        .auth.register({ email, password: 'correct horse battery' }, 'BODY');
       userId = user.id;
     }
     const pair = await auth.openSession({ userId });
