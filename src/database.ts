@@ -20,6 +20,15 @@ export const byProperty = Object.freeze({
   convertValues: true,
 } as const);
 
+/** As many rows as one INSERT may hold: what a statement may have of parameters is bounded. */
+const PORTION = 1_000;
+
+/** Takes a list apart for as many INSERTs as it needs. */
+export function inPortions<T>(rows: readonly T[]): T[][] {
+  const count = Math.ceil(rows.length / PORTION);
+  return Array.from({ length: count }, (_, index) => rows.slice(index * PORTION, (index + 1) * PORTION));
+}
+
 /** A transaction that took longer than this does not commit: the mirrors of other processes look back no further. */
 const TRANSACTION_LIMIT = 10_000;
 

@@ -1,6 +1,6 @@
 import type { InferKyselyDB } from '@mikro-orm/sql';
 import { sql } from 'kysely';
-import { byProperty, type EntityManager } from '../database.ts';
+import { byProperty, type EntityManager, inPortions } from '../database.ts';
 import { newId } from '../id.ts';
 import { BlacklistedToken, type BlacklistReason } from './blacklisted-token.entity.ts';
 
@@ -23,13 +23,14 @@ export interface EndedSession {
 
 /** Puts tokens on the blacklist. One that is there stays as it is. */
 export async function blacklist(em: EntityManager, entries: readonly BlacklistEntry[], now: number): Promise<void> {
-  if (entries.length === 0) return;
   const rows = entries.map((entry) => ({ ...entry, id: newId(now), blacklistedAt: new Date(now) }));
-  await tables(em)
-    .insertInto('BlacklistedToken')
-    .values(rows)
-    .onConflict((conflict) => conflict.column('jti').doNothing())
-    .execute();
+  for (const portion of inPortions(rows)) {
+    await tables(em)
+      .insertInto('BlacklistedToken')
+      .values(portion)
+      .onConflict((conflict) => conflict.column('jti').doNothing())
+      .execute();
+  }
 }
 
 /** Whether this refresh token was exchanged before. */

@@ -1,5 +1,5 @@
 import type { InferKyselyDB } from '@mikro-orm/sql';
-import { byProperty, type EntityManager } from '../database.ts';
+import { byProperty, type EntityManager, inPortions } from '../database.ts';
 import type { Device } from '../device.ts';
 import { newId } from '../id.ts';
 import { type PagePosition, pageOf } from '../page.ts';
@@ -22,7 +22,6 @@ export async function record(
   device: Device,
   now: number,
 ): Promise<void> {
-  if (entries.length === 0) return;
   const rows = entries.map(({ type, userId, sessionId = null, cause = null }) => ({
     id: newId(now),
     type,
@@ -33,7 +32,7 @@ export async function record(
     ipAddress: device.ipAddress,
     createdAt: new Date(now),
   }));
-  await tables(em).insertInto('AuthEvent').values(rows).execute();
+  for (const portion of inPortions(rows)) await tables(em).insertInto('AuthEvent').values(portion).execute();
 }
 
 /** A page of what happened to an account, the latest first. */
