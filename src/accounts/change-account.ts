@@ -13,8 +13,8 @@ import type { AccountParts } from './parts.ts';
 
 /** What an administrator does to an account. */
 export interface AccountChange {
-  /** What the account is from now on. */
-  readonly change: Partial<Pick<User, 'roles' | 'deactivatedAt'>>;
+  /** What the account is from now on, or null where it is so already. */
+  readonly change: (user: User) => Partial<Pick<User, 'roles' | 'deactivatedAt'>> | null;
   /** Why its sessions end; null where they go on. */
   readonly endReason: EndReason | null;
   readonly eventType: AuthEventType;
@@ -26,7 +26,7 @@ const MOST_ATTEMPTS = 3;
 
 /**
  * Changes an account: all of it, what becomes of its sessions included, or nothing. Older access tokens are out of date
- * from then on.
+ * from then on. Where there is nothing to change, nothing happens.
  *
  * @throws NotFoundError if there is no such user.
  * @throws BadUserInputError with LAST_ADMINISTRATOR if nobody would be left to administrate.
@@ -40,11 +40,13 @@ export async function changeAccount(
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
     const user = isId(id) ? await parts.database.read((em) => findUser(em, id)) : null;
     if (user === null) throw new NotFoundError();
+    const changes = change(user);
+    if (changes === null) return user;
     const now = parts.clock.now();
-    const changed = { ...user, ...change, tokenVersion: user.tokenVersion + 1 };
+    const changed = { ...user, ...changes, tokenVersion: user.tokenVersion + 1 };
     const ended = await parts.database.transaction(async (em): Promise<EndedSession[] | null> => {
       if (isAdministrator(user) && !isAdministrator(changed)) await refuseIfLast(em, user);
-      if (!(await changeUser(em, user, change, now))) return null;
+      if (!(await changeUser(em, user, changes, now))) return null;
       await record(em, [{ type: eventType, userId: user.id }], device, now);
       const sessions = endReason === null ? [] : await endWithin(em, parts, { userId: user.id }, endReason, device);
       await finish?.(em);

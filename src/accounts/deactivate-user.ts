@@ -5,12 +5,13 @@ import type { AccountParts } from './parts.ts';
 
 /** Locks somebody out: every session ends at once, and no new one can be opened. */
 export async function deactivateUser(parts: AccountParts, id: string, device: Device): Promise<User> {
-  const change = { deactivatedAt: new Date(parts.clock.now()) };
+  const now = new Date(parts.clock.now());
+  const change = ({ deactivatedAt }: User) => (deactivatedAt === null ? { deactivatedAt: now } : null);
   return changeAccount(parts, id, { change, endReason: 'USER_DEACTIVATED', eventType: 'USER_DEACTIVATED' }, device);
 }
 
 /** Lets somebody in again. What has ended stays ended. */
 export async function activateUser(parts: AccountParts, id: string, device: Device): Promise<User> {
-  const change = { deactivatedAt: null };
+  const change = (user: User) => (user.deactivatedAt === null ? null : { deactivatedAt: null });
   return changeAccount(parts, id, { change, endReason: null, eventType: 'USER_ACTIVATED' }, device);
 }

@@ -10,7 +10,7 @@ export async function deleteUser(parts: AccountParts, id: string, device: Device
     parts,
     id,
     {
-      change: { deactivatedAt: new Date(parts.clock.now()) },
+      change: ({ deactivatedAt }) => ({ deactivatedAt: deactivatedAt ?? new Date(parts.clock.now()) }),
       endReason: 'USER_DELETED',
       eventType: 'USER_DELETED',
       finish: (em) => removeUser(em, id),

@@ -14,7 +14,8 @@ export async function setUserRoles(
   roles: readonly string[],
   device: Device,
 ): Promise<User> {
-  const change = { roles: checkRoles(roles) };
+  const given = checkRoles(roles);
+  const change = (user: User) => (isSame(user.roles, given) ? null : { roles: given });
   return changeAccount(parts, id, { change, endReason: null, eventType: 'ROLES_CHANGED' }, device);
 }
 
@@ -27,4 +28,9 @@ export function checkRoles(roles: readonly string[]): string[] {
   const once = [...new Set(roles)];
   if (once.length <= MOST_ROLES && once.every((role) => ROLE.test(role))) return once;
   throw new BadUserInputError([{ path: 'input.roles', reason: InputRefusalReason.ROLE_INVALID }]);
+}
+
+/** Whatever their order: each is there once. */
+function isSame(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((role) => others.includes(role));
 }
