@@ -23,7 +23,7 @@ export async function expectRevoked(client: GraphQLClient, pair: Tokens): Promis
 
 /** The same within the poll, on a process that learns of it from the database. */
 export async function expectRevokedSoon(client: GraphQLClient, pair: Tokens): Promise<void> {
-  await waitUntil(async () => accessOf(await client.me(pair.accessToken)) === REVOKED);
+  await waitUntil(async () => !(await client.verify(pair.accessToken)).isValid);
   await expectRevoked(client, pair);
 }
 

@@ -1,0 +1,129 @@
+import {
+  administrate,
+  administrateWell,
+  countRows,
+  failInserts,
+  newAdministrator,
+  securityEvents,
+} from './support/accounts.ts';
+import { onEachDatabase } from './support/databases.ts';
+import { expectGood, expectRevoked, expectRevokedSoon } from './support/expect-tokens.ts';
+import type { Pair } from './support/graphql-client.ts';
+import { HOUR, MINUTE } from './support/manual-clock.ts';
+import { accessOf, refusalOf } from './support/outcomes.ts';
+import { passTime } from './support/pass-time.ts';
+import { someEmail } from './support/someone.ts';
+import { startTestAuth, type TestAuth } from './support/start-test-auth.ts';
+
+onEachDatabase((database) => {
+  let here: TestAuth;
+  let there: TestAuth;
+  let administrator: Pair;
+  beforeAll(async () => {
+    const databaseUrl = await database.fresh();
+    here = await startTestAuth({ databaseUrl });
+    there = await startTestAuth({ databaseUrl, keys: here.keys, clock: here.clock });
+    administrator = await newAdministrator(here);
+  });
+  afterAll(() => Promise.all([here.stop(), there.stop()]));
+
+  const remove = (id: string) => administrateWell(here.client, 'deleteUser', id, administrator.accessToken);
+  async function newcomer() {
+    const email = someEmail();
+    return { email, ...(await here.client.register(email)) };
+  }
+
+  test('RO-21, TC-26: ends every session of the user, at once here and within the poll elsewhere', async () => {
+    const { email, ...laptop } = await newcomer();
+    const phone = await here.client.refresh((await here.client.login(email)).refreshToken);
+    expect(await remove(laptop.user.id)).toMatchObject({ id: laptop.user.id, email, isActive: false });
+    for (const pair of [laptop, phone]) {
+      await expectRevoked(here.client, pair);
+      await expectRevokedSoon(there.client, pair);
+    }
+    expect(here.log()).toBe('');
+    expect(there.log()).toBe('');
+  });
+
+  test("refuses no token of anybody else's", async () => {
+    const { user } = await newcomer();
+    const stranger = await newcomer();
+    await remove(user.id);
+    await expectGood(there.client, await expectGood(here.client, stranger));
+    expect(accessOf(await there.client.me(administrator.accessToken))).toBe('good');
+  });
+
+  test('leaves no row of the user and of the sessions', async () => {
+    const { user } = await newcomer();
+    await remove(user.id);
+    expect(await countRows(here, 'auth_user', `id = '${user.id}'`)).toBe(0);
+    expect(await countRows(here, 'auth_session', `user_id = '${user.id}'`)).toBe(0);
+  });
+
+  test('what was revoked stays revoked, after a restart and a purge too, as long as it would have lived', async () => {
+    const { email, ...loggedOut } = await newcomer();
+    const alive = await here.client.login(email);
+    await here.client.logout(loggedOut.accessToken);
+    await remove(alive.user.id);
+    const { databaseUrl, keys, clock } = here;
+    const restarted = await startTestAuth({ databaseUrl, keys, clock });
+    try {
+      for (let minutes = 0; minutes < 14; minutes += 7) {
+        await restarted.auth.purge();
+        for (const pair of [loggedOut, alive]) await expectRevoked(restarted.client, pair);
+        await passTime(restarted, 7 * MINUTE);
+      }
+      clock.advance(2 * HOUR);
+      await restarted.auth.purge();
+      const answer = await restarted.client.tryRefresh(alive.refreshToken);
+      expect(refusalOf(answer)).toBe('INVALID_REFRESH_TOKEN TOKEN_REVOKED');
+    } finally {
+      await restarted.stop();
+      await passTime(here, 0);
+      await passTime(there, 0);
+      administrator = await here.client.login(administrator.user.email);
+    }
+  });
+
+  test('what happened stays on record for an administrator', async () => {
+    const { user, session } = await newcomer();
+    await remove(user.id);
+    const events = await securityEvents(here.client, administrator.accessToken, user.id);
+    expect(events.map(({ type, sessionId, cause }) => [type, sessionId, cause]).toSorted()).toEqual([
+      ['REGISTERED', session.id, null],
+      ['SESSION_ENDED', session.id, 'USER_DELETED'],
+      ['USER_DELETED', null, null],
+    ]);
+  });
+
+  test('the e-mail can be registered anew, by somebody who has nothing to do with the one before', async () => {
+    const { email, ...before } = await newcomer();
+    await remove(before.user.id);
+    expect(refusalOf(await here.client.tryLogin(email))).toBe('INVALID_CREDENTIALS');
+    const after = await there.client.register(email);
+    expect(after.user.id).not.toBe(before.user.id);
+    await expectRevoked(here.client, before);
+    await expectGood(here.client, after);
+    expect((await securityEvents(here.client, after.accessToken)).map(({ type }) => type)).toEqual(['REGISTERED']);
+  });
+
+  test('one who is deactivated can be deleted', async () => {
+    const pair = await newcomer();
+    await administrateWell(here.client, 'deactivateUser', pair.user.id, administrator.accessToken);
+    await remove(pair.user.id);
+    await expectRevoked(here.client, pair);
+    expect(refusalOf(await administrate(here.client, 'deleteUser', pair.user.id, administrator.accessToken))).toBe(
+      'NOT_FOUND',
+    );
+  });
+
+  test.each(['auth_blacklisted_token', 'auth_event'])('where %s takes no row, nothing has changed', async (table) => {
+    const { email, ...pair } = await newcomer();
+    const mend = await failInserts(here.databaseUrl, table);
+    const answer = await administrate(here.client, 'deleteUser', pair.user.id, administrator.accessToken);
+    await mend();
+    expect(refusalOf(answer)).toBe('INTERNAL_SERVER_ERROR');
+    await expectGood(there.client, await expectGood(here.client, pair));
+    await here.client.login(email);
+  });
+});
