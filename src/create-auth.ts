@@ -60,7 +60,7 @@ export interface Auth {
   /**
    * Opens a session without a password: simplejwt's `RefreshToken.for_user`.
    *
-   * @returns null if there is no such user.
+   * @returns null if there is no such user, or the user was deactivated.
    */
   openSession(request: OpenSessionRequest): Promise<TokenPair | null>;
   /** Whether a token of either kind is good at this moment. Never an error for a bad token. */

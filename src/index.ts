@@ -3,7 +3,9 @@ export { type Auth, type AuthOptions, createAuth, type OpenSessionRequest } from
 export { authEntities } from './entities.ts';
 export { authResolvers } from './graphql/auth-resolvers.ts';
 export { buildGuardedSchema } from './graphql/build-guarded-schema.ts';
+export { UserType } from './graphql/account.type.ts';
 export { Authorized, Public } from './graphql/authorized.ts';
+export { CurrentUserArg } from './graphql/current-user-arg.ts';
 export type { AuthContext, RequestAuth } from './graphql/auth-context.ts';
 export type { DeliveredPair } from './graphql/cookie-delivery.ts';
 export type { AuthRequest } from './graphql/request-credentials.ts';

@@ -2,6 +2,7 @@ import { GraphQLDateTime } from 'graphql-scalars';
 import { Field, ID, ObjectType } from 'type-graphql';
 import type { User } from '../users/user.entity.ts';
 
+/** The `User` of the schema; a host adds fields to it with a resolver of its own, `@Resolver(() => UserType)`. */
 @ObjectType('User', { description: 'Somebody who can log in.' })
 export class UserType {
   @Field(() => ID, { description: 'For life, whatever becomes of the e-mail.' })

@@ -1,7 +1,24 @@
 import { createParameterDecorator } from 'type-graphql';
 import type { AuthContext } from './auth-context.ts';
 
-/** The parameter of a guarded resolver that is the user whom the guard let pass. */
+/**
+ * The parameter of a guarded resolver that is the user whom the guard let pass: never null there.
+ *
+ * @example
+ * ```ts
+ * import { Authorized, type CurrentUser, CurrentUserArg } from 'graphql-simplejwt';
+ * import { Query, Resolver } from 'type-graphql';
+ *
+ * @Resolver()
+ * class GreetingResolver {
+ *   @Authorized()
+ *   @Query(() => String, { nullable: true })
+ *   greeting(@CurrentUserArg() user: CurrentUser): string {
+ *     return `hello ${user.id}`;
+ *   }
+ * }
+ * ```
+ */
 export function CurrentUserArg(): ReturnType<typeof createParameterDecorator> {
   return createParameterDecorator<AuthContext>(({ context }) => context.currentUser);
 }
