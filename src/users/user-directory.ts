@@ -91,9 +91,10 @@ export async function lockAdministrators(em: EntityManager): Promise<string[]> {
     .set((row) => ({ tokenVersion: row.ref('tokenVersion') }))
     .where('deactivatedAt', 'is', null)
     .where(sql<boolean>`cast(roles as text) like ${`%"${ADMIN}"%`}`)
-    .returning('id')
+    .returning(['id', 'roles'])
     .execute();
-  return rows.map((row) => row.id);
+  // SQLite's LIKE takes `admin` for the same word.
+  return rows.filter(({ roles }) => roles.includes(ADMIN)).map(({ id }) => id);
 }
 
 function isAsRead(row: ExpressionBuilder<Tables, 'AuthUser'>, user: Known) {
