@@ -1,0 +1,230 @@
+import {
+  ADMIN_OPERATIONS,
+  type AdminOperation,
+  administrate,
+  administrateWell,
+  newAdministrator,
+  securityEvents,
+  tryUsers,
+} from './support/accounts.ts';
+import { onEachDatabase } from './support/databases.ts';
+import { expectGood, expectRevoked, expectRevokedSoon } from './support/expect-tokens.ts';
+import { type Pair, PASSWORD } from './support/graphql-client.ts';
+import { MINUTE } from './support/manual-clock.ts';
+import { errorOf, refusalOf } from './support/outcomes.ts';
+import { passTime } from './support/pass-time.ts';
+import { someEmail } from './support/someone.ts';
+import { startTestAuth, type TestAuth } from './support/start-test-auth.ts';
+import { useServers } from './support/use-servers.ts';
+
+const NOBODY = '01900000-0000-7000-8000-000000000000';
+/** What takes somebody away from the administrators. */
+const REMOVALS = ['deactivateUser', 'deleteUser', 'setUserRoles'] as const;
+
+const start = useServers();
+
+onEachDatabase((database) => {
+  describe('an administrator', () => {
+    let here: TestAuth;
+    let there: TestAuth;
+    let administrator: Pair;
+    beforeAll(async () => {
+      const databaseUrl = await database.fresh();
+      here = await startTestAuth({ databaseUrl });
+      there = await startTestAuth({ databaseUrl, keys: here.keys, clock: here.clock });
+      administrator = await newAdministrator(here);
+    });
+    afterAll(() => Promise.all([here.stop(), there.stop()]));
+
+    const newcomer = () => here.client.register(someEmail());
+
+    test.each(ADMIN_OPERATIONS)('alone may %s', async (operation) => {
+      const target = await newcomer();
+      const other = await newcomer();
+      expect(refusalOf(await administrate(here.client, operation, target.user.id))).toBe(
+        'UNAUTHENTICATED TOKEN_MISSING',
+      );
+      for (const pair of [other, target]) {
+        const answer = await administrate(here.client, operation, target.user.id, pair.accessToken);
+        expect(refusalOf(answer)).toBe('FORBIDDEN ROLE_MISSING');
+      }
+      await expectGood(here.client, target);
+      await administrateWell(here.client, operation, target.user.id, administrator.accessToken);
+    });
+
+    test('alone may list the users', async () => {
+      expect(refusalOf(await tryUsers(here.client))).toBe('UNAUTHENTICATED TOKEN_MISSING');
+      const { accessToken } = await newcomer();
+      expect(refusalOf(await tryUsers(here.client, accessToken))).toBe('FORBIDDEN ROLE_MISSING');
+    });
+
+    test('sees the users, the latest first, and nothing of their passwords', async () => {
+      const email = someEmail();
+      await passTime(here, MINUTE);
+      const { user } = await here.client.register(email);
+      const { data, text } = await tryUsers(here.client, administrator.accessToken, { first: 1 });
+      const now = new Date(here.clock.now()).toISOString();
+      expect(data.users.edges[0].node).toEqual({
+        id: user.id,
+        email,
+        roles: [],
+        isActive: true,
+        createdAt: now,
+        lastLoginAt: now,
+      });
+      expect(data.users.pageInfo).toMatchObject({ hasNextPage: true, hasPreviousPage: false });
+      expect(text).not.toMatch(/hash|\$2b\$/);
+    });
+
+    test('is no administrator any more once the role is gone, with any token', async () => {
+      const former = await newAdministrator(here);
+      await administrateWell(here.client, 'setUserRoles', former.user.id, administrator.accessToken);
+      expect(refusalOf(await tryUsers(here.client, former.accessToken))).toBe('UNAUTHENTICATED TOKEN_REVOKED');
+      const { accessToken } = await here.client.refresh(former.refreshToken);
+      expect(refusalOf(await tryUsers(there.client, accessToken))).toBe('FORBIDDEN ROLE_MISSING');
+    });
+
+    test.each(ADMIN_OPERATIONS)('%s of an id that is nobody, or no id, answers NOT_FOUND', async (operation) => {
+      const { user } = await newcomer();
+      for (const id of [
+        NOBODY,
+        administrator.session.id,
+        '',
+        ' ',
+        'nobody',
+        '1',
+        `${user.id} `,
+        user.id.toUpperCase(),
+        user.id.replaceAll('-', ''),
+        `{${user.id}}`,
+        "' or '1' = '1",
+        '\0',
+        '\ud800',
+        'x'.repeat(10_000),
+      ]) {
+        const answer = await administrate(here.client, operation, id, administrator.accessToken);
+        expect(errorOf(answer).extensions).toEqual({ code: 'NOT_FOUND' });
+      }
+    });
+
+    test('ends all sessions of a user, at once here and within the poll elsewhere, and nobody is locked out', async () => {
+      const laptop = await newcomer();
+      const phone = await here.client.refresh((await here.client.login(laptop.user.email)).refreshToken);
+      const stranger = await newcomer();
+      const ended = await administrateWell(here.client, 'endUserSessions', laptop.user.id, administrator.accessToken);
+      expect(ended.endedSessions).toBe(2);
+      expect(ended.endedSessionIds.toSorted()).toEqual([laptop.session.id, phone.session.id].toSorted());
+      for (const pair of [laptop, phone]) {
+        await expectRevoked(here.client, pair);
+        await expectRevokedSoon(there.client, pair);
+      }
+      await expectGood(there.client, await expectGood(here.client, stranger));
+      await expectGood(here.client, await here.client.login(laptop.user.email));
+    });
+
+    test('who ends the sessions of somebody who has none ends 0', async () => {
+      const { user } = await newcomer();
+      await administrateWell(here.client, 'endUserSessions', user.id, administrator.accessToken);
+      const ended = await administrateWell(here.client, 'endUserSessions', user.id, administrator.accessToken);
+      expect(ended).toEqual({ endedSessions: 0, endedSessionIds: [] });
+    });
+
+    test('is nobody that register makes, whatever is sent with it', async () => {
+      const answer = await here.client.run(
+        'mutation ($input: RegisterInput!) { register(input: $input) { user { roles } } }',
+        { input: { email: someEmail(), password: PASSWORD, roles: ['ADMIN'] } },
+      );
+      expect(errorOf(answer).extensions.fields).toEqual([{ path: 'input.roles', reason: 'UNKNOWN_FIELD' }]);
+    });
+  });
+
+  describe('the last administrator', () => {
+    const remove = (server: TestAuth, operation: AdminOperation, id: string, accessToken: string, roles?: string[]) =>
+      administrate(server.client, operation, id, accessToken, roles);
+
+    test.each(REMOVALS)('cannot be removed by %s', async (operation) => {
+      const server = await start({ databaseUrl: await database.fresh() });
+      const only = await newAdministrator(server);
+      const answer = await remove(server, operation, only.user.id, only.accessToken);
+      expect(errorOf(answer).extensions).toEqual({
+        code: 'BAD_USER_INPUT',
+        fields: [{ path: 'input.id', reason: 'LAST_ADMINISTRATOR' }],
+      });
+      const events = await securityEvents(server.client, only.accessToken);
+      expect(events.map(({ type }) => type)).not.toContain('ROLES_CHANGED');
+      await expectGood(server.client, only);
+    });
+
+    test.each(REMOVALS)('is the one who is active: %s', async (operation) => {
+      const server = await start({ databaseUrl: await database.fresh() });
+      const active = await newAdministrator(server);
+      const other = await newAdministrator(server);
+      await administrateWell(server.client, 'deactivateUser', other.user.id, active.accessToken);
+      const answer = await remove(server, operation, active.user.id, active.accessToken);
+      expect(refusalOf(answer)).toBe('BAD_USER_INPUT');
+      await expectGood(server.client, active);
+    });
+
+    test.each(['admin', 'Admin', 'ADMINISTRATOR', 'SUPER_ADMIN', 'ADMIN.'])(
+      'is not somebody with the role %s, which is another one',
+      async (role) => {
+        const server = await start({ databaseUrl: await database.fresh() });
+        const only = await newAdministrator(server);
+        const { user } = await server.client.register();
+        await administrateWell(server.client, 'setUserRoles', user.id, only.accessToken, [role]);
+        for (const operation of REMOVALS) {
+          expect(refusalOf(await remove(server, operation, only.user.id, only.accessToken))).toBe('BAD_USER_INPUT');
+        }
+        await expectGood(server.client, only);
+      },
+    );
+
+    test('may change other roles, and may be removed where there is a second one', async () => {
+      const server = await start({ databaseUrl: await database.fresh() });
+      const { user, refreshToken } = await newAdministrator(server);
+      const admin = async (token: string) => (await server.client.refresh(token)) as Pair;
+      let pair = await admin(refreshToken);
+      await administrateWell(server.client, 'setUserRoles', user.id, pair.accessToken, ['ADMIN', 'EDITOR']);
+      pair = await admin(pair.refreshToken);
+      const second = await newAdministrator(server);
+      await administrateWell(server.client, 'setUserRoles', user.id, pair.accessToken, ['EDITOR']);
+      expect(refusalOf(await remove(server, 'deleteUser', second.user.id, second.accessToken))).toBe('BAD_USER_INPUT');
+    });
+
+    test.each(REMOVALS)(
+      'is there still after two administrators remove each other at once by %s',
+      async (operation) => {
+        const databaseUrl = await database.fresh();
+        const here = await start({ databaseUrl });
+        const there = await start({ databaseUrl, keys: here.keys, clock: here.clock });
+        const [keeper, ...pairs] = [
+          await newAdministrator(here),
+          await newAdministrator(here),
+          await newAdministrator(here),
+        ];
+        await administrateWell(here.client, 'deactivateUser', keeper!.user.id, keeper!.accessToken);
+        const [one, other] = pairs as [Pair, Pair];
+        for (let round = 0; round < 10; round += 1) {
+          const [ours, theirs] = [await here.client.login(one.user.email), await here.client.login(other.user.email)];
+          const answers = await Promise.all([
+            remove(here, operation, other.user.id, ours.accessToken),
+            remove(there, operation, one.user.id, theirs.accessToken),
+          ]);
+          const succeeded = answers.filter((answer) => answer.data?.[operation]);
+          expect(succeeded).toHaveLength(1);
+          const survivor = answers[0] === succeeded[0] ? one : other;
+          const removed = survivor === one ? other : one;
+          const { accessToken } = await here.client.login(survivor.user.email);
+          if (operation === 'deleteUser') {
+            await here.auth.createUser({ email: removed.user.email, password: PASSWORD }, ['ADMIN']);
+            const { user } = await here.client.login(removed.user.email);
+            Object.assign(removed, { user });
+          } else {
+            await administrateWell(here.client, 'activateUser', removed.user.id, accessToken);
+            await administrateWell(here.client, 'setUserRoles', removed.user.id, accessToken, ['ADMIN']);
+          }
+        }
+      },
+    );
+  });
+});
