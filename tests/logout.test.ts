@@ -1,0 +1,319 @@
+import { onEachDatabase } from './support/databases.ts';
+import { dissect, encode } from './support/forge-token.ts';
+import type { Answer, Pair } from './support/graphql-client.ts';
+import { keyRingFor } from './support/key-rings.ts';
+import { HOUR, MINUTE } from './support/manual-clock.ts';
+import { accessOf, refusalOf } from './support/outcomes.ts';
+import { passTime, stepClock } from './support/pass-time.ts';
+import { someEmail } from './support/someone.ts';
+import { startTestAuth, type TestAuth } from './support/start-test-auth.ts';
+import { claimsOf, signToken } from './support/tokens.ts';
+import { useServers } from './support/use-servers.ts';
+
+const start = useServers();
+
+onEachDatabase((database) => {
+  let server: TestAuth;
+  beforeAll(async () => {
+    server = await startTestAuth({ databaseUrl: await database.fresh() });
+  });
+  afterAll(() => server.stop());
+
+  const newcomer = () => server.client.register(someEmail());
+  const logout = (accessToken?: string, input?: Record<string, unknown>) => server.client.logout(accessToken, input);
+  const accessWith = async ({ accessToken }: Pair) => accessOf(await server.client.me(accessToken));
+
+  /** Somebody who is logged in on three devices. */
+  async function threeDevices(): Promise<[Pair, Pair, Pair]> {
+    const email = someEmail();
+    return [await server.client.register(email), await server.client.login(email), await server.client.login(email)];
+  }
+
+  async function expectEnded(...pairs: Pair[]): Promise<void> {
+    for (const pair of pairs) {
+      expect(await accessWith(pair)).toBe('UNAUTHENTICATED TOKEN_REVOKED');
+      const refusal = refusalOf(await server.client.tryRefresh(pair.refreshToken));
+      expect(refusal).toBe('INVALID_REFRESH_TOKEN TOKEN_REVOKED');
+      for (const token of [pair.accessToken, pair.refreshToken])
+        expect(await server.client.verify(token)).toMatchObject({ isValid: false, reason: 'TOKEN_REVOKED' });
+    }
+  }
+
+  async function expectAlive(...pairs: Pair[]): Promise<void> {
+    for (const pair of pairs) {
+      const { accessToken } = await server.client.refresh(pair.refreshToken);
+      expect(accessOf(await server.client.me(accessToken))).toBe('good');
+    }
+  }
+
+  describe('the scope SESSION', () => {
+    test('RO-12, RO-13: by the access token of the header: every token of the session is refused at once', async () => {
+      const first = await newcomer();
+      const second = await server.client.refresh(first.refreshToken);
+      expect(endedBy(await logout(second.accessToken))).toEqual([second.session.id]);
+      await expectEnded(second);
+      expect(await accessWith(first)).toBe('UNAUTHENTICATED TOKEN_REVOKED');
+
+      const query = 'select end_reason from auth_session where id = ?';
+      const rows = await server.orm.em.getConnection().execute(query, [second.session.id]);
+      expect(rows).toEqual([{ end_reason: 'LOGGED_OUT' }]);
+    });
+
+    test('by the refresh token of the input, without a header', async () => {
+      const pair = await newcomer();
+      expect(endedBy(await logout(undefined, { refreshToken: pair.refreshToken }))).toEqual([pair.session.id]);
+      await expectEnded(pair);
+    });
+
+    test('by an access token in the place of the refresh token', async () => {
+      const pair = await newcomer();
+      expect(endedBy(await logout(undefined, { refreshToken: pair.accessToken }))).toEqual([pair.session.id]);
+    });
+
+    test('RO-16: by an access token that has expired', async () => {
+      const pair = await newcomer();
+      await passTime(server, HOUR);
+      expect(endedBy(await logout(pair.accessToken))).toEqual([pair.session.id]);
+      expect(refusalOf(await server.client.tryRefresh(pair.refreshToken))).toBe('INVALID_REFRESH_TOKEN TOKEN_REVOKED');
+    });
+
+    test('by an access token from before the clock was stepped back', async () => {
+      const pair = await newcomer();
+      await stepClock(server, -HOUR);
+      expect(endedBy(await logout(pair.accessToken))).toEqual([pair.session.id]);
+      await stepClock(server, HOUR);
+      await expectEnded(pair);
+    });
+
+    test.each([
+      ['within the leeway', 0],
+      ['after it', MINUTE],
+    ])('by a refresh token that was rotated, %s: a logout and no theft', async (_name, milliseconds) => {
+      const first = await newcomer();
+      const second = await server.client.refresh(first.refreshToken);
+      await passTime(server, milliseconds);
+      expect(endedBy(await logout(undefined, { refreshToken: first.refreshToken }))).toEqual([first.session.id]);
+      await expectEnded(second);
+      const query = 'select end_reason from auth_session where id = ?';
+      const rows = await server.orm.em.getConnection().execute(query, [first.session.id]);
+      expect(rows).toEqual([{ end_reason: 'LOGGED_OUT' }]);
+    });
+
+    test('by the oldest refresh token of the session', async () => {
+      const first = await newcomer();
+      let last = first;
+      for (let count = 0; count < 3; count += 1) last = await server.client.refresh(last.refreshToken);
+      expect(endedBy(await logout(undefined, { refreshToken: first.refreshToken }))).toEqual([first.session.id]);
+      await expectEnded(last);
+    });
+
+    test('RO-15: the other devices of the user go on', async () => {
+      const [here, ...others] = await threeDevices();
+      expect(endedBy(await logout(here.accessToken))).toEqual([here.session.id]);
+      await expectEnded(here);
+      await expectAlive(...others);
+    });
+
+    test('of two sessions of one user, the one of the token in the input ends', async () => {
+      const [here, there, third] = await threeDevices();
+      const answer = await logout(here.accessToken, { refreshToken: there.refreshToken });
+      expect(endedBy(answer)).toEqual([there.session.id]);
+      await expectEnded(there);
+      await expectAlive(here, third);
+    });
+
+    test('a token in the input that is none of ours leaves it to the header', async () => {
+      const pair = await newcomer();
+      expect(endedBy(await logout(pair.accessToken, { refreshToken: 'garbage' }))).toEqual([pair.session.id]);
+    });
+  });
+
+  describe('a success with nothing ended', () => {
+    test('RO-16: a second logout, by either token', async () => {
+      const pair = await newcomer();
+      await logout(pair.accessToken);
+      expect(endedBy(await logout(pair.accessToken))).toEqual([]);
+      expect(endedBy(await logout(undefined, { refreshToken: pair.refreshToken }))).toEqual([]);
+    });
+
+    test('RO-16: a logout without a token, or with an empty input', async () => {
+      expect(endedBy(await logout())).toEqual([]);
+      expect(endedBy(await logout(undefined, {}))).toEqual([]);
+      expect(endedBy(await logout(undefined, { refreshToken: null }))).toEqual([]);
+      expect(endedBy(await logout(undefined, { refreshToken: '' }))).toEqual([]);
+    });
+
+    test('a logout with what is no token of ours', async () => {
+      const pair = await newcomer();
+      const stranger = signToken(keyRingFor('HS256'), 'access', claimsOf(pair.accessToken));
+      for (const token of ['garbage', '', 'a.b.c', stranger, `${pair.accessToken}A`]) {
+        expect(endedBy(await logout(token))).toEqual([]);
+        expect(endedBy(await logout(undefined, { refreshToken: token, scope: 'ALL_SESSIONS' }))).toEqual([]);
+      }
+      await expectAlive(pair);
+    });
+
+    test('a logout by the token of a session that has expired', async () => {
+      const pair = await newcomer();
+      await passTime(server, 8 * 24 * HOUR);
+      expect(endedBy(await logout(undefined, { refreshToken: pair.refreshToken }))).toEqual([]);
+    });
+
+    test.each(['SESSION', 'OTHER_SESSIONS', 'ALL_SESSIONS'])(
+      "RO-17: a logout %s by one user's access token and another's refresh token",
+      async (scope) => {
+        const [ada, eve] = [await newcomer(), await newcomer()];
+        expect(endedBy(await logout(ada.accessToken, { refreshToken: eve.refreshToken, scope }))).toEqual([]);
+        await expectAlive(ada, eve);
+      },
+    );
+  });
+
+  describe('the scopes that reach further', () => {
+    test('OTHER_SESSIONS by a live access token ends all but its own', async () => {
+      const stranger = await newcomer();
+      const [here, ...others] = await threeDevices();
+      const ended = endedBy(await logout(here.accessToken, { scope: 'OTHER_SESSIONS' }));
+      expect(ended.toSorted()).toEqual(idsOf(others));
+      await expectEnded(...others);
+      await expectAlive(here, stranger);
+    });
+
+    test('OTHER_SESSIONS by the current refresh token ends all but its own', async () => {
+      const [here, ...others] = await threeDevices();
+      const answer = await logout(undefined, { refreshToken: here.refreshToken, scope: 'OTHER_SESSIONS' });
+      expect(endedBy(answer).toSorted()).toEqual(idsOf(others));
+      await expectAlive(here);
+    });
+
+    test("RO-15: ALL_SESSIONS by a live access token ends every one of the user, and nobody else's", async () => {
+      const stranger = await newcomer();
+      const devices = await threeDevices();
+      const ended = endedBy(await logout(devices[0].accessToken, { scope: 'ALL_SESSIONS' }));
+      expect(ended.toSorted()).toEqual(idsOf(devices));
+      await expectEnded(...devices);
+      await expectAlive(stranger);
+    });
+
+    test('ALL_SESSIONS by the current refresh token ends every one of the user', async () => {
+      const devices = await threeDevices();
+      const answer = await logout(undefined, { refreshToken: devices[2].refreshToken, scope: 'ALL_SESSIONS' });
+      expect(endedBy(answer).toSorted()).toEqual(idsOf(devices));
+    });
+
+    test('a live access token lends its reach to a rotated refresh token of the same user', async () => {
+      const devices = await threeDevices();
+      const next = await server.client.refresh(devices[0].refreshToken);
+      const input = { refreshToken: devices[0].refreshToken, scope: 'ALL_SESSIONS' };
+      expect(endedBy(await logout(next.accessToken, input)).toSorted()).toEqual(idsOf(devices));
+    });
+
+    describe.each(['OTHER_SESSIONS', 'ALL_SESSIONS'])('%s without a token that is still good', (scope) => {
+      test('does what SESSION does, by an access token that has expired', async () => {
+        const [here, ...others] = await threeDevices();
+        await passTime(server, HOUR);
+        expect(endedBy(await logout(here.accessToken, { scope }))).toEqual([here.session.id]);
+        await expectAlive(...others);
+      });
+
+      test('does what SESSION does, by a rotated refresh token', async () => {
+        const [here, ...others] = await threeDevices();
+        await server.client.refresh(here.refreshToken);
+        const answer = await logout(undefined, { refreshToken: here.refreshToken, scope });
+        expect(endedBy(answer)).toEqual([here.session.id]);
+        await expectAlive(...others);
+      });
+
+      test('ends nothing by the tokens of a session that has ended', async () => {
+        const [here, ...others] = await threeDevices();
+        await logout(here.accessToken);
+        expect(endedBy(await logout(here.accessToken, { scope }))).toEqual([]);
+        expect(endedBy(await logout(undefined, { refreshToken: here.refreshToken, scope }))).toEqual([]);
+        await expectAlive(...others);
+      });
+    });
+  });
+
+  test('nothing passes behind a logout in the same document', async () => {
+    const [here, there] = await threeDevices();
+    const answer = await server.client.run(
+      `mutation ($id: ID!) {
+        before: endSession(input: { id: "unknown" }) { endedSessions }
+        logout { endedSessions }
+        behind: endSession(input: { id: $id }) { endedSessions }
+      }`,
+      { id: there.session.id },
+      here.accessToken,
+    );
+    expect(answer.data).toEqual({ before: { endedSessions: 0 }, logout: { endedSessions: 1 }, behind: null });
+    expect(answer.errors).toMatchObject([
+      { path: ['behind'], extensions: { code: 'UNAUTHENTICATED', reason: 'TOKEN_REVOKED', refreshable: false } },
+    ]);
+    await expectAlive(there);
+  });
+
+  test('the access token of a session that was logged out stays refused after a restart', async () => {
+    const pair = await newcomer();
+    await logout(pair.accessToken);
+    const { databaseUrl, clock, keys } = server;
+    const restarted = await start({ databaseUrl, clock, keys });
+    expect(accessOf(await restarted.client.me(pair.accessToken))).toBe('UNAUTHENTICATED TOKEN_REVOKED');
+  });
+});
+
+describe('RO-14: after a logout no other spelling of the token is let in', () => {
+  test('as ES256, whose signatures can be written in two ways', async () => {
+    const server = await start({ keys: keyRingFor('ES256') });
+    const pair = await server.client.register();
+    const twin = withOtherSignature(pair.accessToken);
+    expect(accessOf(await server.client.me(twin))).toBe('good');
+    await server.client.logout(pair.accessToken);
+    expect(accessOf(await server.client.me(twin))).toBe('UNAUTHENTICATED TOKEN_REVOKED');
+    expect(await server.client.verify(twin)).toMatchObject({ isValid: false, reason: 'TOKEN_REVOKED' });
+  });
+
+  test('with other trailing bits, padded, or under another spelling of the scheme', async () => {
+    const { client } = await start();
+    const { accessToken } = await client.register();
+    await client.logout(accessToken);
+    const last = accessToken.at(-1) as string;
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    const withOtherBits = `${accessToken.slice(0, -1)}${alphabet[alphabet.indexOf(last) ^ 1]}`;
+    const headers = [
+      `Bearer ${withOtherBits}`,
+      `Bearer ${accessToken}=`,
+      `bearer ${accessToken}`,
+      `BEARER ${accessToken}`,
+      `Bearer Bearer ${accessToken}`,
+      `Bearer  ${accessToken}`,
+      `Bearer ${accessToken} `,
+      `Bearer ${accessToken},${accessToken}`,
+    ];
+    for (const authorization of headers) {
+      const answer = await client.run('{ me { id } }', {}, undefined, { authorization });
+      expect(accessOf(answer)).toMatch(/^UNAUTHENTICATED TOKEN_(REVOKED|INVALID)$/);
+    }
+  });
+});
+
+/** Which sessions a logout has ended. It has to be a success. */
+function endedBy({ status, errors, data }: Answer): string[] {
+  expect({ status, errors }).toEqual({ status: 200, errors: [] });
+  expect(data.logout.endedSessions).toBe(data.logout.endedSessionIds.length);
+  return data.logout.endedSessionIds;
+}
+
+function idsOf(pairs: readonly Pair[]): string[] {
+  return pairs.map(({ session }) => session.id).toSorted();
+}
+
+const ORDER_OF_P256 = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+
+/** The same token with the signature (r, n - s), which verifies just as (r, s) does. */
+function withOtherSignature(token: string): string {
+  const { signature } = dissect(token);
+  const s = BigInt(`0x${signature.subarray(32).toString('hex')}`);
+  const other = (ORDER_OF_P256 - s).toString(16).padStart(64, '0');
+  const forged = Buffer.concat([signature.subarray(0, 32), Buffer.from(other, 'hex')]);
+  return `${token.slice(0, token.lastIndexOf('.'))}.${encode(forged)}`;
+}
