@@ -12,6 +12,14 @@ export async function deactivateUser(parts: AccountParts, id: string, device: De
 
 /** Lets somebody in again. What has ended stays ended. */
 export async function activateUser(parts: AccountParts, id: string, device: Device): Promise<User> {
-  const change = (user: User) => (user.deactivatedAt === null ? null : { deactivatedAt: null });
-  return changeAccount(parts, id, { change, endReason: null, eventType: 'USER_ACTIVATED' }, device);
+  return changeAccount(
+    parts,
+    id,
+    {
+      change: ({ deactivatedAt }) => (deactivatedAt === null ? null : { deactivatedAt: null }),
+      endReason: null,
+      eventType: 'USER_ACTIVATED',
+    },
+    device,
+  );
 }

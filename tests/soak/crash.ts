@@ -7,7 +7,7 @@ import { startPostgres, type Postgres } from '../support/postgres.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { HonestClient } from './honest-client.ts';
 import { describeMachine, endAfter, sqliteVersion, Stopwatch } from './machine.ts';
-import { build, freePort, Program, type ProgramOptions } from './program.ts';
+import { freePort, makeBuild, Program, type ProgramOptions } from './program.ts';
 import { openSessions } from './sessions.ts';
 
 const { values } = parseArgs({ options: { short: { type: 'boolean', default: false } } });
@@ -22,7 +22,7 @@ const SERVED_AGAIN_WITHIN = 2_000;
 
 endAfter(values.short ? 4 : 60);
 const failures: string[] = [];
-const built = await build();
+const built = await makeBuild();
 const postgres = await startPostgres({ isDurable: true });
 console.log(
   `Crashes of the built program in production, and of PostgreSQL, under ${CLIENTS} clients that retry with their keys`,

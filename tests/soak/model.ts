@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { checkHistories } from '../support/session-histories.ts';
 import { describeMachine, endAfter, sqliteVersion, Stopwatch } from './machine.ts';
-import { build } from './program.ts';
+import { makeBuild } from './program.ts';
 
 const { values } = parseArgs({
   options: {
@@ -26,7 +26,7 @@ else await work(values.library);
 /** Shares the histories out among as many workers as there are cores. */
 async function direct(): Promise<never> {
   endAfter(values.short ? 3 : 60);
-  const { main } = await build();
+  const { main } = await makeBuild();
   const library = main.replace(/main\.js$/, '');
   console.log(`${HISTORIES} random histories, against the built library in the same process, on SQLite in memory`);
   console.log(`${describeMachine()}, ${sqliteVersion()}`);

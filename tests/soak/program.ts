@@ -20,7 +20,7 @@ export interface Build {
 }
 
 /** Builds what is tested. It is removed, and every process started from it ended, when this process ends. */
-export async function build(): Promise<Build> {
+export async function makeBuild(): Promise<Build> {
   const { main, remove } = buildProgram();
   const folder = mkdtempSync(join(tmpdir(), 'graphql-simplejwt-soak-'));
   process.once('exit', () => {

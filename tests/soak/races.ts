@@ -7,7 +7,7 @@ import { type Answer, GraphQLClient } from '../support/graphql-client.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { describeMachine, endAfter, sqliteVersion, Stopwatch } from './machine.ts';
-import { type Build, build, freePort, Program } from './program.ts';
+import { type Build, freePort, makeBuild, Program } from './program.ts';
 import { openSessions } from './sessions.ts';
 
 const { values } = parseArgs({ options: { short: { type: 'boolean', default: false } } });
@@ -19,7 +19,7 @@ const POLL = 200;
 
 endAfter(values.short ? 2 : 20);
 const failures: string[] = [];
-const built = await build();
+const built = await makeBuild();
 const postgres = await startPostgres();
 console.log(`Races, ${TOKENS} of each kind, against the built program in production over HTTP`);
 console.log(`${describeMachine()}, ${sqliteVersion()}, ${postgres.version}`);
@@ -79,18 +79,18 @@ async function race(
       Array.from({ length: REQUESTS_PER_TOKEN }, (_, index) => to[index % to.length]!.tryRefresh(refreshToken)),
     );
     const successors = new Set(answers.flatMap((answer) => answer.data?.refreshToken?.refreshToken ?? []));
-    const wins = answers.filter((answer) => answer.data?.refreshToken).length;
+    const winners = answers.filter((answer) => answer.data?.refreshToken).length;
     const rotated = answers.filter((answer) => answer.errors[0]?.extensions.reason === 'TOKEN_ROTATED').length;
     count.answers += answers.length;
     count.winners += successors.size;
     count.rotated += rotated;
-    count.other += answers.length - wins - rotated;
+    count.other += answers.length - winners - rotated;
     count.serverErrors += answers.filter(isServerError).length;
     const [successor = ''] = successors;
     const next = await to[0]!.tryRefresh(successor);
     if (next.errors.length > 0) count.lost += 1;
-    if (wins !== 1 || wins + rotated !== answers.length || next.errors.length > 0)
-      failures.push(`${name}: ${wins} winners, ${rotated} rotated; then ${JSON.stringify(next.errors)}`);
+    if (winners !== 1 || wins + rotated !== answers.length || next.errors.length > 0)
+      failures.push(`${name}: ${winners} winners, ${rotated} rotated; then ${JSON.stringify(next.errors)}`);
   }
 
   async function raceLogout(
