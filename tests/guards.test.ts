@@ -166,6 +166,22 @@ class Child extends Parent {
   override secret!: string;
 }
 
+@ObjectType()
+class StricterChild extends Parent {
+  @Authorized('OWNER')
+  @Field(() => String, { nullable: true })
+  override secret!: string;
+}
+
+@Resolver()
+class Stricter {
+  @Public()
+  @Query(() => StricterChild)
+  stricter(): StricterChild {
+    return new StricterChild();
+  }
+}
+
 @Resolver()
 class Droppers {
   @Public()
@@ -334,6 +350,13 @@ describe('a schema is not built', () => {
   test('and all faults are told at once', async () => {
     expect(await faultsOf(Undecided, ForNobody, Droppers, Simplifiers, Twice, HiddenFields)).toHaveLength(15);
   });
+});
+
+test('a class may guard anew what it inherits, and is taken at its word however often a schema is built', async () => {
+  for (let count = 0; count < 3; count += 1) {
+    const sdl = printSchemaWithDirectives(await build(Stricter));
+    expect(sdl).toMatch(/type StricterChild \{\s+secret: String @authorized\(roles: \["OWNER"\]\)\s+\}/);
+  }
 });
 
 describe('the SDL', () => {

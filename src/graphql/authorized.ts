@@ -1,14 +1,20 @@
 import { DirectiveLocation, GraphQLDirective, GraphQLList, GraphQLNonNull, GraphQLString } from 'graphql';
 import { Authorized as TypeGraphQLAuthorized, Directive, Extensions } from 'type-graphql';
 
-/** The decision about a field, where the check of the finished schema finds it. */
+/** A decision about a field, where the check of the finished schema finds it. */
 export interface FieldAccess {
   readonly access: 'public' | 'authorized';
   /** Any one of these will do; null where no role is asked for. */
   readonly roles: readonly string[] | null;
 }
 
-const EXTENSION = 'access';
+interface Decision extends FieldAccess {
+  /** The class in which it was taken. */
+  readonly target: Function;
+}
+
+const EXTENSION = 'graphql-simplejwt/access/';
+let decisionsTaken = 0;
 
 /** What a guard looks like in the SDL. Introspection never shows it. */
 export const authorizedDirective = new GraphQLDirective({
@@ -47,18 +53,35 @@ export function Authorized(roles?: string | readonly string[]): MethodDecorator 
   return decorateWith(
     TypeGraphQLAuthorized(list ?? []),
     Directive(`@authorized${argument}`),
-    Extensions({ [EXTENSION]: { access: 'authorized', roles: list } satisfies FieldAccess }),
+    decide({ access: 'authorized', roles: list }),
   );
 }
 
 /** Says that a root field is meant to be open to everybody. One that says nothing fails the build of the schema. */
 export function Public(): MethodDecorator & PropertyDecorator {
-  return decorateWith(Extensions({ [EXTENSION]: { access: 'public', roles: null } satisfies FieldAccess }));
+  return decorateWith(decide({ access: 'public', roles: null }));
 }
 
-/** Reads the decision back from a field of the finished schema. */
-export function accessOf(field: { readonly extensions: Readonly<Record<string, unknown>> }): FieldAccess | null {
-  return (field.extensions[EXTENSION] as FieldAccess | undefined) ?? null;
+/**
+ * Reads the decisions back from a field of the finished schema. type-graphql hands extensions down from class to class,
+ * and of two under one name keeps now the one, now the other. So each has a name of its own, and a decision gives way to
+ * one that a class further down has taken.
+ */
+export function decisionsOf(field: { readonly extensions: Readonly<Record<string, unknown>> }): FieldAccess[] {
+  const decisions = Object.entries(field.extensions)
+    .filter(([name]) => name.startsWith(EXTENSION))
+    .map(([, decision]) => decision as Decision);
+  return decisions
+    .filter(({ target }) => !decisions.some((other) => Object.prototype.isPrototypeOf.call(target, other.target)))
+    .map(({ access, roles }) => ({ access, roles }));
+}
+
+function decide(access: FieldAccess): MethodDecorator {
+  return (target, key, descriptor) => {
+    decisionsTaken += 1;
+    const decision: Decision = { ...access, target: target.constructor };
+    Extensions({ [`${EXTENSION}${decisionsTaken}`]: decision })(target, key, descriptor);
+  };
 }
 
 function decorateWith(...decorators: readonly MethodDecorator[]): MethodDecorator & PropertyDecorator {

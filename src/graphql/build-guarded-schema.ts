@@ -1,14 +1,22 @@
-import { type GraphQLObjectType, type GraphQLSchema, isObjectType } from 'graphql';
+import { isDeepStrictEqual } from 'node:util';
+import {
+  getArgumentValues,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  isObjectType,
+} from 'graphql';
 import { buildSchema, type BuildSchemaOptions } from 'type-graphql';
 import { authChecker } from './auth-checker.ts';
-import { accessOf, authorizedDirective, type FieldAccess } from './authorized.ts';
+import { authorizedDirective, decisionsOf, type FieldAccess } from './authorized.ts';
 
 /**
  * Builds a schema in which every root field has a decision: type-graphql's `buildSchema`, with our guard, our directive
  * and a last look at what came out.
  *
  * @throws TypeError that names each root field which is neither `@Authorized` nor `@Public`, each guard with an empty
- * list of roles, and each guard that an override or a simple resolver would drop.
+ * list of roles, each guard that an override or a simple resolver would drop, and each that the SDL does not show as
+ * it is.
  *
  * @example
  * ```ts
@@ -46,7 +54,7 @@ function faultsOfRoots(schema: GraphQLSchema): string[] {
   return roots
     .filter((root) => root !== null && root !== undefined)
     .flatMap((root) => Object.values(root.getFields()).map((field) => ({ root, field })))
-    .filter(({ field }) => accessOf(field) === null)
+    .filter(({ field }) => decisionsOf(field).length === 0)
     .map(({ root, field }) => `${root.name}.${field.name} is neither @Authorized nor @Public`);
 }
 
@@ -57,21 +65,41 @@ function faultsOfGuards(schema: GraphQLSchema): string[] {
 function faultsOfType(type: GraphQLObjectType): string[] {
   return Object.values(type.getFields()).flatMap((field) => {
     const name = `${type.name}.${field.name}`;
-    const access = accessOf(field);
+    const decisions = decisionsOf(field);
+    const isGuarded = decisions.some(({ access }) => access === 'authorized');
     const faults: string[] = [];
-    if (access?.roles?.length === 0) faults.push(`${name} is @Authorized for an empty list of roles`);
-    if (access?.access === 'authorized' && field.resolve === undefined)
+    if (decisions.some(({ roles }) => roles?.length === 0))
+      faults.push(`${name} is @Authorized for an empty list of roles`);
+    if (isGuarded && field.resolve === undefined)
       faults.push(`${name} has a simple resolver, which drops its @Authorized`);
-    for (const parent of type.getInterfaces()) {
-      const inherited = parent.getFields()[field.name];
-      if (inherited !== undefined && !isAsStrict(access, accessOf(inherited)))
-        faults.push(`${name} drops the @Authorized of ${parent.name}.${field.name}`);
-    }
+    const dropped = type.getInterfaces().filter((parent) => drops(field, parent.getFields()[field.name]));
+    faults.push(...dropped.map((parent) => `${name} drops the @Authorized of ${parent.name}.${field.name}`));
+    if (dropped.length === 0 && !isAsShown(field, decisions))
+      faults.push(
+        `${name} is not guarded as the SDL says; @Authorized stands once, beside @Field, @Query or @Mutation, in each class that declares the field`,
+      );
     return faults;
   });
 }
 
-function isAsStrict(own: FieldAccess | null, inherited: FieldAccess | null): boolean {
-  if (inherited?.access !== 'authorized') return true;
-  return own?.access === 'authorized' && JSON.stringify(own.roles) === JSON.stringify(inherited.roles);
+type AnyField = GraphQLField<unknown, unknown>;
+
+function drops(field: AnyField, inherited: AnyField | undefined): boolean {
+  const guards = guardsShown(inherited);
+  return guards.length > 0 && !isDeepStrictEqual(guards, guardsShown(field));
+}
+
+/** A directive stands where it was written, as the guard does; a decision that stands alone is none. */
+function isAsShown(field: AnyField, decisions: readonly FieldAccess[]): boolean {
+  const [first] = decisions;
+  if (decisions.some((decision) => !isDeepStrictEqual(decision, first))) return false;
+  return isDeepStrictEqual(first?.access === 'authorized' ? [first.roles] : [], guardsShown(field));
+}
+
+/** The roles of each `@authorized` in the SDL: none for an open field, null where every user will do. */
+function guardsShown(field: AnyField | undefined): unknown[] {
+  const directives = field?.astNode?.directives ?? [];
+  return directives
+    .filter(({ name }) => name.value === authorizedDirective.name)
+    .map((directive) => getArgumentValues(authorizedDirective, directive)['roles'] ?? null);
 }
