@@ -42,8 +42,10 @@ export function toCursor({ createdAt, id }: RowPosition): string {
 
 function parseCursor(cursor: string): RowPosition {
   const [, time = '', id = ''] = /^(\d{1,15})\/(.+)$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
-  if (!isId(id)) throw new BadUserInputError([{ path: 'after', reason: InputRefusalReason.CURSOR_INVALID }]);
-  return { createdAt: new Date(Number(time)), id };
+  const position = { createdAt: new Date(Number(time)), id };
+  // What is ours we would write in the same way again.
+  if (isId(id) && toCursor(position) === cursor) return position;
+  throw new BadUserInputError([{ path: 'after', reason: InputRefusalReason.CURSOR_INVALID }]);
 }
 
 /** Narrows a query to a page, and one row more to tell whether there is another. */
@@ -56,12 +58,10 @@ export function pageOf<DB, Table extends keyof DB, Row>(
   const later =
     after === null
       ? rows
-      : rows.where((row) =>
-          row.or([
-            row('createdAt', '<', after.createdAt),
-            row.and([row('createdAt', '=', after.createdAt), row('id', '<', after.id)]),
-          ]),
-        );
+      : rows
+          // It follows from the next; but by this one the index finds the place, however deep it lies.
+          .where('createdAt', '<=', after.createdAt)
+          .where((row) => row.or([row('createdAt', '<', after.createdAt), row('id', '<', after.id)]));
   const page = later
     .orderBy('createdAt', 'desc')
     .orderBy('id', 'desc')
