@@ -165,19 +165,18 @@ onEachDatabase((database) => {
       await expectGood(server.client, active);
     });
 
-    test.each(['admin', 'Admin', 'ADMINISTRATOR', 'SUPER_ADMIN', 'ADMIN.'])(
-      'is not somebody with the role %s, which is another one',
-      async (role) => {
-        const server = await start({ databaseUrl: await database.fresh() });
-        const only = await newAdministrator(server);
-        const { user } = await server.client.register();
+    test('is not somebody whose role is only like it', async () => {
+      const server = await start({ databaseUrl: await database.fresh() });
+      const only = await newAdministrator(server);
+      for (const role of ['admin', 'Admin', 'ADMINISTRATOR', 'SUPER_ADMIN', 'ADMIN.']) {
+        const { user } = await server.client.register(someEmail());
         await administrateWell(server.client, 'setUserRoles', user.id, only.accessToken, [role]);
-        for (const operation of REMOVALS) {
-          expect(refusalOf(await remove(server, operation, only.user.id, only.accessToken))).toBe('BAD_USER_INPUT');
-        }
-        await expectGood(server.client, only);
-      },
-    );
+      }
+      for (const operation of REMOVALS) {
+        expect(refusalOf(await remove(server, operation, only.user.id, only.accessToken))).toBe('BAD_USER_INPUT');
+      }
+      await expectGood(server.client, only);
+    });
 
     test('may change other roles, and may be removed where there is a second one', async () => {
       const server = await start({ databaseUrl: await database.fresh() });
