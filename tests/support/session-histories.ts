@@ -121,7 +121,7 @@ const arbitraryStep: fc.Arbitrary<Step> = fc.oneof(
     weight: 1,
   },
   { arbitrary: fc.record({ does: fc.constant('HONEST_LOGOUT' as const), session: anySession }), weight: 1 },
-  { arbitrary: fc.record({ does: fc.constant('STEP_CLOCK' as const), by: fc.constantFrom(-HOUR, HOUR) }), weight: 1 },
+  { arbitrary: fc.record({ does: fc.constant('STEP_CLOCK' as const), by: fc.constantFrom(-HOUR, HOUR) }), weight: 2 },
 );
 
 const FAULTS: Partial<Record<Fate, { when: 'before' | 'after'; statement: RegExp }>> = {
