@@ -1,11 +1,15 @@
 import { type EntityManager, isUniqueViolation } from '../database.ts';
+import type { Device } from '../device.ts';
 import { BadUserInputError, InputRefusalReason } from '../errors.ts';
+import { record } from '../events/event-log.ts';
 import { newId } from '../id.ts';
 import { type Credentials, parseNewCredentials } from '../users/credentials.ts';
 import { addUser } from '../users/user-directory.ts';
 import type { User } from '../users/user.entity.ts';
 import type { AccountParts } from './parts.ts';
 import { checkRoles } from './set-user-roles.ts';
+
+const NO_DEVICE: Device = { userAgent: null, ipAddress: null };
 
 /**
  * Opens an account without a session: how the first administrator is made.
@@ -14,7 +18,8 @@ import { checkRoles } from './set-user-roles.ts';
  */
 export async function createUser(parts: AccountParts, input: Credentials, roles: readonly string[]): Promise<User> {
   const user = await newUser(parts, parseNewCredentials(input), checkRoles(roles));
-  await addAccount(parts, user, async () => {});
+  const event = { type: 'REGISTERED' as const, userId: user.id };
+  await addAccount(parts, user, (em) => record(em, [event], NO_DEVICE, user.createdAt.getTime()));
   return user;
 }
 
