@@ -21,5 +21,21 @@ export async function listSecurityEvents(
   const isAllowed = userId === caller.id || caller.roles.includes(ADMIN);
   if (!isAllowed || !isId(userId)) throw new NotFoundError();
   const rows = await parts.database.read((em) => findEvents(em, userId, position));
-  return toPage(rows, position);
+  const shown = caller.roles.includes(ADMIN) ? rows : rows.map(withoutAdministrator);
+  return toPage(shown, position);
+}
+
+/** Types and causes of what administrators do. */
+const BY_ADMINISTRATOR: ReadonlySet<string | null> = new Set([
+  'ROLES_CHANGED',
+  'USER_ACTIVATED',
+  'USER_DEACTIVATED',
+  'USER_DELETED',
+  'ENDED_BY_ADMIN',
+]);
+
+/** Whose account it is learns what an administrator did to it, and not from where. */
+function withoutAdministrator(event: AuthEvent): AuthEvent {
+  if (!BY_ADMINISTRATOR.has(event.type) && !BY_ADMINISTRATOR.has(event.cause)) return event;
+  return { ...event, userAgent: null, ipAddress: null };
 }
