@@ -1,0 +1,30 @@
+import type { AuthUser } from './storage.ts';
+
+/** The fields of a `TokenPair` that the kit needs. */
+export interface PairLike {
+  readonly accessToken?: string | null;
+  readonly accessTokenExpiresAt: string;
+  readonly accessTokenExpiresIn: number;
+  readonly refreshToken?: string | null;
+  readonly refreshTokenExpiresAt: string;
+  readonly csrfToken?: string | null;
+  readonly session: { readonly id: string };
+  readonly user: AuthUser;
+}
+
+/** The fields of `LogoutPayload`. */
+export interface LogoutResult {
+  readonly endedSessions: number;
+  readonly endedSessionIds: readonly string[];
+}
+
+const PAIR = `{ accessToken accessTokenExpiresAt accessTokenExpiresIn refreshToken refreshTokenExpiresAt csrfToken
+  session { id } user { id email roles } }`;
+
+export const LOGIN = `mutation ($input: LoginInput!) { pair: login(input: $input) ${PAIR} }`;
+export const REGISTER = `mutation ($input: RegisterInput!) { pair: register(input: $input) ${PAIR} }`;
+export const REFRESH = `mutation ($input: RefreshTokenInput) { pair: refreshToken(input: $input) ${PAIR} }`;
+export const CHANGE_PASSWORD = `mutation ($input: ChangePasswordInput!) { pair: changePassword(input: $input) ${PAIR} }`;
+export const LOGOUT =
+  'mutation ($input: LogoutInput) { result: logout(input: $input) { endedSessions endedSessionIds } }';
+export const CSRF_TOKEN = '{ csrfToken }';

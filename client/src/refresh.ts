@@ -1,0 +1,153 @@
+import { type Clock, markOf, passedSince } from './clock.ts';
+import { type PairLike, REFRESH } from './documents.ts';
+import { AuthRequestError, AuthUnavailableError, authErrorOf } from './errors.ts';
+import { inTurn, type Locks } from './lock.ts';
+import type { KeyNote } from './key-note.ts';
+import { heldPairId, type SessionKeeper } from './session-keeper.ts';
+import { type HeldSession, pairIdOf, type TokenDelivery } from './storage.ts';
+import type { LogoutReason } from './tabs.ts';
+import { ask, type Credentials, type Transport } from './transport.ts';
+
+export interface RefreshParts {
+  readonly keeper: SessionKeeper;
+  readonly transport: Transport;
+  readonly delivery: TokenDelivery;
+  readonly clock: Clock;
+  readonly locks: Locks | null;
+  readonly lockName: string;
+  readonly keys: KeyNote;
+  /** Milliseconds after which the server takes a rotated token for stolen. */
+  readonly reuseLeeway: number;
+  /** Whether the pair that is held needs no refresh. */
+  readonly isGood: () => boolean;
+  readonly credentials: () => Credentials;
+  readonly renewCsrfToken: () => Promise<void>;
+  /** Logs out with what is held. */
+  readonly leave: (reason: LogoutReason) => Promise<void>;
+}
+
+const MOST_FAILURES = 3;
+const FIRST_PAUSE = 150;
+/** Milliseconds for which another tab, which may be frozen, is waited for. */
+const LOCK_PATIENCE = 30_000;
+/** Milliseconds for which the tabs are asked for an access token that is in their memory alone. */
+const TAB_PATIENCE = 150;
+
+/**
+ * Exchanges a pair for a newer one, unless another tab has done so meanwhile. Where the session turns out to have ended,
+ * it is ended here.
+ *
+ * @throws AuthUnavailableError if no answer could be had. The session goes on.
+ */
+export async function refresh(parts: RefreshParts, stalePairId: string): Promise<void> {
+  return inTurn(parts.locks, parts.lockName, LOCK_PATIENCE, () => refreshInTurn(parts, stalePairId));
+}
+
+async function refreshInTurn(parts: RefreshParts, stalePairId: string): Promise<void> {
+  const { keeper, clock } = parts;
+  const retry = { failures: 0, isCsrfTokenNew: false, rotatedAt: null as ReturnType<typeof markOf> | null };
+  for (let pause = FIRST_PAUSE; ; pause *= 2) {
+    const held = await keeper.reread();
+    if (held === null || parts.transport.closing.aborted) return;
+    if (pairIdOf(held) !== stalePairId && (await isDoneElsewhere(parts))) return;
+
+    const askedAt = clock.now();
+    const answer = await exchange(parts, held).catch((error: unknown) => error as Error);
+    if (answer instanceof Error) {
+      retry.failures += 1;
+      if (retry.failures === MOST_FAILURES || !isPassing(parts, answer)) throw answer;
+      await sleep(pause);
+      continue;
+    }
+    // A logout, here or in another tab, has crossed it.
+    if ((await keeper.reread())?.sessionId !== held.sessionId) return;
+    const pair = answer.data?.pair;
+    if (pair != null) return settle(parts, sessionFrom(pair, held.count + 1, askedAt));
+
+    const details = authErrorOf(answer);
+    if (details?.code === 'CSRF_REJECTED' && !retry.isCsrfTokenNew) {
+      retry.isCsrfTokenNew = true;
+      await parts.renewCsrfToken();
+      continue;
+    }
+    if (details?.code !== 'INVALID_REFRESH_TOKEN') throw new AuthRequestError(answer.errors ?? []);
+    if (heldPairId(keeper) !== pairIdOf(held)) continue;
+    if (details.reason === 'TOKEN_ROTATED') {
+      retry.rotatedAt ??= markOf(clock);
+      if (await isNewerFound(parts, held, retry.rotatedAt, pause)) continue;
+      return parts.leave('SESSION_TAKEN');
+    }
+    return keeper.end(details.reason === 'TOKEN_REUSED' ? 'SESSION_TAKEN' : 'SESSION_ENDED', null);
+  }
+}
+
+async function exchange(parts: RefreshParts, held: HeldSession) {
+  const idempotencyKey = await parts.keys.keyFor(held);
+  const { refreshToken } = held;
+  return ask<{ pair: PairLike | null }>(
+    parts.transport,
+    REFRESH,
+    { input: { idempotencyKey, ...(refreshToken === null ? {} : { refreshToken }) } },
+    withoutBearer(parts.credentials()),
+  );
+}
+
+/** An access token that is refused is no help, and a refresh token goes where it is asked for. */
+function withoutBearer({ headers, mode }: Credentials): Pick<Credentials, 'headers' | 'mode'> {
+  const { authorization: _authorization, ...others } = headers;
+  return { headers: others, mode };
+}
+
+async function settle({ keeper, keys }: RefreshParts, session: HeldSession): Promise<void> {
+  await keeper.adopt(session);
+  await keys.forget();
+}
+
+async function isDoneElsewhere({ keeper, isGood, delivery }: RefreshParts): Promise<boolean> {
+  if (delivery === 'REFRESH_COOKIE' && keeper.held?.accessToken === null) await keeper.askTabs(TAB_PATIENCE);
+  return isGood();
+}
+
+/** A network that is away for a second is not worth an error. A server that wants to be left alone is. */
+function isPassing(parts: RefreshParts, error: Error): boolean {
+  return error instanceof AuthUnavailableError && error.retryAfterSeconds === null && !parts.transport.closing.aborted;
+}
+
+/**
+ * The pair was exchanged by somebody else. A tab of this browser will have written the newer one down in a moment. A
+ * cookie is replaced where nobody sees it, so there it is tried again.
+ */
+async function isNewerFound(
+  { keeper, clock, delivery, reuseLeeway, transport }: RefreshParts,
+  held: HeldSession,
+  rotatedAt: ReturnType<typeof markOf>,
+  firstPause: number,
+): Promise<boolean> {
+  for (let pause = firstPause; passedSince(clock, rotatedAt) <= reuseLeeway; pause *= 2) {
+    await sleep(Math.min(pause, reuseLeeway));
+    await keeper.reread();
+    if (delivery !== 'BODY' || heldPairId(keeper) !== pairIdOf(held) || transport.closing.aborted) return true;
+  }
+  return false;
+}
+
+/** What is kept of a pair. */
+export function sessionFrom(pair: PairLike, count: number, askedAt: number): HeldSession {
+  const serverTime = Date.parse(pair.accessTokenExpiresAt) - pair.accessTokenExpiresIn * 1000;
+  return {
+    version: 1,
+    sessionId: pair.session.id,
+    count,
+    user: { id: pair.user.id, email: pair.user.email, roles: pair.user.roles },
+    accessToken: pair.accessToken ?? null,
+    refreshToken: pair.refreshToken ?? null,
+    csrfToken: pair.csrfToken ?? null,
+    receivedAt: askedAt,
+    accessLifetime: pair.accessTokenExpiresIn * 1000,
+    refreshLifetime: Date.parse(pair.refreshTokenExpiresAt) - serverTime,
+  };
+}
+
+async function sleep(milliseconds: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

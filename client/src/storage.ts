@@ -1,0 +1,104 @@
+/**
+ * Where a session is kept. `localStorage` is one, and so is React Native's `AsyncStorage`. Tabs that share it share the
+ * session.
+ */
+export interface TokenStorage {
+  getItem(key: string): string | null | Promise<string | null>;
+  setItem(key: string, value: string): unknown;
+  removeItem(key: string): unknown;
+}
+
+/** How a pair reaches the client. */
+export type TokenDelivery = 'BODY' | 'COOKIES' | 'REFRESH_COOKIE';
+
+/** Who is logged in, as the server said with the last pair. */
+export interface AuthUser {
+  readonly id: string;
+  readonly email: string;
+  readonly roles: readonly string[];
+}
+
+/** A session, with the newest pair of it that is known. What stands in a cookie is null. */
+export interface HeldSession {
+  readonly version: 1;
+  readonly sessionId: string;
+  /** Counts the pairs of the session, so that a newer one can be told. */
+  readonly count: number;
+  readonly user: AuthUser;
+  readonly accessToken: string | null;
+  readonly refreshToken: string | null;
+  readonly csrfToken: string | null;
+  /** By the wall clock of this machine, which need not be right: only differences are taken of it. */
+  readonly receivedAt: number;
+  /** Milliseconds. */
+  readonly accessLifetime: number;
+  /** Milliseconds. */
+  readonly refreshLifetime: number;
+}
+
+/** Names a pair. Tabs that got the same one in different ways name it alike. */
+export function pairIdOf({ sessionId, count }: HeldSession): string {
+  return `${sessionId}.${count}`;
+}
+
+/** A logout that the server has not been told of. Only cookies leave one behind: a script cannot delete them. */
+export interface OwedLogout {
+  readonly version: 1;
+  readonly owes: 'SESSION' | 'ALL_SESSIONS';
+  readonly csrfToken: string | null;
+}
+
+/** An entry of the storage. It is gone without when the storage fails, as one does that is full or forbidden. */
+export interface Shelf {
+  /** @returns undefined where nothing can be said, for the storage has failed. */
+  read(): Promise<string | null | undefined>;
+  write(value: string | null): Promise<void>;
+}
+
+export function createShelf(storage: TokenStorage, key: string): Shelf {
+  let isBroken = false;
+  const attempt = async <Result>(work: () => Result | Promise<Result>): Promise<Result | undefined> => {
+    if (isBroken) return undefined;
+    try {
+      return await work();
+    } catch {
+      isBroken = true;
+      return undefined;
+    }
+  };
+  return {
+    read: () => attempt(() => storage.getItem(key)),
+    write: async (value) =>
+      void (await attempt(() => (value === null ? storage.removeItem(key) : storage.setItem(key, value)))),
+  };
+}
+
+/** What an entry says; null where it is none of ours. */
+export function parseStored(text: string | null): HeldSession | OwedLogout | null {
+  try {
+    const value = JSON.parse(text ?? 'null') as Partial<HeldSession & OwedLogout> | null;
+    const isOurs = value?.version === 1 && (typeof value.sessionId === 'string' || typeof value.owes === 'string');
+    return isOurs ? (value as HeldSession | OwedLogout) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Keeps for as long as the page lives. */
+export function memoryStorage(): TokenStorage {
+  const entries = new Map<string, string>();
+  return {
+    getItem: (key) => entries.get(key) ?? null,
+    setItem: (key, value) => entries.set(key, value),
+    removeItem: (key) => entries.delete(key),
+  };
+}
+
+/** The browser's own, where there is one and it may be used. */
+export function browserStorage(): TokenStorage | null {
+  try {
+    return globalThis.localStorage ?? null;
+  } catch {
+    return null;
+  }
+}

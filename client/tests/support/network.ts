@@ -1,0 +1,71 @@
+/** A way to a server which can lose answers, hold them back, and be away. */
+export interface Network {
+  readonly fetch: typeof fetch;
+  /** The operations that have reached the server, as they were sent. */
+  readonly sent: readonly SentOperation[];
+  /** How many refreshes have reached the server. */
+  refreshes(): number;
+  goAway(): void;
+  comeBack(): void;
+  /** The server does what the next refreshes ask for, and nobody hears of it. */
+  loseAnswers(count: number): void;
+  /** The server does what the next refresh asks for; the answer never comes. Resolves when it has been done. */
+  holdBackNextAnswer(): Promise<void>;
+  /** Answers the next refreshes in the server's place. */
+  answerInstead(count: number, answer: () => Response): void;
+}
+
+export interface SentOperation {
+  readonly query: string;
+  readonly variables: { readonly input?: Record<string, unknown> };
+  readonly headers: Headers;
+}
+
+export function createNetwork(through: typeof fetch = fetch): Network {
+  const sent: SentOperation[] = [];
+  let isAway = false;
+  let toLose = 0;
+  let toReplace = 0;
+  let replacement: (() => Response) | undefined;
+  let heldBack: (() => void) | undefined;
+  return {
+    sent,
+    async fetch(input, init) {
+      if (isAway) throw new TypeError('fetch failed');
+      const body = JSON.parse(String(init?.body)) as { query: string; variables?: SentOperation['variables'] };
+      const operation = { query: body.query, variables: body.variables ?? {}, headers: new Headers(init?.headers) };
+      sent.push(operation);
+      if (!isRefresh(operation)) return through(input, init);
+      if (toReplace > 0) {
+        toReplace -= 1;
+        return replacement!();
+      }
+      const response = await through(input, init);
+      if (heldBack !== undefined) {
+        heldBack();
+        heldBack = undefined;
+        return new Promise((_resolve, reject) => {
+          init?.signal?.addEventListener('abort', () => reject(new DOMException('aborted', 'AbortError')));
+        });
+      }
+      if (toLose > 0) {
+        toLose -= 1;
+        throw new TypeError('terminated');
+      }
+      return response;
+    },
+    refreshes: () => sent.filter(isRefresh).length,
+    goAway: () => void (isAway = true),
+    comeBack: () => void (isAway = false),
+    loseAnswers: (count) => void (toLose = count),
+    holdBackNextAnswer: () => new Promise((resolve) => (heldBack = resolve)),
+    answerInstead(count, answer) {
+      toReplace = count;
+      replacement = answer;
+    },
+  };
+}
+
+function isRefresh({ query }: SentOperation): boolean {
+  return query.includes('refreshToken(input');
+}
