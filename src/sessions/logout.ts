@@ -45,7 +45,8 @@ export async function logout(parts: Parts, request: LogoutRequest, device: Devic
   const [first] = shown;
   if (first === undefined || shown.some(({ claims }) => claims.sub !== first.claims.sub))
     return { endedSessionIds: [], scope: LogoutScope.SESSION };
-  const scope = (await isAnyGood(parts, shown)) ? request.scope : LogoutScope.SESSION;
+  const reachesFar = request.scope !== LogoutScope.SESSION && (await isAnyGood(parts, shown));
+  const scope = reachesFar ? request.scope : LogoutScope.SESSION;
   return { endedSessionIds: await endSessions(parts, selectionOf(scope, first.claims), 'LOGGED_OUT', device), scope };
 }
 
