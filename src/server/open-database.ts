@@ -107,7 +107,13 @@ function postgresqlOptions(url: string, entities: Entities): Partial<Options> {
     ...commonOptions('postgresql', entities),
     driver: PostgreSqlDriver,
     clientUrl: url,
-    driverOptions: { connectionTimeoutMillis: CONNECT_TIMEOUT, keepAlive: true, onConnect: limit },
+    driverOptions: {
+      connectionTimeoutMillis: CONNECT_TIMEOUT,
+      // Sooner than the silence, so that an idle connection is closed as the protocol wants it.
+      idleTimeoutMillis: LONGEST_SILENCE - 1_000,
+      keepAlive: true,
+      onConnect: limit,
+    },
   };
 }
 
