@@ -1,0 +1,209 @@
+import { administrateWell, countRows, newAdministrator } from './support/accounts.ts';
+import { onEachDatabase } from './support/databases.ts';
+import { hookStatements } from './support/driver-faults.ts';
+import { expiredRows } from './support/expired-rows.ts';
+import { expectRevoked } from './support/expect-tokens.ts';
+import { DAY, HOUR, MINUTE, SECOND } from './support/manual-clock.ts';
+import { accessOf, refusalOf } from './support/outcomes.ts';
+import { passTime, stepClock } from './support/pass-time.ts';
+import { queryPlans } from './support/query-plans.ts';
+import type { TestAuth, TestAuthOptions } from './support/start-test-auth.ts';
+import { useServers } from './support/use-servers.ts';
+
+const NOTHING = { sessions: 0, blacklistedTokens: 0, events: 0 };
+const start = useServers();
+
+onEachDatabase((database) => {
+  const startOne = async (options: TestAuthOptions = {}): Promise<TestAuth> =>
+    start({ databaseUrl: await database.fresh(), ...options });
+  const rowsOf = async (server: TestAuth) => ({
+    sessions: await countRows(server, 'auth_session'),
+    blacklistedTokens: await countRows(server, 'auth_blacklisted_token'),
+    events: await countRows(server, 'auth_event'),
+  });
+
+  describe('a purge deletes', () => {
+    test('nothing that is good, or bars something, or is to be remembered', async () => {
+      const server = await startOne();
+      const { client, auth } = server;
+      const first = await client.register();
+      const alive = await client.refresh(first.refreshToken);
+      const ended = await client.login();
+      await client.logout(ended.accessToken);
+      const before = await rowsOf(server);
+      expect(await auth.purge()).toEqual(NOTHING);
+      expect(await rowsOf(server)).toEqual(before);
+      await expectRevoked(client, ended);
+      expect(refusalOf(await client.tryRefresh(first.refreshToken))).toBe('INVALID_REFRESH_TOKEN TOKEN_ROTATED');
+      await client.refresh(alive.refreshToken);
+    });
+
+    test('a session when none of its tokens can be good any more, and not before', async () => {
+      const server = await startOne();
+      const { client, auth, clock } = server;
+      const { refreshToken } = await client.register();
+      clock.advance(7 * DAY + 5 * SECOND);
+      expect((await auth.purge()).sessions).toBe(0);
+      expect(refusalOf(await client.tryRefresh(refreshToken))).toBe('INVALID_REFRESH_TOKEN TOKEN_EXPIRED');
+      clock.advance(HOUR);
+      expect((await auth.purge()).sessions).toBe(0);
+      clock.advance(1);
+      expect((await auth.purge()).sessions).toBe(1);
+      expect(refusalOf(await client.tryRefresh(refreshToken))).toBe('INVALID_REFRESH_TOKEN TOKEN_EXPIRED');
+    });
+
+    test('the row of a rotated token after its expiry, and that of an ended session after its access tokens', async () => {
+      const server = await startOne();
+      const { client, auth, clock } = server;
+      const first = await client.register();
+      await client.refresh(first.refreshToken);
+      const ended = await client.login();
+      await client.logout(ended.accessToken);
+      clock.advance(15 * MINUTE + 5 * SECOND + MINUTE + 5 * SECOND + HOUR);
+      expect((await auth.purge()).blacklistedTokens).toBe(0);
+      clock.advance(1);
+      expect((await auth.purge()).blacklistedTokens).toBe(1);
+      expect(await countRows(server, 'auth_blacklisted_token', `reason = 'ROTATED'`)).toBe(1);
+      clock.advance(7 * DAY + 2 * HOUR);
+      expect((await auth.purge()).blacklistedTokens).toBe(1);
+    });
+
+    test('what happened when it is older than is to be remembered', async () => {
+      const server = await startOne({ eventRetention: '30d' });
+      const { client, auth, clock } = server;
+      await client.register();
+      clock.advance(30 * DAY);
+      expect((await auth.purge()).events).toBe(0);
+      await client.login();
+      clock.advance(1);
+      expect((await auth.purge()).events).toBe(1);
+      expect(await countRows(server, 'auth_event')).toBe(1);
+    });
+  });
+
+  test('a purge that is done has nothing left to do', async () => {
+    const server = await startOne();
+    await expiredRows(server, 450);
+    expect(await server.auth.purge()).toEqual({ sessions: 450, blacklistedTokens: 450, events: 450 });
+    expect(await server.auth.purge()).toEqual(NOTHING);
+  });
+
+  test('it deletes few rows at a time, each batch a transaction of its own', async () => {
+    const server = await startOne();
+    await expiredRows(server, 1_000);
+    const batches = await countStatements(server, /^delete /);
+    const commits = await countStatements(server, /^commit$/);
+    await server.auth.purge();
+    expect(batches()).toBeGreaterThanOrEqual((3 * 1_000) / 500);
+    expect(commits()).toBe(batches());
+  });
+
+  test('one that fails half-way has deleted what it has, and the next one deletes the rest', async () => {
+    const server = await startOne();
+    await expiredRows(server, 700);
+    let batches = 0;
+    await hookStatements(server.orm, {
+      before(sql) {
+        if (/^delete from .auth_blacklisted_token/.test(sql) && ++batches === 2) throw new Error('no more');
+      },
+    });
+    await expect(server.auth.purge()).rejects.toThrow('no more');
+    const { sessions, blacklistedTokens, events } = await rowsOf(server);
+    expect(sessions).toBe(0);
+    expect(blacklistedTokens).toBeGreaterThan(0);
+    expect(blacklistedTokens).toBeLessThan(700);
+    expect(events).toBe(700);
+    expect(await server.auth.purge()).toEqual({ sessions: 0, blacklistedTokens, events: 700 });
+  });
+
+  test('many processes that purge at once delete each row once, and no refresh fails meanwhile', async () => {
+    const here = await startOne();
+    const { databaseUrl, keys, clock } = here;
+    const servers = [here];
+    while (servers.length < 4) servers.push(await start({ databaseUrl, keys, clock }));
+    let { refreshToken } = await here.client.register();
+    await expiredRows(here, 3_000);
+    const purges = Promise.all(servers.flatMap(({ auth }) => [auth.purge(), auth.purge()]));
+    let isOver = false;
+    void purges.finally(() => (isOver = true));
+    for (let index = 0; !isOver; index += 1) {
+      ({ refreshToken } = await servers[index % 4]!.client.refresh(refreshToken));
+    }
+    const results = await purges;
+    const sum = (name: keyof typeof NOTHING) => results.reduce((total, result) => total + result[name], 0);
+    expect([sum('sessions'), sum('blacklistedTokens'), sum('events')]).toEqual([3_000, 3_000, 3_000]);
+    expect(servers.map((server) => server.log())).toEqual(['', '', '', '']);
+  });
+
+  test('each batch is found by an index', async () => {
+    const server = await startOne();
+    await expiredRows(server, 10);
+    const plans = await queryPlans(server, /^delete /, async () => server.auth.purge());
+    expect(plans).toHaveLength(3);
+    const indexes = [
+      'auth_session_refresh_expires_at_index',
+      'auth_blacklisted_token_expires_at_index',
+      'auth_event_created_at_index',
+    ];
+    for (const [position, plan] of plans.entries()) {
+      expect(plan).toContain(indexes[position]);
+      expect(plan).not.toMatch(/seq scan/i);
+      expect(plan).not.toMatch(/SCAN auth_/);
+    }
+  });
+
+  describe('RO-30: no revoked token comes back by it', () => {
+    test.each([
+      ['by a clock that is five seconds fast', 5 * SECOND],
+      ['by a clock that is right', 0],
+      ['by a clock that is five seconds slow', -5 * SECOND],
+    ])('%s', async (_title, difference) => {
+      const server = await startOne();
+      const { client, auth, clock, databaseUrl, keys } = server;
+      const administrator = await newAdministrator(server);
+      const first = await client.register();
+      const rotated = await client.refresh(first.refreshToken);
+      const loggedOut = await client.login();
+      const ended = await client.login();
+      const role = await client.register('role@example.com');
+      const deleted = await client.register('deleted@example.com');
+      await client.logout(loggedOut.accessToken);
+      await client.endSession(rotated.accessToken, ended.session.id);
+      await administrateWell(client, 'setUserRoles', role.user.id, administrator.accessToken, ['EDITOR']);
+      await administrateWell(client, 'deleteUser', deleted.user.id, administrator.accessToken);
+      const begun = clock.now();
+      // When the access tokens expire, their rows bar nothing more, these may go, and the same of the refresh tokens.
+      for (const end of [15 * MINUTE, 16 * MINUTE + 5 * SECOND, 76 * MINUTE + 10 * SECOND, 7 * DAY, 7 * DAY + HOUR]) {
+        for (const offset of [-5 * SECOND, -1, 0, 1, 5 * SECOND]) {
+          await passTime(server, begun + end + offset - clock.now());
+          // The purge is of a process whose clock disagrees by as much as it may.
+          await stepClock(server, difference);
+          await auth.purge();
+          await stepClock(server, -difference);
+          await expectDead(server);
+        }
+        const restarted = await start({ databaseUrl, keys, clock, blacklistPoll: '30s' });
+        await expectDead(restarted);
+        await restarted.stop();
+      }
+
+      async function expectDead({ client: judge }: TestAuth): Promise<void> {
+        for (const { accessToken, refreshToken } of [loggedOut, ended, deleted]) {
+          expect(accessOf(await judge.me(accessToken))).toMatch(/TOKEN_(REVOKED|EXPIRED)$/);
+          expect(refusalOf(await judge.tryRefresh(refreshToken))).toMatch(/TOKEN_(REVOKED|EXPIRED)$/);
+        }
+        expect(accessOf(await judge.me(role.accessToken))).toMatch(/TOKEN_(REVOKED|EXPIRED)$/);
+      }
+    });
+  });
+});
+
+async function countStatements({ orm }: TestAuth, isCounted: RegExp): Promise<() => number> {
+  let count = 0;
+  await hookStatements(orm, {
+    before(sql) {
+      if (isCounted.test(sql)) count += 1;
+    },
+  });
+  return () => count;
+}
