@@ -1,0 +1,214 @@
+import { request as httpRequest } from 'node:http';
+import { type Answer, EMAIL } from './support/graphql-client.ts';
+import { errorOf, refusalOf } from './support/outcomes.ts';
+import { Page, setCookiesOf } from './support/page.ts';
+import type { TestAuth } from './support/start-test-auth.ts';
+import { useServers } from './support/use-servers.ts';
+
+const ALLOWED = 'https://app.example.com';
+const EVIL = 'https://evil.test';
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+const start = useServers();
+
+/** Sends what `fetch` refuses to: any method, a body with a GET, a Host of one's own. */
+async function sendRaw(
+  { url }: Pick<TestAuth, 'url'>,
+  method: string,
+  path: string,
+  headers: Record<string, string> = {},
+  body = '',
+) {
+  const { hostname, port } = new URL(url);
+  return new Promise<{ status: number; headers: Record<string, unknown>; text: string }>((resolve, reject) => {
+    const request = httpRequest({ hostname, port, method, path, headers }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+      });
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
+    });
+    request.on('error', reject).end(body);
+  });
+}
+
+describe('CORS', () => {
+  const preflight = (origin: string) => ({
+    method: 'OPTIONS',
+    headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'x-csrf-token' },
+  });
+  const corsHeadersOf = ({ headers }: Answer) =>
+    Object.fromEntries([...headers].filter(([name]) => name.startsWith('access-control-')));
+  const query = { method: 'POST', body: '{"query":"{ csrfToken }"}' };
+
+  test('pages of an allowed origin may read answers, with cookies', async () => {
+    const { client } = await start({ allowedOrigins: [ALLOWED, 'http://localhost:5173'] });
+
+    for (const origin of [ALLOWED, 'http://localhost:5173']) {
+      const answer = await client.send({ ...query, headers: { ...JSON_TYPE, origin } });
+      expect(corsHeadersOf(answer)).toEqual({
+        'access-control-allow-origin': origin,
+        'access-control-allow-credentials': 'true',
+      });
+      expect(answer.headers.get('vary')).toContain('Origin');
+    }
+  });
+
+  test('their preflight is answered, with what they need', async () => {
+    const { client } = await start({ allowedOrigins: [ALLOWED] });
+
+    const answer = await client.send(preflight(ALLOWED));
+
+    expect(answer.status).toBe(204);
+    expect(answer.headers.get('access-control-allow-origin')).toBe(ALLOWED);
+    expect(answer.headers.get('access-control-allow-credentials')).toBe('true');
+    expect(answer.headers.get('access-control-allow-methods')).toBe('GET, POST');
+    for (const name of ['authorization', 'content-type', 'x-csrf-token'])
+      expect(answer.headers.get('access-control-allow-headers')).toContain(name);
+    expect(answer.headers.get('vary')).toContain('Origin');
+  });
+
+  test.each([EVIL, 'null', `${ALLOWED}.evil.test`, '*', 'https://APP.example.com'])(
+    'CK-29, CK-31: an origin that is not allowed gets no header, and no preflight: %s',
+    async (origin) => {
+      for (const allowedOrigins of [[], [ALLOWED]]) {
+        const { client } = await start({ allowedOrigins });
+        const asked = await client.send(preflight(origin));
+        const answered = await client.send({ ...query, headers: { ...JSON_TYPE, origin } });
+        const refused = await client.send({ ...query, headers: { ...JSON_TYPE, origin, cookie: '__Host-refresh=x' } });
+
+        for (const answer of [asked, answered, refused]) {
+          expect(corsHeadersOf(answer)).toEqual({});
+          expect(answer.headers.get('vary')).toContain('Origin');
+        }
+        expect(asked.status).toBe(405);
+        expect(refused.status).toBe(403);
+      }
+    },
+  );
+
+  test('a page of an allowed origin can read why it was refused', async () => {
+    const { client } = await start({ allowedOrigins: [ALLOWED] });
+    const headers = { ...JSON_TYPE, origin: ALLOWED };
+
+    for (const init of [
+      { method: 'POST', headers, body: '{' },
+      { method: 'POST', headers: { origin: ALLOWED, 'content-type': 'text/html' }, body: '{}' },
+      { method: 'DELETE', headers },
+    ]) {
+      expect((await client.send(init)).headers.get('access-control-allow-origin')).toBe(ALLOWED);
+    }
+  });
+
+  test.each([
+    '*',
+    'https://*.example.com',
+    'https://app.example.com/',
+    'https://app.example.com/page',
+    'app.test',
+    'null',
+  ])('an allowed origin %s is a fault of the settings', async (origin) => {
+    await expect(start({ allowedOrigins: [origin] })).rejects.toThrow('allowedOrigins');
+  });
+});
+
+describe('a proxy', () => {
+  const FORWARDED = {
+    'x-forwarded-proto': 'https',
+    'x-forwarded-host': 'api.example.com',
+    'x-forwarded-for': '203.0.113.7',
+  };
+  const page = (server: TestAuth, origin: string) => new Page(server, { origin, ...FORWARDED });
+
+  test('CK-35: whose headers are not trusted changes neither protocol, nor host, nor address', async () => {
+    for (const trustedProxies of [[], ['203.0.113.0/24', '::1']]) {
+      const server = await start({ trustedProxies });
+      const forged = await page(server, 'https://api.example.com').tryRegister('COOKIES');
+      expect(refusalOf(forged)).toBe('CSRF_REJECTED');
+
+      const own = page(server, server.url);
+      const answer = await own.tryRegister('COOKIES', EMAIL);
+      expect(answer.errors).toEqual([]);
+      for (const cookie of setCookiesOf(answer)) expect(cookie).toContain('; Secure');
+      expect((await own.run('{ sessions { ipAddress } }')).data.sessions[0].ipAddress).toBe('127.0.0.1');
+    }
+  });
+
+  test('whose headers are trusted says which protocol, host and address the client has', async () => {
+    const server = await start({ trustedProxies: ['127.0.0.0/8'] });
+    expect(refusalOf(await page(server, server.url).tryRegister('COOKIES'))).toBe('CSRF_REJECTED');
+    expect(refusalOf(await page(server, 'http://api.example.com').tryRegister('COOKIES'))).toBe('CSRF_REJECTED');
+
+    const own = page(server, 'https://api.example.com');
+    expect((await own.tryRegister('COOKIES')).errors).toEqual([]);
+    expect((await own.run('{ sessions { ipAddress } }')).data.sessions[0].ipAddress).toBe('203.0.113.7');
+  });
+
+  test('that is trusted is believed about the last address before it, not about what the client wrote itself', async () => {
+    const server = await start({ trustedProxies: ['127.0.0.1', '10.0.0.0/8'] });
+    const own = new Page(server, { origin: server.url, 'x-forwarded-for': '198.51.100.9, 203.0.113.7, 10.1.2.3' });
+    await own.register('COOKIES');
+
+    expect((await own.run('{ sessions { ipAddress } }')).data.sessions[0].ipAddress).toBe('203.0.113.7');
+  });
+});
+
+describe('the form of a request', () => {
+  test.each(['HEAD', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'OPTIONS'])(
+    '%s is 405, and says what is allowed',
+    async (method) => {
+      const answer = await sendRaw(await start(), method, '/graphql', { origin: EVIL });
+
+      expect(answer.status).toBe(405);
+      expect(answer.headers['allow']).toBe('GET, POST');
+      if (method !== 'HEAD') expect(JSON.parse(answer.text).errors[0].extensions.code).toBe('METHOD_NOT_ALLOWED');
+    },
+  );
+
+  test.each(['/graphql%zz', '/%', '/graphql/%E0%A4%A'])(
+    '%s is refused in the form of every other answer',
+    async (path) => {
+      const answer = await sendRaw(await start(), 'GET', path);
+
+      expect(answer.status).toBe(400);
+      expect(JSON.parse(answer.text)).toEqual({
+        errors: [{ message: 'The request cannot be read.', extensions: { code: 'BAD_REQUEST' } }],
+      });
+      expect(answer.headers).toMatchObject({ 'cache-control': 'no-store', vary: 'Origin' });
+    },
+  );
+
+  test.each(['subscription { a }', 'subscription S { a b: a }'])('%s is no valid document', async (query) => {
+    const server = await start();
+
+    const answer = await server.client.run(query);
+
+    expect([answer.status, refusalOf(answer)]).toEqual([400, 'GRAPHQL_VALIDATION_FAILED']);
+    expect(server.log()).toBe('');
+  });
+
+  test('CK-09: a GET with a Content-Type that looks like a message is 415', async () => {
+    const server = await start();
+
+    for (const type of ['message/rfc822', 'text/plain', 'application/x-www-form-urlencoded']) {
+      const answer = await sendRaw(server, 'GET', '/graphql?query=%7BcsrfToken%7D', {
+        'content-type': type,
+        'sec-fetch-site': 'same-origin',
+        cookie: '__Host-refresh=x',
+      });
+      expect([400, 415]).toContain(answer.status);
+      expect(answer.text).not.toContain('"data"');
+      if (type === 'message/rfc822') expect(answer.status).toBe(415);
+    }
+  });
+
+  test('what is refused for its origin is refused before its body is read', async () => {
+    const server = await start();
+    const headers = { ...JSON_TYPE, origin: EVIL, cookie: '__Host-refresh=x' };
+
+    for (const body of ['{', JSON.stringify({ query: ' '.repeat(200_000) })]) {
+      const answer = await server.client.send({ method: 'POST', headers, body });
+      expect([answer.status, errorOf(answer).extensions]).toEqual([403, { code: 'CSRF_REJECTED' }]);
+    }
+  });
+});
