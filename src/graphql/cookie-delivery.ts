@@ -54,6 +54,20 @@ export class CookieDelivery {
     if (sessionId !== null) this.requireToken(sessionId);
   }
 
+  /**
+   * The cookies whose sessions the request's CSRF token proves to be meant.
+   *
+   * @throws CsrfRejectedError, where they must all be proven, unless they are.
+   */
+  proven(isRequired: boolean): CredentialCookies {
+    const { access, refresh } = this.#credentials.cookies;
+    if (isRequired) {
+      this.requireTokenFor(refresh);
+      this.requireTokenFor(access);
+    }
+    return { access: this.#isProven(access) ? access : null, refresh: this.#isProven(refresh) ? refresh : null };
+  }
+
   /** The CSRF token that goes with the request's cookies. */
   csrfToken(): string | null {
     const { refresh, access } = this.#credentials.cookies;
@@ -86,15 +100,28 @@ export class CookieDelivery {
     if (access !== null || refresh !== null) Object.assign(this.#values, { access: null, refresh: null, csrf: null });
   }
 
+  /** The same, but for an answer that has set cookies of its own: one document may log in and refresh. */
+  clearUnlessSet(): void {
+    if (!this.#values.refresh) this.clear();
+  }
+
   /** The `Set-Cookie` headers of the answer. */
   headers(): string[] {
     return setCookieHeaders(this.#values, this.#parts.settings.cookieSameSite, this.#parts.clock.now());
   }
 
+  /** A cookie that cannot be verified is of no session, nor is a CSRF token that goes with none. */
   #clearUnreadable(): void {
-    const { access, refresh }: CredentialCookies = this.#credentials.cookies;
+    if (this.#values.refresh) return;
+    const { access, refresh } = this.#credentials.cookies;
+    if (this.csrfToken() === null) return this.clear();
     if (access !== null && this.#sessionOf(access) === null) this.#values.access = null;
     if (refresh !== null && this.#sessionOf(refresh) === null) this.#values.refresh = null;
+  }
+
+  #isProven(cookie: string | null): boolean {
+    const sessionId = this.#sessionOf(cookie);
+    return sessionId !== null && this.#csrf.matches(sessionId, this.#credentials.csrfToken);
   }
 
   #sessionOf(cookie: string | null): string | null {

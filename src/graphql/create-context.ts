@@ -22,7 +22,7 @@ import { verifyToken } from '../sessions/verify-token.ts';
 import { findUser } from '../users/user-directory.ts';
 import type { AuthContext, RequestAuth } from './auth-context.ts';
 import { CookieDelivery } from './cookie-delivery.ts';
-import { type AuthRequest, readCredentials, type RequestCredentials } from './request-credentials.ts';
+import { type AuthRequest, NO_COOKIES, readCredentials, type RequestCredentials } from './request-credentials.ts';
 
 /** What contexts are made of. */
 export interface ContextParts extends AccountParts {
@@ -93,15 +93,16 @@ function pairOperations(
         return cookies.deliver(await refresh(parts, { refreshToken, idempotencyKey, mayReceiveCookies }, device));
       } catch (error) {
         // The winner's answer set the cookies of a rotated one, and perhaps it came first.
-        if (error instanceof InvalidRefreshTokenError && error.reason !== 'TOKEN_ROTATED') cookies.clear();
+        if (error instanceof InvalidRefreshTokenError && error.reason !== 'TOKEN_ROTATED') cookies.clearUnlessSet();
         throw error;
       }
     },
     async logout(given, scope) {
-      if (given === null) cookies.requireTokenFor(credentials.cookies.refresh);
-      if (credentials.bearer === null) cookies.requireTokenFor(credentials.cookies.access);
-      const refreshToken = given ?? credentials.cookies.refresh;
-      const accessToken = credentials.bearer ?? credentials.cookies.access;
+      const { bearer } = credentials;
+      // A token in the input is judged by itself. A cookie has to prove itself, unless the header speaks for the request.
+      const ofCookies = given === null ? cookies.proven(bearer === null) : NO_COOKIES;
+      const refreshToken = given ?? ofCookies.refresh;
+      const accessToken = bearer ?? ofCookies.access;
       const result = await logout(parts, { refreshToken, accessToken, scope }, device);
       if (result.scope !== LogoutScope.OTHER_SESSIONS) cookies.clear();
       return result.endedSessionIds;

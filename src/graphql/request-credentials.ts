@@ -26,7 +26,7 @@ export interface RequestCredentials {
   readonly isForged: boolean;
 }
 
-const NO_COOKIES: CredentialCookies = { access: null, refresh: null };
+export const NO_COOKIES: CredentialCookies = { access: null, refresh: null };
 
 export function readCredentials(request: AuthRequest, allowedOrigins: readonly string[]): RequestCredentials {
   const header = (name: string) => headerOf(request.headers, name);
