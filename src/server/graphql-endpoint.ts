@@ -1,7 +1,7 @@
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { GraphQLSchema } from 'graphql';
+import { GraphQLError, type GraphQLSchema, type ValidationRule } from 'graphql';
 import { type Auth, type AuthContext, createErrorTranslator, CsrfRejectedError, faultOf } from '../index.ts';
 import { answerCode } from './refusal.ts';
 
@@ -31,6 +31,7 @@ export async function createGraphQLEndpoint(
 ): Promise<GraphQLEndpoint> {
   const apollo = new ApolloServer<RequestContext>({
     schema,
+    validationRules: [knownOperationTypes],
     introspection: !isProduction,
     includeStacktraceInErrorResponses: false,
     hideSchemaDetailsFromClientErrors: isProduction,
@@ -66,6 +67,14 @@ function contextOf(auth: Auth, request: FastifyRequest): RequestContext {
   const ownOrigin = `${request.protocol}://${request.host}`;
   return { requestId: request.id, ...auth.context({ headers: request.headers, ipAddress: request.ip, ownOrigin }) };
 }
+
+/** graphql finds out only when it runs one, and takes it for a fault of the server. */
+const knownOperationTypes: ValidationRule = (context) => ({
+  OperationDefinition(node) {
+    if (context.getSchema().getRootType(node.operation) === undefined)
+      context.reportError(new GraphQLError(`There is no ${node.operation} in this schema.`, { nodes: [node] }));
+  },
+});
 
 /** Writes to the log what a client is not told, under the id of its request. */
 function faultLog(log: FastifyBaseLogger): ApolloServerPlugin<RequestContext> {

@@ -30,6 +30,8 @@ export interface HttpServer {
 
 /** Bytes. */
 const LARGEST_BODY = 100_000;
+/** Of every answer. Any may hold a token (RFC 6749 section 5.1). */
+const HEADERS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', vary: 'Origin' };
 /** What a page of an allowed origin may do; the origin itself is repeated, never a wildcard. */
 const CORS = {
   origin: true,
@@ -45,18 +47,14 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     bodyLimit: LARGEST_BODY,
     trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
     exposeHeadRoutes: false,
-    frameworkErrors: (error, request, reply) => void answerFailure(error, request, reply),
+    // A URL that cannot be read is answered before there is a hook.
+    frameworkErrors: (error, request, reply) => void answerFailure(error, request, reply.headers(HEADERS)),
     // What is asked for may stand in the URL, and must not stand in the log.
     logController: new LogController({ disableRequestLogging: true }),
     logger: { level: 'warn', stream: options.logTo },
   });
   const endpoint = await createGraphQLEndpoint(app, options);
-  app.addHook('onSend', async (_request, reply) => {
-    // Any answer may hold a token (RFC 6749 section 5.1).
-    reply.header('cache-control', 'no-store');
-    reply.header('x-content-type-options', 'nosniff');
-    reply.header('vary', 'Origin');
-  });
+  app.addHook('onSend', async (_request, reply) => void reply.headers(HEADERS));
   app.setErrorHandler(answerFailure);
   app.setNotFoundHandler((_request, reply) => answerCode(reply, 404, 'NOT_FOUND', 'There is nothing here.'));
 
