@@ -1,0 +1,35 @@
+import { useQuery } from '@apollo/client/react';
+import { formatMoment } from './format.ts';
+import { MeDocument } from './operations.ts';
+import { Card, LoadingProblem } from './parts.tsx';
+
+/** Who am I. */
+export function AccountCard() {
+  const { data, error, refetch } = useQuery(MeDocument);
+  const me = data?.me ?? null;
+  return (
+    <Card title="Who am I">
+      {error !== undefined && <LoadingProblem error={error} onRetry={refetch} />}
+      {me !== null && (
+        <dl className="facts">
+          <div>
+            <dt>E-mail</dt>
+            <dd>{me.email}</dd>
+          </div>
+          <div>
+            <dt>Roles</dt>
+            <dd>{me.roles.length === 0 ? 'None' : me.roles.join(', ')}</dd>
+          </div>
+          <div>
+            <dt>Member since</dt>
+            <dd>{formatMoment(me.createdAt)}</dd>
+          </div>
+          <div>
+            <dt>Last login</dt>
+            <dd>{me.lastLoginAt == null ? 'Never' : formatMoment(me.lastLoginAt)}</dd>
+          </div>
+        </dl>
+      )}
+    </Card>
+  );
+}

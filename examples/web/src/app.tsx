@@ -1,0 +1,44 @@
+import { ApolloProvider } from '@apollo/client/react';
+import type { TokenDelivery } from 'graphql-simplejwt-client';
+import { useEffect, useState } from 'react';
+import { chooseDelivery, chosenDelivery, onDeliveryChosenElsewhere } from './delivery.ts';
+import { HomePage } from './home-page.tsx';
+import { Notices } from './notices.tsx';
+import { useAuthState, WiringContext } from './use-wiring.ts';
+import { WelcomePage } from './welcome-page.tsx';
+import { type Wiring, wire } from './wiring.ts';
+
+export function App() {
+  const [delivery, setDelivery] = useState(chosenDelivery);
+  const [wiring, setWiring] = useState<Wiring | null>(null);
+
+  useEffect(() => onDeliveryChosenElsewhere(() => setDelivery(chosenDelivery())), []);
+  useEffect(() => {
+    const next = wire(delivery);
+    setWiring(next);
+    return () => next.close();
+  }, [delivery]);
+
+  const choose = (choice: TokenDelivery) => {
+    chooseDelivery(choice);
+    setDelivery(choice);
+  };
+  if (wiring === null) return null;
+  return (
+    <WiringContext value={wiring}>
+      <ApolloProvider client={wiring.apollo}>
+        <Notices>
+          <Page onChooseDelivery={choose} />
+        </Notices>
+      </ApolloProvider>
+    </WiringContext>
+  );
+}
+
+function Page({ onChooseDelivery }: { readonly onChooseDelivery: (delivery: TokenDelivery) => void }) {
+  const state = useAuthState();
+  if (state.status === 'STARTING') return <main className="starting" aria-busy="true" aria-label="Loading" />;
+  if (state.status === 'LOGGED_OUT') return <WelcomePage reason={state.reason} onChooseDelivery={onChooseDelivery} />;
+  // A page of one user's never becomes another's.
+  return <HomePage key={state.user.id} user={state.user} />;
+}

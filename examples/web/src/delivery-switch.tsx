@@ -1,0 +1,30 @@
+import type { TokenDelivery } from 'graphql-simplejwt-client';
+import { DELIVERIES } from './delivery.ts';
+import { useWiring } from './use-wiring.ts';
+
+/** How the tokens are to reach the page. It is chosen before one logs in. */
+export function DeliverySwitch({ onChoose }: { readonly onChoose: (delivery: TokenDelivery) => void }) {
+  const { delivery } = useWiring();
+  return (
+    <fieldset className="deliveries">
+      <legend>How the tokens reach this page</legend>
+      {(Object.keys(DELIVERIES) as TokenDelivery[]).map((choice) => (
+        <label key={choice} className="delivery">
+          <input
+            type="radio"
+            name="delivery"
+            value={choice}
+            checked={choice === delivery}
+            onChange={() => onChoose(choice)}
+          />
+          <span>
+            <span className="delivery-name">
+              {DELIVERIES[choice].name} <code>{choice}</code>
+            </span>
+            <span className="delivery-text">{DELIVERIES[choice].explanation}</span>
+          </span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}

@@ -1,0 +1,30 @@
+import type { AuthEventType } from './operations.ts';
+
+const SENTENCES: Readonly<Record<AuthEventType, string>> = {
+  REGISTERED: 'You opened your account',
+  LOGGED_IN: 'You logged in',
+  LOGIN_FAILED: 'Somebody tried to log in with a wrong password',
+  REFRESH_RETRIED: 'A refresh was asked for again after its answer was lost',
+  REFRESH_REFUSED_AS_ROTATED: 'Two refreshes raced; the later one was refused',
+  REUSE_DETECTED: 'An old refresh token was used again; its session was ended',
+  SESSION_ENDED: 'A session was ended',
+  PASSWORD_CHANGED: 'You changed your password',
+  PASSWORD_CHANGE_FAILED: 'Somebody tried to change your password',
+  ROLES_CHANGED: 'Your roles were changed',
+  USER_DEACTIVATED: 'Your account was locked',
+  USER_ACTIVATED: 'Your account was unlocked',
+  USER_DELETED: 'Your account was deleted',
+};
+
+const ENDS: Readonly<Record<string, string>> = {
+  LOGGED_OUT: 'You logged out',
+  ENDED_BY_USER: 'You logged out a device',
+  TOKEN_REUSED: 'A session was ended because its token was in two hands',
+  SESSION_LIMIT: 'The oldest session was ended to make room for a new one',
+  PASSWORD_CHANGED: 'A session was ended by the change of your password',
+  ENDED_BY_ADMIN: 'An administrator logged you out',
+};
+
+export function eventSentence(type: AuthEventType, cause: string | null): string {
+  return (type === 'SESSION_ENDED' ? ENDS[cause ?? ''] : undefined) ?? SENTENCES[type];
+}

@@ -1,0 +1,14 @@
+import type { AuthEvent } from 'graphql-simplejwt-client';
+
+const SENTENCES: Readonly<Record<AuthEvent['type'], string>> = {
+  STARTED: 'The page found its session',
+  LOGGED_IN: 'New tokens after a login',
+  REFRESHED: 'Refreshed: a new pair',
+  REFRESH_FAILED: 'A refresh got no answer; it is tried again',
+  LOGGED_OUT: 'Logged out',
+};
+
+export function historySentence(event: AuthEvent): string {
+  const isElsewhere = 'isElsewhere' in event && event.isElsewhere;
+  return `${SENTENCES[event.type]}${isElsewhere ? ', from another tab' : ''}`;
+}

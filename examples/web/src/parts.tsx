@@ -1,0 +1,96 @@
+import { type HTMLInputAutoCompleteAttribute, type ReactNode, useEffect, useId, useRef } from 'react';
+import { sentenceFor } from './sentences.ts';
+
+/** A heading that has the focus when its page appears, so that a screen reader begins there. */
+export function PageHeading({ title, children }: { readonly title: string; readonly children: ReactNode }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    document.title = `${title} · graphql-simplejwt`;
+    heading.current?.focus();
+  }, [title]);
+  return (
+    <h1 ref={heading} tabIndex={-1}>
+      {children}
+    </h1>
+  );
+}
+
+interface CardProps {
+  readonly title: string;
+  readonly lead?: string;
+  /** Beside the title. */
+  readonly action?: ReactNode;
+  readonly children: ReactNode;
+}
+
+export function Card({ title, lead, action, children }: CardProps) {
+  const id = useId();
+  return (
+    <section className="card" aria-labelledby={id}>
+      <header className="card-head">
+        <h2 id={id}>{title}</h2>
+        {action}
+      </header>
+      {lead !== undefined && <p className="lead">{lead}</p>}
+      {children}
+    </section>
+  );
+}
+
+interface TextFieldProps {
+  readonly label: string;
+  readonly name: string;
+  readonly type: 'email' | 'password';
+  readonly autoComplete: HTMLInputAutoCompleteAttribute;
+  readonly hint?: string;
+  /** What is wrong with it. */
+  readonly fault?: string | undefined;
+}
+
+export function TextField({ label, hint, fault, ...input }: TextFieldProps) {
+  const id = useId();
+  const described = [hint === undefined ? [] : `${id}-hint`, fault === undefined ? [] : `${id}-fault`].flat().join(' ');
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      <input
+        id={id}
+        {...input}
+        required
+        aria-invalid={fault !== undefined}
+        {...(described === '' ? {} : { 'aria-describedby': described })}
+      />
+      {hint !== undefined && (
+        <p className="hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+      {fault !== undefined && (
+        <p className="fault" id={`${id}-fault`}>
+          {fault}
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** What went wrong, read out at once. It is there before anything does. */
+export function Problem({ children }: { readonly children: ReactNode }) {
+  return (
+    <div role="alert">
+      {children !== null && children !== undefined && children !== '' && <p className="problem">{children}</p>}
+    </div>
+  );
+}
+
+/** A list that could not be loaded, and a way to try again. */
+export function LoadingProblem({ error, onRetry }: { readonly error: unknown; readonly onRetry: () => unknown }) {
+  return (
+    <>
+      <Problem>{sentenceFor(error)}</Problem>
+      <button type="button" className="quiet" onClick={() => void onRetry()}>
+        Try again
+      </button>
+    </>
+  );
+}

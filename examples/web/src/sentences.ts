@@ -1,0 +1,119 @@
+import {
+  AuthRequestError,
+  AuthUnavailableError,
+  authErrorOf,
+  type AuthErrorDetails,
+  type ErrorCode,
+  type InputRefusalReason,
+  type LogoutReason,
+} from 'graphql-simplejwt-client';
+
+const AWAY = 'The server cannot be reached. You stay logged in; check your connection and try again.';
+const OURS =
+  'Something went wrong on the server. It may have done what you asked: reload the page to see, then try again.';
+const OUTDATED = 'This page and the server do not understand each other. Reload the page to get its newest version.';
+
+/** What a person can do about one field of a form. */
+const FIELD_SENTENCES: Readonly<Record<InputRefusalReason, string>> = {
+  REQUIRED: 'Please fill this in.',
+  INVALID_TYPE: OUTDATED,
+  UNKNOWN_FIELD: OUTDATED,
+  EMAIL_INVALID: 'This is no e-mail address. Look for a missing @ or a space.',
+  EMAIL_TAKEN: 'There is an account with this e-mail. Log in instead, or use another address.',
+  PASSWORD_INVALID: 'This password holds a character that cannot be used. Type it again without it.',
+  PASSWORD_TOO_SHORT: 'Use 8 characters or more.',
+  PASSWORD_TOO_LONG: 'Use 72 characters or fewer; accented letters and emoji count for several.',
+  IDEMPOTENCY_KEY_INVALID: OUTDATED,
+  ROLE_INVALID: 'A role is a word of letters, digits and _ - . : only. Correct it.',
+  LAST_ADMINISTRATOR: 'This is the last administrator. Give somebody else the role first.',
+  OUT_OF_RANGE: 'Choose a number from 1 to 100.',
+  CURSOR_INVALID: 'The list has changed. Load it again from the beginning.',
+  DELIVERY_NOT_ALLOWED: 'This server does not send tokens that way. Choose another way and try again.',
+};
+
+/** Codes of answers that were refused before an operation ran, or failed inside. */
+const OTHER_SENTENCES: Readonly<Record<string, string>> = {
+  INTERNAL_SERVER_ERROR: OURS,
+  BAD_REQUEST: OUTDATED,
+  GRAPHQL_PARSE_FAILED: OUTDATED,
+  GRAPHQL_VALIDATION_FAILED: OUTDATED,
+  OPERATION_RESOLUTION_FAILURE: OUTDATED,
+  PERSISTED_QUERY_NOT_FOUND: OUTDATED,
+  METHOD_NOT_ALLOWED: OUTDATED,
+  UNSUPPORTED_MEDIA_TYPE: OUTDATED,
+  PAYLOAD_TOO_LARGE: 'That is too much text at once. Shorten it and try again.',
+};
+
+/** Why the page is at the login again. */
+export const LOGOUT_SENTENCES: Readonly<Record<LogoutReason, string>> = {
+  LOGGED_OUT: 'You are logged out.',
+  SESSION_ENDED: 'Your session has ended. Log in to go on.',
+  SESSION_TAKEN:
+    'Somebody else used your session, so it was ended for both of you. Log in, and change your password if that was not you.',
+};
+
+/**
+ * What went wrong, and what a person can do about it.
+ *
+ * @param own - sentences that fit the place better.
+ */
+export function sentenceFor(error: unknown, own: Partial<Record<ErrorCode, string>> = {}): string {
+  const details = authErrorOf(error);
+  if (details !== null) return own[details.code] ?? sentenceForDetails(details);
+  if (error instanceof AuthUnavailableError && error.retryAfterSeconds !== null)
+    return tooOften(error.retryAfterSeconds);
+  return OTHER_SENTENCES[otherCodeOf(error) ?? ''] ?? (isAnswer(error) ? OURS : AWAY);
+}
+
+/** What is wrong with each field of a form, by the field's name; empty where nothing is said of fields. */
+export function fieldSentencesFor(error: unknown): Readonly<Record<string, string>> {
+  const details = authErrorOf(error);
+  if (details?.code !== 'BAD_USER_INPUT') return {};
+  return Object.fromEntries(
+    details.fields.map(({ path, reason }) => [path.split('.').at(-1) ?? path, FIELD_SENTENCES[reason]]),
+  );
+}
+
+function sentenceForDetails(details: AuthErrorDetails): string {
+  switch (details.code) {
+    case 'UNAUTHENTICATED':
+    case 'INVALID_REFRESH_TOKEN':
+      return 'You are not logged in any more. Log in and try again.';
+    case 'FORBIDDEN':
+      return 'Your account may not do this. Ask an administrator for the role it takes.';
+    case 'INVALID_CREDENTIALS':
+      return 'The e-mail or the password is wrong. Check both and try again.';
+    case 'BAD_USER_INPUT':
+      return details.fields.map(({ reason }) => FIELD_SENTENCES[reason]).join(' ');
+    case 'NOT_FOUND':
+      return 'It is not there any more. Reload the page to see what is.';
+    case 'RATE_LIMITED':
+      return tooOften(details.retryAfterSeconds);
+    case 'CSRF_REJECTED':
+      return 'The server could not tell that this page asked. Reload the page and try again.';
+    case 'SERVICE_UNAVAILABLE':
+      return 'The server is busy for the moment. Nothing was changed; try again in a few seconds.';
+  }
+}
+
+function tooOften(seconds: number): string {
+  const wait =
+    seconds < 90 ? `${seconds} ${seconds === 1 ? 'second' : 'seconds'}` : `${Math.ceil(seconds / 60)} minutes`;
+  return `That was tried too often. Wait ${wait} and try again.`;
+}
+
+interface WithErrors {
+  readonly errors?: unknown;
+}
+
+/** Whether it came from the server, however badly; else nothing came at all. */
+function isAnswer(error: unknown): boolean {
+  return error instanceof AuthRequestError || Array.isArray((error as WithErrors | null)?.errors);
+}
+
+function otherCodeOf(error: unknown): string | undefined {
+  const errors = (error as WithErrors | null)?.errors;
+  if (!Array.isArray(errors)) return undefined;
+  const [first] = errors as { readonly extensions?: { readonly code?: string } }[];
+  return first?.extensions?.code;
+}

@@ -1,0 +1,86 @@
+import type { LogoutReason, TokenDelivery } from 'graphql-simplejwt-client';
+import { type FormEvent, useState } from 'react';
+import { DeliverySwitch } from './delivery-switch.tsx';
+import { PageHeading, Problem, TextField } from './parts.tsx';
+import { fieldSentencesFor, LOGOUT_SENTENCES, sentenceFor } from './sentences.ts';
+import { useAction } from './use-action.ts';
+import { focusFirstFault } from './focus.ts';
+import { useWiring } from './use-wiring.ts';
+
+interface WelcomePageProps {
+  /** Why nobody is logged in any more; null where nobody was. */
+  readonly reason: LogoutReason | null;
+  readonly onChooseDelivery: (delivery: TokenDelivery) => void;
+}
+
+const WORDS = {
+  login: { title: 'Log in', button: 'Log in', busy: 'Logging in…', question: 'No account yet?', other: 'Create one' },
+  register: {
+    title: 'Create an account',
+    button: 'Create account',
+    busy: 'Creating…',
+    question: 'Have an account?',
+    other: 'Log in',
+  },
+} as const;
+
+export function WelcomePage({ reason, onChooseDelivery }: WelcomePageProps) {
+  const [mode, setMode] = useState<'login' | 'register'>('login');
+  const words = WORDS[mode];
+  return (
+    <main className="welcome">
+      <p className="brand">
+        <span className="mark" aria-hidden="true" />
+        graphql-simplejwt
+      </p>
+      <div className="welcome-card">
+        <PageHeading title={words.title}>{words.title}</PageHeading>
+        <div role="status">{reason !== null && <p className={noteClass(reason)}>{LOGOUT_SENTENCES[reason]}</p>}</div>
+        <CredentialsForm key={mode} mode={mode} />
+        <p className="switch-mode">
+          {words.question}{' '}
+          <button type="button" className="link" onClick={() => setMode(mode === 'login' ? 'register' : 'login')}>
+            {words.other}
+          </button>
+        </p>
+      </div>
+      <DeliverySwitch onChoose={onChooseDelivery} />
+    </main>
+  );
+}
+
+function noteClass(reason: LogoutReason): string {
+  return reason === 'LOGGED_OUT' ? 'note' : 'note warning';
+}
+
+function CredentialsForm({ mode }: { readonly mode: 'login' | 'register' }) {
+  const { auth } = useWiring();
+  const words = WORDS[mode];
+  const action = useAction(async (input: { email: string; password: string }) => auth[mode](input));
+  const faults = fieldSentencesFor(action.error);
+  const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
+    event.preventDefault();
+    const form = event.currentTarget;
+    const given = new FormData(form);
+    await action.run({ email: String(given.get('email')), password: String(given.get('password')) });
+    focusFirstFault(form);
+  };
+
+  return (
+    <form onSubmit={(event) => void submit(event)} noValidate>
+      <TextField label="E-mail" name="email" type="email" autoComplete="username" fault={faults['email']} />
+      <TextField
+        label="Password"
+        name="password"
+        type="password"
+        autoComplete={mode === 'login' ? 'current-password' : 'new-password'}
+        {...(mode === 'register' ? { hint: '8 characters or more.' } : {})}
+        fault={faults['password']}
+      />
+      <Problem>{action.error !== null && Object.keys(faults).length === 0 ? sentenceFor(action.error) : null}</Problem>
+      <button type="submit" className="primary" disabled={action.isRunning}>
+        {action.isRunning ? words.busy : words.button}
+      </button>
+    </form>
+  );
+}
