@@ -50,7 +50,8 @@ export class GraphQLClient {
   async send(init: RequestInit, path = '/graphql'): Promise<Answer> {
     const response = await fetch(`${this.#url}${path}`, init);
     const text = await response.text();
-    const body = response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : {};
+    const isJson = response.headers.get('content-type')?.includes('json') && text !== '';
+    const body = isJson ? JSON.parse(text) : {};
     return {
       status: response.status,
       headers: response.headers,
