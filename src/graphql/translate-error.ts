@@ -17,9 +17,10 @@ export interface Fault {
 }
 
 const INTERNAL = 'INTERNAL_SERVER_ERROR';
+const BAD_REQUEST = 'BAD_REQUEST';
 
 /** Codes of Apollo Server whose messages are about the request's form, and quote nothing of it. */
-const ABOUT_FORM = new Set(['BAD_REQUEST', 'PERSISTED_QUERY_NOT_FOUND', 'PERSISTED_QUERY_NOT_SUPPORTED']);
+const ABOUT_FORM = new Set([BAD_REQUEST, 'PERSISTED_QUERY_NOT_FOUND', 'PERSISTED_QUERY_NOT_SUPPORTED']);
 
 /**
  * Makes the `formatError` of Apollo Server. Messages are constant per code: inner messages, stack traces and input values
@@ -36,6 +37,7 @@ export function createErrorTranslator({ showsValidationTexts }: ErrorTranslation
     const code = codeOf(formatted);
     const answer = (message: string) => ({ message, ...where, extensions: { code } });
     if (isVariableError(formatted)) return translateVariableError(formatted);
+    if (isArgumentError(original)) return translateArgumentError(formatted);
     if (code === 'GRAPHQL_PARSE_FAILED') return answer('The document does not parse.');
     if (code === 'OPERATION_RESOLUTION_FAILURE') return answer('The document has no such operation.');
     if (code === 'GRAPHQL_VALIDATION_FAILED') {
@@ -44,6 +46,8 @@ export function createErrorTranslator({ showsValidationTexts }: ErrorTranslation
     }
     if (ABOUT_FORM.has(code)) return answer(formatted.message);
     if (isDeliberate(original)) return { ...formatted, extensions: withoutStack(formatted.extensions) };
+    if (isAboutRequest(error))
+      return { message: 'The request cannot be run.', ...where, extensions: { code: BAD_REQUEST } };
     return { message: 'Something went wrong.', ...where, extensions: { code: INTERNAL } };
   };
 }
@@ -52,12 +56,12 @@ export function createErrorTranslator({ showsValidationTexts }: ErrorTranslation
 export function faultOf(error: unknown): Fault | null {
   const original = originalOf(error);
   if (isAuthError(original)) return original.cause === undefined ? null : describe(original.cause);
-  return isDeliberate(original) || isAboutDocument(original) ? null : describe(original);
+  return isDeliberate(original) || isAboutRequest(error) || isArgumentError(original) ? null : describe(original);
 }
 
-/** graphql's own word on a document or its variables: nothing was running yet, so it has no path. */
-function isAboutDocument(original: unknown): boolean {
-  return original instanceof GraphQLError && original.path === undefined;
+/** graphql's own word on a document or its variables: no field was being resolved, so it has no path. */
+function isAboutRequest(error: unknown): boolean {
+  return error instanceof GraphQLError && error.path === undefined && originalOf(error) instanceof GraphQLError;
 }
 
 function describe(error: unknown): Fault {
@@ -107,6 +111,7 @@ function translateVariableError(formatted: GraphQLFormattedError): GraphQLFormat
   // Within the value that is repeated before it, every quotation mark bears a backslash.
   const inner = / at "\w+((?:\.\w+|\[\d+\])+)"; /.exec(message)?.[1] ?? '';
   const required = /; Field "(\w+)" of required type "[^"]+" was not provided\.$/.exec(message)?.[1];
+  const isUnknown = /; Field ".*" is not defined by type "\w+"\./s.test(message);
   const unknown = /; Field "(\w+)" is not defined by type "\w+"\./.exec(message)?.[1];
   const isMissing =
     required !== undefined ||
@@ -116,9 +121,23 @@ function translateVariableError(formatted: GraphQLFormattedError): GraphQLFormat
   const path = `${name}${inner}${member === undefined ? '' : `.${member}`}`;
   const reason = isMissing
     ? InputRefusalReason.REQUIRED
-    : unknown === undefined
-      ? InputRefusalReason.INVALID_TYPE
-      : InputRefusalReason.UNKNOWN_FIELD;
+    : isUnknown
+      ? InputRefusalReason.UNKNOWN_FIELD
+      : InputRefusalReason.INVALID_TYPE;
+  const translated = new BadUserInputError([{ path, reason }]);
+  return { message: translated.message, ...placeOf(formatted), extensions: translated.extensions };
+}
+
+const ARGUMENT_ERROR = /^Argument "(\w+)" (has invalid value |of (?:required|non-null) type )/;
+
+/** A variable that is null or missing where the argument it is for takes no null: graphql finds that at the field. */
+function isArgumentError(original: unknown): boolean {
+  return original instanceof GraphQLError && original.nodes !== undefined && ARGUMENT_ERROR.test(original.message);
+}
+
+function translateArgumentError(formatted: GraphQLFormattedError): GraphQLFormattedError {
+  const [, path = '', fault = ''] = ARGUMENT_ERROR.exec(formatted.message) ?? [];
+  const reason = fault.startsWith('of ') ? InputRefusalReason.REQUIRED : InputRefusalReason.INVALID_TYPE;
   const translated = new BadUserInputError([{ path, reason }]);
   return { message: translated.message, ...placeOf(formatted), extensions: translated.extensions };
 }
