@@ -31,7 +31,7 @@ const FIRST_PAUSE = 150;
 /** Milliseconds for which another tab, which may be frozen, is waited for. */
 const LOCK_PATIENCE = 30_000;
 /** Milliseconds for which the tabs are asked for an access token that is in their memory alone. */
-const TAB_PATIENCE = 150;
+const TAB_PATIENCE = 100;
 
 /**
  * Exchanges a pair for a newer one, unless another tab has done so meanwhile. Where the session turns out to have ended,
@@ -49,7 +49,8 @@ async function refreshInTurn(parts: RefreshParts, stalePairId: string): Promise<
   for (let pause = FIRST_PAUSE; ; pause *= 2) {
     const held = await keeper.reread();
     if (held === null || parts.transport.closing.aborted) return;
-    if (pairIdOf(held) !== stalePairId && (await isDoneElsewhere(parts))) return;
+    const isElsewhere = pairIdOf(held) !== stalePairId || isInMemoryOnly(parts, held);
+    if (isElsewhere && (await isDoneElsewhere(parts))) return;
 
     const askedAt = clock.now();
     const answer = await exchange(parts, held).catch((error: unknown) => error as Error);
@@ -103,9 +104,15 @@ async function settle({ keeper, keys }: RefreshParts, session: HeldSession): Pro
   await keys.forget();
 }
 
-async function isDoneElsewhere({ keeper, isGood, delivery }: RefreshParts): Promise<boolean> {
-  if (delivery === 'REFRESH_COOKIE' && keeper.held?.accessToken === null) await keeper.askTabs(TAB_PATIENCE);
+async function isDoneElsewhere(parts: RefreshParts): Promise<boolean> {
+  const { keeper, isGood } = parts;
+  if (keeper.held !== null && isInMemoryOnly(parts, keeper.held)) await keeper.askTabs(TAB_PATIENCE);
   return isGood();
+}
+
+/** Whether only another tab can have the access token. */
+function isInMemoryOnly({ delivery }: RefreshParts, held: HeldSession): boolean {
+  return delivery === 'REFRESH_COOKIE' && held.accessToken === null;
 }
 
 /** A network that is away for a second is not worth an error. A server that wants to be left alone is. */

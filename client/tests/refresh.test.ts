@@ -1,6 +1,9 @@
-import { MINUTE } from '../../tests/support/manual-clock.ts';
+import { MINUTE, SECOND } from '../../tests/support/manual-clock.ts';
 import { EMAIL, PASSWORD } from '../../tests/support/graphql-client.ts';
+import { passTime } from '../../tests/support/pass-time.ts';
 import { useServers } from '../../tests/support/use-servers.ts';
+import { waitUntil } from '../../tests/support/wait-until.ts';
+import { AuthUnavailableError } from '../src/index.ts';
 import { createNetwork } from './support/network.ts';
 import { useBrowsers } from './support/use-tabs.ts';
 
@@ -12,19 +15,258 @@ const isAda = { data: { me: { email: EMAIL } } };
 async function logIn() {
   const server = await startServer();
   const network = createNetwork();
-  const { clock } = server;
-  const browser = openBrowser({ url: `${server.url}/graphql`, fetch: network.fetch, clock });
+  const browser = openBrowser({ url: `${server.url}/graphql`, fetch: network.fetch, clock: server.clock });
   const tab = browser.openTab();
   await tab.register({ email: EMAIL, password: PASSWORD });
-  return { server, network, clock, browser, tab };
+  return { server, network, browser, tab };
 }
 
 test('fifty operations at once with an expired access token cost one refresh', async () => {
-  const { clock, network, tab } = await logIn();
-  clock.advance(16 * MINUTE);
+  const { server, network, tab } = await logIn();
+  await passTime(server, 16 * MINUTE);
 
   const answers = await Promise.all(Array.from({ length: 50 }, () => tab.request(ME)));
 
   expect(answers).toEqual(Array.from({ length: 50 }, () => isAda));
   expect(network.refreshes()).toBe(1);
 });
+
+test.each([
+  ['Web Locks', {}],
+  ['no Web Locks', { locks: null }],
+])(
+  'five tabs of ten operations each, with %s, all get their answers, and nobody is logged out',
+  async (_locks, options) => {
+    const { server, network, browser, tab } = await logIn();
+    const tabs = [tab, ...Array.from({ length: 4 }, () => browser.openTab(options))];
+    await Promise.all(tabs.map((each) => each.ready));
+    await passTime(server, 16 * MINUTE);
+
+    const answers = await Promise.all(tabs.flatMap((each) => Array.from({ length: 10 }, () => each.request(ME))));
+
+    expect(answers).toEqual(Array.from({ length: 50 }, () => isAda));
+    expect(tabs.map((each) => each.getState().status)).toEqual(Array.from({ length: 5 }, () => 'LOGGED_IN'));
+    if (!('locks' in options)) expect(network.refreshes()).toBe(1);
+    const tokens = tabs.map((each) => each.credentials().headers['authorization']);
+    await waitUntil(() => tabs.every((each) => each.credentials().headers['authorization'] === tokens[0]));
+  },
+);
+
+test('fifty operations whose access token the server refuses cost one refresh', async () => {
+  const { server, network, tab } = await logIn();
+  // The client's clock has stood still: it believes its token to be good.
+  const still = { now: () => 0, monotonic: () => 0 };
+  const behind = openBrowser({ url: `${server.url}/graphql`, fetch: network.fetch, clock: still }).openTab();
+  await behind.login({ email: EMAIL, password: PASSWORD });
+  await passTime(server, 16 * MINUTE);
+
+  const answers = await Promise.all(Array.from({ length: 50 }, () => behind.request(ME)));
+
+  expect(answers).toEqual(Array.from({ length: 50 }, () => isAda));
+  expect(network.refreshes()).toBe(1);
+  expect(tab.getState().status).toBe('LOGGED_IN');
+});
+
+test('each refresh has a random key of 32 characters, and a retry of the same refresh the same key', async () => {
+  const { server, network, tab } = await logIn();
+
+  await tab.refresh();
+  await passTime(server, 16 * MINUTE);
+  network.loseAnswers(2);
+  expect(await tab.request(ME)).toEqual(isAda);
+
+  const keys = keysOf(network);
+  expect(keys).toHaveLength(4);
+  for (const key of keys) expect(key).toMatch(/^[\w-]{32}$/);
+  expect(keys[0]).not.toBe(keys[1]);
+  expect(keys[2]).toBe(keys[1]);
+  expect(keys[3]).toBe(keys[1]);
+});
+
+test('the key is written down before the refresh is asked for, and gone when its answer is in', async () => {
+  const { network, browser, tab } = await logIn();
+  const isWritten = () => [...browser.entries.values()].some((entry) => entry.includes(String(keysOf(network)[0])));
+  const reached = network.holdBackNextAnswer();
+  void tab.refresh().catch(() => undefined);
+
+  await reached;
+  expect(isWritten()).toBe(true);
+
+  tab.close();
+  const reloaded = browser.openTab();
+  await reloaded.request(ME);
+  await waitUntil(() => !isWritten());
+});
+
+test('the answer of a refresh is lost: the same session goes on', async () => {
+  const { server, network, tab } = await logIn();
+  const { sessionId } = tab.getState();
+  await passTime(server, 16 * MINUTE);
+  network.loseAnswers(1);
+
+  expect(await tab.request(ME)).toEqual(isAda);
+
+  expect(tab.getState()).toMatchObject({ status: 'LOGGED_IN', sessionId });
+});
+
+test('the page is reloaded in the middle of a refresh: the same session goes on', async () => {
+  const { server, network, browser, tab } = await logIn();
+  const { sessionId } = tab.getState();
+  await passTime(server, 16 * MINUTE);
+  const reached = network.holdBackNextAnswer();
+  const lost = tab.request(ME).catch((error: unknown) => error);
+  await reached;
+
+  tab.close();
+  const reloaded = browser.openTab();
+
+  expect(await reloaded.request(ME)).toEqual(isAda);
+  expect(reloaded.getState()).toMatchObject({ status: 'LOGGED_IN', sessionId });
+  expect(await lost).toBeInstanceOf(AuthUnavailableError);
+  // Long after, the token of before would be taken for stolen.
+  await passTime(server, 16 * MINUTE);
+  expect(await reloaded.request(ME)).toEqual(isAda);
+});
+
+test('the browser is closed and opened again: the session is resumed', async () => {
+  const { server, browser, tab } = await logIn();
+  tab.close();
+  await passTime(server, 60 * MINUTE);
+
+  const reopened = browser.openTab();
+
+  expect(await reopened.ready).toMatchObject({ status: 'LOGGED_IN', user: { email: EMAIL } });
+  expect(await reopened.request(ME)).toEqual(isAda);
+});
+
+test('the network is away for a while: operations fail, nobody is logged out, and it goes on afterwards', async () => {
+  const { server, network, tab } = await logIn();
+  await passTime(server, 16 * MINUTE);
+  network.goAway();
+
+  await expect(tab.request(ME)).rejects.toThrow(AuthUnavailableError);
+  expect(tab.getState().status).toBe('LOGGED_IN');
+
+  network.comeBack();
+  expect(await tab.request(ME)).toEqual(isAda);
+  expect(tab.events.map(({ type }) => type)).toEqual(['STARTED', 'LOGGED_IN', 'REFRESH_FAILED', 'REFRESHED']);
+});
+
+test.each([
+  ['SERVICE_UNAVAILABLE', () => refusal({ code: 'SERVICE_UNAVAILABLE' })],
+  ['INTERNAL_SERVER_ERROR', () => refusal({ code: 'INTERNAL_SERVER_ERROR' })],
+  ['a page of HTML', () => new Response('<html>', { status: 502, headers: { 'content-type': 'text/html' } })],
+  ['half an answer', () => new Response('{"data":', { headers: { 'content-type': 'application/json' } })],
+  ['null', () => new Response('null', { headers: { 'content-type': 'application/json' } })],
+])('a refresh that is answered by %s logs nobody out', async (_name, answer) => {
+  const { server, network, tab } = await logIn();
+  await passTime(server, 16 * MINUTE);
+  network.answerInstead(3, answer);
+
+  await expect(tab.request(ME)).rejects.toThrow(Error);
+  expect(tab.getState().status).toBe('LOGGED_IN');
+
+  network.answerInstead(0, answer);
+  expect(await tab.request(ME)).toEqual(isAda);
+});
+
+test('RATE_LIMITED logs nobody out, and the server is left alone for as long as it says', async () => {
+  const { server, network, tab } = await logIn();
+  await passTime(server, 16 * MINUTE);
+  network.answerInstead(1, () => refusal({ code: 'RATE_LIMITED', retryAfterSeconds: 20 }));
+
+  await expect(tab.request(ME)).rejects.toMatchObject({ retryAfterSeconds: 20 });
+  await expect(tab.request(ME)).rejects.toMatchObject({ retryAfterSeconds: 20 });
+  expect(network.refreshes()).toBe(1);
+
+  await passTime(server, 20 * SECOND);
+  expect(await tab.request(ME)).toEqual(isAda);
+});
+
+test('a refresh that fails ahead of time stops no operation', async () => {
+  const { server, network, tab } = await logIn();
+  await passTime(server, 14 * MINUTE + 45 * SECOND);
+  network.answerInstead(9, () => refusal({ code: 'SERVICE_UNAVAILABLE' }));
+
+  expect(await tab.request(ME)).toEqual(isAda);
+  expect(network.refreshes()).toBe(3);
+});
+
+test('a pair is exchanged ahead of its end, without anybody asking for anything', async () => {
+  const server = await startServer({ accessTokenLifetime: '2s' });
+  const network = createNetwork();
+  const tab = openBrowser({ url: `${server.url}/graphql`, fetch: network.fetch }).openTab();
+  await tab.register({ email: EMAIL, password: PASSWORD });
+  expect(network.refreshes()).toBe(0);
+
+  await waitUntil(() => network.refreshes() === 1);
+});
+
+test.each([
+  ['ten years behind', -10 * 365 * 24 * 60 * MINUTE],
+  ['ten years ahead', 10 * 365 * 24 * 60 * MINUTE],
+])('a clock that is %s does not matter', async (_name, error) => {
+  const server = await startServer();
+  const network = createNetwork();
+  const wrong = { now: () => server.clock.now() + error, monotonic: () => server.clock.monotonic() };
+  const browser = openBrowser({ url: `${server.url}/graphql`, fetch: network.fetch, clock: wrong });
+  const tab = browser.openTab();
+  await tab.register({ email: EMAIL, password: PASSWORD });
+
+  await passTime(server, 5 * MINUTE);
+  expect(await tab.request(ME)).toEqual(isAda);
+  expect(await browser.openTab().request(ME)).toEqual(isAda);
+  expect(network.refreshes()).toBe(0);
+  await passTime(server, 10 * MINUTE);
+  expect(await tab.request(ME)).toEqual(isAda);
+
+  expect(network.refreshes()).toBe(1);
+  // No token was sent that the server has refused.
+  expect(operationsNamedMe(network)).toBe(3);
+});
+
+test('a clock that is set right in between costs a refresh at the most', async () => {
+  const { server, network } = await logIn();
+  let offset = 0;
+  const clock = { now: () => server.clock.now() + offset, monotonic: () => server.clock.monotonic() };
+  const browser = openBrowser({ url: `${server.url}/graphql`, fetch: network.fetch, clock });
+  const tab = browser.openTab();
+  await tab.login({ email: EMAIL, password: PASSWORD });
+
+  offset = -60 * MINUTE;
+  await passTime(server, 16 * MINUTE);
+  expect(await tab.request(ME)).toEqual(isAda);
+  expect(network.refreshes()).toBe(1);
+
+  offset = 60 * MINUTE;
+  expect(await tab.request(ME)).toEqual(isAda);
+  expect(await tab.request(ME)).toEqual(isAda);
+  expect(network.refreshes()).toBe(2);
+});
+
+test('a laptop sleeps, and the monotonic clock with it: what it held is known to be old', async () => {
+  const { server, network } = await logIn();
+  let slept = 0;
+  const clock = { now: () => server.clock.now(), monotonic: () => server.clock.monotonic() - slept };
+  const tab = openBrowser({ url: `${server.url}/graphql`, fetch: network.fetch, clock }).openTab();
+  await tab.login({ email: EMAIL, password: PASSWORD });
+
+  slept = 60 * MINUTE;
+  await passTime(server, slept);
+  tab.wake();
+
+  await waitUntil(() => network.refreshes() === 1);
+  await waitUntil(() => (tab.lifetimes()?.accessToken ?? 0) > 14 * 60);
+});
+
+function refusal(extensions: object): Response {
+  return Response.json({ data: { pair: null }, errors: [{ message: 'No.', extensions }] });
+}
+
+function keysOf({ sent }: ReturnType<typeof createNetwork>): unknown[] {
+  return sent.flatMap(({ variables }) => variables.input?.['idempotencyKey'] ?? []);
+}
+
+function operationsNamedMe({ sent }: ReturnType<typeof createNetwork>): number {
+  return sent.filter(({ query }) => query === ME).length;
+}

@@ -2,14 +2,19 @@
 export interface CookieJar {
   readonly fetch: typeof fetch;
   readonly cookies: ReadonlyMap<string, string>;
-  clear(): void;
+  /** Replaces what it holds. */
+  restore(cookies: ReadonlyMap<string, string>): void;
 }
 
 export function createCookieJar(through: typeof fetch = fetch): CookieJar {
   const cookies = new Map<string, string>();
   return {
     cookies,
-    clear: () => cookies.clear(),
+    restore(earlier) {
+      const copy = [...earlier];
+      cookies.clear();
+      for (const [name, value] of copy) cookies.set(name, value);
+    },
     async fetch(input, init) {
       const headers = new Headers(init?.headers);
       headers.set('sec-fetch-site', 'same-origin');

@@ -1,0 +1,192 @@
+import { EMAIL, PASSWORD } from '../../tests/support/graphql-client.ts';
+import { MINUTE } from '../../tests/support/manual-clock.ts';
+import { passTime } from '../../tests/support/pass-time.ts';
+import { useServers } from '../../tests/support/use-servers.ts';
+import { waitUntil } from '../../tests/support/wait-until.ts';
+import { AuthUnavailableError } from '../src/index.ts';
+import { createCookieJar } from './support/cookie-jar.ts';
+import { createNetwork } from './support/network.ts';
+import { useBrowsers } from './support/use-tabs.ts';
+
+const startServer = useServers();
+const openBrowser = useBrowsers();
+const ME = '{ me { email } }';
+const isAda = { data: { me: { email: EMAIL } } };
+const CREDENTIALS = { email: EMAIL, password: PASSWORD };
+const END_NOTHING = 'mutation ($id: ID!) { endSession(input: { id: $id }) { endedSessions } }';
+
+describe.each(['COOKIES', 'REFRESH_COOKIE'] as const)('with %s', (delivery) => {
+  async function logIn() {
+    const server = await startServer();
+    const jar = createCookieJar();
+    const network = createNetwork(jar.fetch);
+    const browser = openBrowser({ url: `${server.url}/graphql`, fetch: network.fetch, clock: server.clock, delivery });
+    const tab = browser.openTab();
+    await tab.register(CREDENTIALS);
+    return { server, jar, network, browser, tab };
+  }
+
+  test('no token stands in the storage', async () => {
+    const { browser, jar, tab } = await logIn();
+
+    expect(await tab.request(ME)).toEqual(isAda);
+
+    expect([...browser.entries.values()].join('')).not.toContain('eyJ');
+    expect(jar.cookies.has('__Host-refresh')).toBe(true);
+    expect(jar.cookies.has('__Host-access')).toBe(delivery === 'COOKIES');
+  });
+
+  test('fifty operations at once after the access token has expired cost one refresh', async () => {
+    const { server, network, tab } = await logIn();
+    await passTime(server, 16 * MINUTE);
+
+    const answers = await Promise.all(Array.from({ length: 50 }, () => tab.request(ME)));
+
+    expect(answers).toEqual(Array.from({ length: 50 }, () => isAda));
+    expect(network.refreshes()).toBe(1);
+  });
+
+  test('five tabs of ten operations each cost one refresh', async () => {
+    const { server, network, browser, tab } = await logIn();
+    const tabs = [tab, ...Array.from({ length: 4 }, () => browser.openTab())];
+    await Promise.all(tabs.map((each) => each.ready));
+    await Promise.all(tabs.map((each) => each.request(ME)));
+    expect(network.refreshes()).toBe(0);
+    await passTime(server, 16 * MINUTE);
+
+    const answers = await Promise.all(tabs.flatMap((each) => Array.from({ length: 10 }, () => each.request(ME))));
+
+    expect(answers).toEqual(Array.from({ length: 50 }, () => isAda));
+    expect(network.refreshes()).toBe(1);
+  });
+
+  test('the page is reloaded: the session is resumed, and mutations have their CSRF token', async () => {
+    const { browser, tab } = await logIn();
+    tab.close();
+
+    const reloaded = browser.openTab();
+
+    expect(await reloaded.ready).toMatchObject({ status: 'LOGGED_IN', user: { email: EMAIL } });
+    expect(await reloaded.request(ME)).toEqual(isAda);
+    expect(await reloaded.request(END_NOTHING, { id: reloaded.getState().user?.id })).toEqual({
+      data: { endSession: { endedSessions: 0 } },
+    });
+  });
+
+  test('the CSRF token has been lost: it is asked for again', async () => {
+    const { browser, tab } = await logIn();
+    tab.close();
+    for (const [key, entry] of browser.entries) {
+      browser.entries.set(key, entry.replace(/"csrfToken":"[^"]+"/, '"csrfToken":"wrong"'));
+    }
+
+    const reloaded = browser.openTab();
+    const { data } = await reloaded.request(END_NOTHING, { id: String(tab.getState().user?.id) });
+
+    expect(data).toEqual({ endSession: { endedSessions: 0 } });
+  });
+
+  test.each([
+    ['with the cookies of its answer', true],
+    ['without', false],
+  ])('the page is reloaded in the middle of a refresh, %s: the same session goes on', async (_which, keepsCookies) => {
+    const { server, jar, network, browser, tab } = await logIn();
+    const { sessionId } = tab.getState();
+    await passTime(server, 16 * MINUTE);
+    const before = new Map(jar.cookies);
+    const reached = network.holdBackNextAnswer();
+    const lost = tab.request(ME).catch((error: unknown) => error);
+    await reached;
+    if (!keepsCookies) jar.restore(before);
+
+    tab.close();
+    const reloaded = browser.openTab();
+
+    expect(await reloaded.request(ME)).toEqual(isAda);
+    expect(reloaded.getState()).toMatchObject({ status: 'LOGGED_IN', sessionId });
+    expect(await lost).toBeInstanceOf(AuthUnavailableError);
+  });
+
+  test('the answer of a refresh is lost: the same session goes on', async () => {
+    const { server, network, tab } = await logIn();
+    await passTime(server, 16 * MINUTE);
+    network.loseAnswers(2);
+
+    expect(await tab.request(ME)).toEqual(isAda);
+  });
+
+  test('logout in one tab logs out all, clears the cookies and ends the session', async () => {
+    const { jar, browser, tab } = await logIn();
+    const other = browser.openTab();
+    await other.ready;
+
+    expect(await other.logout()).toMatchObject({ endedSessions: 1 });
+
+    await waitUntil(() => tab.getState().status === 'LOGGED_OUT');
+    expect([...jar.cookies.keys()]).toEqual([]);
+    expect(browser.entries.size).toBe(0);
+  });
+
+  test('a logout without a network is remembered: after a reload nobody is logged in, and the server is told', async () => {
+    const { jar, network, browser, tab } = await logIn();
+    network.goAway();
+    expect(await tab.logout()).toBeNull();
+    tab.close();
+
+    network.comeBack();
+    const reloaded = browser.openTab();
+
+    expect(await reloaded.ready).toMatchObject({ status: 'LOGGED_OUT' });
+    await waitUntil(() => jar.cookies.size === 0 && browser.entries.size === 0);
+  });
+
+  test('a session that was ended elsewhere sends every tab to the login once', async () => {
+    const { server, browser, tab } = await logIn();
+    const other = browser.openTab();
+    await other.ready;
+    const elsewhere = await server.client.login();
+    await server.client.endSession(elsewhere.accessToken, String(tab.getState().sessionId));
+
+    await Promise.all(Array.from({ length: 10 }, () => tab.request(ME)));
+
+    await waitUntil(() => other.getState().status === 'LOGGED_OUT');
+    for (const each of [tab, other]) expect(each.events.filter(({ type }) => type === 'LOGGED_OUT')).toHaveLength(1);
+  });
+
+  test('cookies that are gone are a session that is gone', async () => {
+    const { server, jar, network, tab } = await logIn();
+    jar.restore(new Map());
+    await passTime(server, 16 * MINUTE);
+
+    await tab.request(ME);
+
+    expect(tab.getState()).toMatchObject({ status: 'LOGGED_OUT', reason: 'SESSION_ENDED' });
+    expect(network.refreshes()).toBe(1);
+  });
+
+  test('a thief who has refreshed first is thrown out when the owner comes back', async () => {
+    const { server, jar, tab } = await logIn();
+    const stolen = createCookieJar();
+    stolen.restore(jar.cookies);
+    const thief = openBrowser({ url: `${server.url}/graphql`, fetch: stolen.fetch, delivery });
+    const theirs = thief.openTab();
+    await theirs.adopt({ ...PAIR, csrfToken: jar.cookies.get('__Host-csrf') ?? null });
+    await theirs.refresh();
+    expect(await theirs.request(ME)).toEqual(isAda);
+    await passTime(server, 16 * MINUTE);
+
+    await tab.request(ME);
+
+    expect(tab.getState()).toMatchObject({ status: 'LOGGED_OUT', reason: 'SESSION_TAKEN' });
+    await theirs.request(ME);
+    expect(theirs.getState().status).toBe('LOGGED_OUT');
+  });
+});
+
+const PAIR = {
+  accessTokenExpiresAt: new Date().toISOString(),
+  accessTokenExpiresIn: 900,
+  refreshTokenExpiresAt: new Date().toISOString(),
+  session: { id: 'unknown' },
+  user: { id: '1', email: EMAIL, roles: [] },
+};

@@ -1,0 +1,339 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { EMAIL, PASSWORD } from '../../tests/support/graphql-client.ts';
+import { MINUTE } from '../../tests/support/manual-clock.ts';
+import { passTime } from '../../tests/support/pass-time.ts';
+import { useServers } from '../../tests/support/use-servers.ts';
+import { waitUntil } from '../../tests/support/wait-until.ts';
+import { AuthRequestError, type AuthClientOptions, AuthUnavailableError } from '../src/index.ts';
+import { createNetwork } from './support/network.ts';
+import { type Tab, useBrowsers } from './support/use-tabs.ts';
+
+const startServer = useServers();
+const openBrowser = useBrowsers();
+const ME = '{ me { email } }';
+const isAda = { data: { me: { email: EMAIL } } };
+const CREDENTIALS = { email: EMAIL, password: PASSWORD };
+
+async function logIn(options: Partial<AuthClientOptions> = {}) {
+  const server = await startServer();
+  const network = createNetwork();
+  const shared = { url: `${server.url}/graphql`, fetch: network.fetch, clock: server.clock, ...options };
+  const browser = openBrowser(shared);
+  const tab = browser.openTab();
+  await tab.register(CREDENTIALS);
+  return { server, network, browser, tab, shared };
+}
+
+async function openTabs({ browser, tab }: Awaited<ReturnType<typeof logIn>>): Promise<[Tab, Tab, Tab]> {
+  const tabs: [Tab, Tab, Tab] = [tab, browser.openTab(), browser.openTab()];
+  await Promise.all(tabs.map((each) => each.ready));
+  return tabs;
+}
+
+function logoutsOf(tab: Tab): unknown[] {
+  return tab.events.filter(({ type }) => type === 'LOGGED_OUT');
+}
+
+describe('login', () => {
+  test('a wrong password is told by its code, and nobody is logged in', async () => {
+    const { browser, tab } = await logIn();
+    await tab.logout();
+
+    const failure = await tab.login({ email: EMAIL, password: 'wrong' }).catch((error: unknown) => error);
+
+    expect(failure).toBeInstanceOf(AuthRequestError);
+    expect((failure as AuthRequestError).details).toEqual({ code: 'INVALID_CREDENTIALS' });
+    expect(tab.getState()).toMatchObject({ status: 'LOGGED_OUT' });
+    expect(browser.entries.size).toBe(0);
+  });
+
+  test('each field that has to be mended is named', async () => {
+    const { tab } = await logIn();
+
+    const failure = await tab.register({ email: 'nonsense', password: '1' }).catch((error: unknown) => error);
+
+    expect((failure as AuthRequestError).details).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      fields: [{ path: 'input.email', reason: 'EMAIL_INVALID' }, { path: 'input.password' }],
+    });
+  });
+
+  test('without a network it fails, and says that it may be tried again', async () => {
+    const { network, browser } = await logIn();
+    network.goAway();
+
+    await expect(browser.openTab().login(CREDENTIALS)).rejects.toThrow(AuthUnavailableError);
+  });
+
+  test('a login in one tab logs in the others', async () => {
+    const session = await logIn();
+    const [first, second, third] = await openTabs(session);
+    await first.logout();
+    await waitUntil(() => third.getState().status === 'LOGGED_OUT');
+
+    await second.login(CREDENTIALS);
+
+    await waitUntil(() => first.getState().status === 'LOGGED_IN' && third.getState().status === 'LOGGED_IN');
+    expect(await third.request(ME)).toEqual(isAda);
+  });
+
+  test('a new password opens a new session, with which all tabs go on', async () => {
+    const session = await logIn();
+    const [first, second] = await openTabs(session);
+    const { sessionId } = first.getState();
+
+    await first.changePassword({ currentPassword: PASSWORD, newPassword: 'a battery of horses' });
+
+    expect(first.getState().sessionId).not.toBe(sessionId);
+    await waitUntil(() => second.getState().sessionId === first.getState().sessionId);
+    expect(await second.request(ME)).toEqual(isAda);
+    expect([...logoutsOf(first), ...logoutsOf(second)]).toEqual([]);
+  });
+});
+
+describe('logout', () => {
+  test('in one tab logs out all, once, and ends the session', async () => {
+    const session = await logIn();
+    const tabs = await openTabs(session);
+    const accessToken = tabs[0].credentials().headers['authorization']?.slice('Bearer '.length);
+
+    expect(await tabs[1].logout()).toMatchObject({ endedSessions: 1 });
+
+    await waitUntil(() => tabs.every((tab) => tab.getState().status === 'LOGGED_OUT'));
+    for (const tab of tabs) {
+      expect(logoutsOf(tab)).toEqual([{ type: 'LOGGED_OUT', reason: 'LOGGED_OUT', isElsewhere: tab !== tabs[1] }]);
+    }
+    expect(session.browser.entries.size).toBe(0);
+    expect((await session.server.client.me(accessToken)).errors[0]?.extensions.reason).toBe('TOKEN_REVOKED');
+  });
+
+  test('without a network it logs out all tabs all the same, and the server is told later', async () => {
+    const { server, network, browser, tab } = await logIn();
+    const other = browser.openTab();
+    await other.ready;
+    const accessToken = tab.credentials().headers['authorization']?.slice('Bearer '.length);
+    network.goAway();
+
+    expect(await tab.logout()).toBeNull();
+    await waitUntil(() => other.getState().status === 'LOGGED_OUT');
+    expect([...browser.entries.values()].join('')).not.toContain('eyJ');
+
+    network.comeBack();
+    tab.wake();
+    await waitUntil(async () => (await server.client.me(accessToken)).errors.length > 0);
+  });
+
+  test('of the other sessions keeps this one', async () => {
+    const { server, tab } = await logIn();
+    const elsewhere = await server.client.login();
+
+    expect(await tab.logout({ scope: 'OTHER_SESSIONS' })).toMatchObject({ endedSessions: 1 });
+
+    expect(await tab.request(ME)).toEqual(isAda);
+    expect((await server.client.me(elsewhere.accessToken)).data.me).toBeNull();
+  });
+
+  test('everywhere ends all, though the access token has expired', async () => {
+    const { server, tab } = await logIn();
+    const elsewhere = await server.client.login();
+    await passTime(server, 16 * MINUTE);
+
+    expect(await tab.logout({ scope: 'ALL_SESSIONS' })).toMatchObject({ endedSessions: 2 });
+
+    expect(tab.getState().status).toBe('LOGGED_OUT');
+    expect((await server.client.tryRefresh(elsewhere.refreshToken)).errors[0]?.extensions.reason).toBe('TOKEN_REVOKED');
+  });
+
+  test('a refresh that has crossed it brings nobody back', async () => {
+    const { server, network, browser, tab } = await logIn();
+    const other = browser.openTab();
+    await other.ready;
+    await passTime(server, 16 * MINUTE);
+    const answers = Promise.withResolvers<void>();
+    const late = browser.openTab({
+      locks: null,
+      async fetch(input, init) {
+        const response = await network.fetch(input, init);
+        await answers.promise;
+        return response;
+      },
+    });
+    const refreshed = late.refresh();
+    await waitUntil(() => network.refreshes() === 1);
+
+    await other.logout();
+    answers.resolve();
+    await refreshed;
+
+    expect(late.getState().status).toBe('LOGGED_OUT');
+    await waitUntil(() => tab.getState().status === 'LOGGED_OUT');
+    expect(browser.openTab().ready).resolves.toMatchObject({ status: 'LOGGED_OUT' });
+  });
+});
+
+describe('a session that was ended elsewhere', () => {
+  test('sends every tab to the login once, at the next operation', async () => {
+    const session = await logIn();
+    const tabs = await openTabs(session);
+    const elsewhere = await session.server.client.login();
+    await session.server.client.endSession(elsewhere.accessToken, String(tabs[0].getState().sessionId));
+    const before = session.network.sent.length;
+
+    const answers = await Promise.all(Array.from({ length: 10 }, () => tabs[0].request(ME)));
+
+    for (const { errors } of answers) expect(errors?.[0]?.extensions).toMatchObject({ code: 'UNAUTHENTICATED' });
+    await waitUntil(() => tabs.every((tab) => tab.getState().status === 'LOGGED_OUT'));
+    await pause(100);
+    for (const tab of tabs) expect(logoutsOf(tab)).toHaveLength(1);
+    expect(tabs[1].getState()).toMatchObject({ reason: 'SESSION_ENDED' });
+    // Ten operations, and nothing that goes round in a circle.
+    expect(session.network.sent.length - before).toBe(10);
+  });
+
+  test('sends every tab to the login once, at the next refresh', async () => {
+    const session = await logIn();
+    const tabs = await openTabs(session);
+    await session.server.client.logout(undefined, { refreshToken: heldRefreshToken(session.browser.entries) });
+    await passTime(session.server, 16 * MINUTE);
+
+    await Promise.all(tabs.map((tab) => tab.request(ME)));
+
+    await waitUntil(() => tabs.every((tab) => tab.getState().status === 'LOGGED_OUT'));
+    for (const tab of tabs) expect(logoutsOf(tab)).toHaveLength(1);
+    expect(session.network.refreshes()).toBe(1);
+  });
+
+  test('whose time is over ends too', async () => {
+    const { server, network, browser } = await logIn();
+    await passTime(server, 8 * 24 * 60 * MINUTE);
+
+    const tab = browser.openTab();
+    await tab.request(ME);
+
+    expect(tab.getState()).toMatchObject({ status: 'LOGGED_OUT', reason: 'SESSION_ENDED' });
+    expect(network.refreshes()).toBe(1);
+  });
+});
+
+describe('a thief who has refreshed first', () => {
+  test('is thrown out when the owner comes back', async () => {
+    const { server, browser, tab } = await logIn();
+    const stolen = await server.client.refresh(heldRefreshToken(browser.entries));
+    await passTime(server, 16 * MINUTE);
+
+    const { data } = await tab.request(ME);
+
+    expect(data).toEqual({ me: null });
+    expect(tab.getState()).toMatchObject({ status: 'LOGGED_OUT', reason: 'SESSION_TAKEN' });
+    expect((await server.client.tryRefresh(stolen.refreshToken)).errors[0]?.extensions.reason).toBe('TOKEN_REVOKED');
+  });
+
+  test('is thrown out when the owner comes back within the leeway, and finds no newer token', async () => {
+    const { server, browser, shared } = await logIn();
+    const { clock: _clock, ...withoutClock } = shared;
+    const stolen = await server.client.refresh(heldRefreshToken(browser.entries));
+
+    const tab = browser.openTab({ ...withoutClock, clock: realClock, reuseLeewaySeconds: 0.5 });
+    await tab.refresh();
+
+    expect(tab.getState()).toMatchObject({ status: 'LOGGED_OUT', reason: 'SESSION_TAKEN' });
+    expect((await server.client.me(stolen.accessToken)).errors[0]?.extensions.reason).toBe('TOKEN_REVOKED');
+  });
+});
+
+test('a token that another tab has rotated a moment ago is waited for, and used', async () => {
+  const { server, network, browser } = await logIn();
+  const newer = await server.client.refresh(heldRefreshToken(browser.entries));
+  const tab = browser.openTab({ clock: realClock, reuseLeewaySeconds: 5 });
+  const refreshed = tab.refresh();
+  await waitUntil(() => network.refreshes() === 1);
+
+  for (const [key, entry] of browser.entries) {
+    if (!entry.startsWith('{')) continue;
+    const { accessToken, refreshToken } = newer;
+    const held = JSON.parse(entry) as { count: number };
+    browser.entries.set(key, JSON.stringify({ ...held, count: held.count + 1, accessToken, refreshToken }));
+  }
+  await refreshed;
+
+  expect(tab.getState().status).toBe('LOGGED_IN');
+  expect(tab.credentials().headers['authorization']).toBe(`Bearer ${newer.accessToken}`);
+});
+
+test('what was begun as one user is not repeated as another', async () => {
+  const { server, network, browser, tab } = await logIn();
+  await server.client.register('bob@example.com', PASSWORD);
+  await passTime(server, 16 * MINUTE);
+  const still = { now: () => 0, monotonic: () => 0 };
+  const behind = browser.openTab({ clock: still });
+  await behind.ready;
+  const held = Promise.withResolvers<void>();
+  const slow = browser.openTab({
+    clock: still,
+    async fetch(input, init) {
+      const response = await network.fetch(input, init);
+      await held.promise;
+      return response;
+    },
+  });
+  const begun = slow.request(ME);
+  await waitUntil(() => network.sent.some(({ query }) => query === ME));
+
+  await tab.login({ email: 'bob@example.com', password: PASSWORD });
+  await waitUntil(() => slow.getState().user?.email === 'bob@example.com');
+  held.resolve();
+
+  expect((await begun).data).toEqual({ me: null });
+});
+
+test('tokens are sent to the server they come from, and to no other', async () => {
+  const { tab } = await logIn();
+  const elsewhere = await startServer();
+
+  const response = await tab.fetch(`${elsewhere.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query: ME }),
+  });
+
+  expect(await response.json()).toMatchObject({ errors: [{ extensions: { reason: 'TOKEN_MISSING' } }] });
+});
+
+test('a storage that fails costs the resuming, and nothing else', async () => {
+  const server = await startServer();
+  const network = createNetwork();
+  const fail = () => {
+    throw new Error('forbidden');
+  };
+  const storage = { getItem: fail, setItem: fail, removeItem: fail };
+  const tab = openBrowser({ url: `${server.url}/graphql`, fetch: network.fetch, clock: server.clock }).openTab({
+    storage,
+  });
+  await tab.register(CREDENTIALS);
+  await passTime(server, 16 * MINUTE);
+  network.loseAnswers(1);
+
+  expect(await tab.request(ME)).toEqual(isAda);
+});
+
+test.each(['{"version":1', '{"version":2,"sessionId":"1"}', '[]', 'null', '{"version":1,"sessionId":7}'])(
+  'a storage that holds %s holds nobody',
+  async (entry) => {
+    const { browser, tab } = await logIn();
+    tab.close();
+    for (const key of browser.entries.keys()) browser.entries.set(key, entry);
+
+    const reopened = browser.openTab();
+
+    expect(await reopened.ready).toMatchObject({ status: 'LOGGED_OUT' });
+    await reopened.login(CREDENTIALS);
+    expect(await reopened.request(ME)).toEqual(isAda);
+  },
+);
+
+const realClock = { now: () => Date.now(), monotonic: () => performance.now() };
+
+function heldRefreshToken(entries: ReadonlyMap<string, string>): string {
+  const [held] = [...entries.values()].filter((entry) => entry.startsWith('{'));
+  return (JSON.parse(held ?? '{}') as { refreshToken: string }).refreshToken;
+}
