@@ -43,8 +43,9 @@ async function readPassword(): Promise<string> {
   // What is typed is not shown: the prompt's output goes nowhere.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const isTerminal = process.stdin.isTTY;
-  if (isTerminal) process.stdout.write('Password: ');
   const prompt = createInterface({ input: process.stdin, output: nowhere, terminal: isTerminal });
+  // Not before: until the prompt is there, the terminal itself shows what is typed.
+  if (isTerminal) process.stdout.write('Password: ');
   try {
     for await (const line of prompt) return line;
     return '';
