@@ -1,0 +1,182 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readKeysFile } from '../src/server/keys-file.ts';
+import { securityEvents, tryUsers } from './support/accounts.ts';
+import { type BuiltProgram, buildProgram } from './support/build-program.ts';
+import { freshSqlite, onEachDatabase } from './support/databases.ts';
+import { PASSWORD } from './support/graphql-client.ts';
+import { ManualClock } from './support/manual-clock.ts';
+import { someEmail } from './support/someone.ts';
+import { useServers } from './support/use-servers.ts';
+
+interface Outcome {
+  readonly code: number | null;
+  /** Standard output and standard error, as a terminal shows them. */
+  readonly shown: string;
+}
+
+const hasTerminals = spawnSync('script', ['--version']).status === 0;
+const start = useServers();
+
+let program: BuiltProgram;
+let folder: string;
+beforeAll(() => {
+  program = buildProgram();
+  folder = mkdtempSync(join(tmpdir(), 'graphql-simplejwt-user-create-'));
+});
+afterAll(() => {
+  program.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Runs the program, and answers what it asks; where that is nothing, the answer is there from the beginning. */
+async function run(
+  databaseUrl: string,
+  command: string,
+  words: readonly string[],
+  answer: string,
+  question?: string,
+): Promise<Outcome> {
+  const env = {
+    PATH: process.env['PATH'],
+    DATABASE_URL: databaseUrl,
+    AUTH_KEYS_FILE: join(folder, 'keys.json'),
+    AUTH_BCRYPT_COST: '10',
+    TERM: 'dumb',
+  };
+  const child = spawn(command, words, { env, stdio: ['pipe', 'pipe', 'pipe'], timeout: 20_000 });
+  let shown = '';
+  let isAnswered = false;
+  const listen = (chunk: unknown) => {
+    shown += String(chunk);
+    if (question === undefined || isAnswered || !shown.includes(question)) return;
+    isAnswered = true;
+    child.stdin.write(answer);
+  };
+  child.stdout.on('data', listen);
+  child.stderr.on('data', listen);
+  if (question === undefined) child.stdin.end(answer);
+  const code = await new Promise<number | null>((resolve) => void child.once('close', resolve));
+  return { code, shown };
+}
+
+async function createOn(databaseUrl: string, words: readonly string[], input: string): Promise<Outcome> {
+  return run(databaseUrl, process.execPath, [program.main, 'user:create', ...words], input);
+}
+
+onEachDatabase((database) => {
+  test('makes the first administrator, with the password from stdin, who can log in and administrate', async () => {
+    const databaseUrl = await database.fresh();
+    const email = someEmail();
+    const { code, shown } = await createOn(databaseUrl, ['--email', email, '--admin'], `${PASSWORD}\n`);
+    expect(shown).toMatch(/^Created the administrator [0-9a-f-]{36}\.\n$/);
+    expect(code).toBe(0);
+    const server = await start({
+      databaseUrl,
+      keys: await readKeysFile(join(folder, 'keys.json')),
+      clock: clockOfNow(),
+    });
+    const { accessToken, user } = await server.client.login(email);
+    expect(shown).toContain(user.id);
+    const { data } = await tryUsers(server.client, accessToken);
+    expect(data.users.edges.map(({ node }: { node: unknown }) => node)).toContainEqual(
+      expect.objectContaining({ email, roles: ['ADMIN'], isActive: true }),
+    );
+    const events = await securityEvents(server.client, accessToken);
+    expect(events.map(({ type }) => type)).toEqual(['LOGGED_IN', 'REGISTERED']);
+  });
+});
+
+describe('it', () => {
+  const { url: databaseUrl, remove } = freshSqlite();
+  afterAll(remove);
+  const create = async (words: readonly string[], input: string) => createOn(databaseUrl, words, input);
+
+  test('makes a user without a role where --admin is not said', async () => {
+    const email = someEmail();
+    const { code, shown } = await create(['--email', ` ${email.toUpperCase()}`], PASSWORD);
+    expect(shown).toMatch(/^Created the user /);
+    expect(code).toBe(0);
+    const server = await start({ databaseUrl, clock: clockOfNow() });
+    expect((await server.client.me((await server.client.login(email)).accessToken)).data.me.roles).toEqual([]);
+  });
+
+  test('every character of the line counts', async () => {
+    const email = someEmail();
+    await create(['--email', email], '  péter 🐎 password  \r\nand nothing of the next\n');
+    const server = await start({ databaseUrl, clock: clockOfNow() });
+    expect((await server.client.login(email, '  péter 🐎 password  ')).user.email).toBe(email);
+  });
+
+  const inTerminal = hasTerminals ? test : test.skip;
+  inTerminal('asks for the password in a terminal, and does not show it', async () => {
+    const email = someEmail();
+    const command = `${process.execPath} ${program.main} user:create --email ${email} --admin`;
+    const { code, shown } = await run(
+      databaseUrl,
+      'script',
+      ['-qec', command, '/dev/null'],
+      `${PASSWORD}\r`,
+      'Password: ',
+    );
+    expect(shown).toMatch(/^Password: \r?\n+Created the administrator /);
+    expect(shown).not.toContain('horse');
+    expect(code).toBe(0);
+    const server = await start({ databaseUrl, clock: clockOfNow() });
+    await server.client.login(email);
+  });
+
+  inTerminal('is given up in a terminal with Ctrl-C, and makes nobody', async () => {
+    const command = `${process.execPath} ${program.main} user:create --email ${someEmail()}`;
+    const { code, shown } = await run(
+      databaseUrl,
+      'script',
+      ['-qec', command, '/dev/null'],
+      'correct ho\u0003',
+      'Password: ',
+    );
+    expect(code).not.toBe(0);
+    expect(shown).not.toContain('Created');
+  });
+
+  test.each([
+    [[], PASSWORD, 'usage: user:create --email E [--admin]'],
+    [['--email'], PASSWORD, 'usage: user:create --email E [--admin]'],
+    [['--mail', 'a@example.com'], PASSWORD, 'usage: user:create --email E [--admin]'],
+    [['--email', 'a@example.com', PASSWORD], '', 'usage: user:create --email E [--admin]'],
+    [['--email', ''], PASSWORD, 'email: REQUIRED'],
+    [['--email', 'nobody'], PASSWORD, 'email: EMAIL_INVALID'],
+    [['--email', 'a@example.com'], '', 'password: REQUIRED'],
+    [['--email', 'a@example.com'], '\n', 'password: REQUIRED'],
+    [['--email', 'a@example.com'], 'short\n', 'password: PASSWORD_TOO_SHORT'],
+    [['--email', 'a@example.com'], `${'x'.repeat(73)}\n`, 'password: PASSWORD_TOO_LONG'],
+  ])('with %j it makes nobody, and says what is wrong', async (words, input, fault) => {
+    const { code, shown } = await create(words, input);
+    expect(shown).toContain(`- ${fault}\n`);
+    expect(shown).not.toMatch(/Created|horse|xxx| at /);
+    expect(code).toBe(1);
+  });
+
+  test('every fault is said at once', async () => {
+    const { code, shown } = await create(['--email', 'nobody'], 'short');
+    expect(shown).toContain('- email: EMAIL_INVALID\n  - password: PASSWORD_TOO_SHORT\n');
+    expect(code).toBe(1);
+  });
+
+  test('an e-mail that somebody has is refused, and that account stays as it was', async () => {
+    const email = someEmail();
+    await create(['--email', email], PASSWORD);
+    const { code, shown } = await create(['--email', email, '--admin'], 'another horse battery');
+    expect(shown).toContain('- email: EMAIL_TAKEN\n');
+    expect(code).toBe(1);
+    const server = await start({ databaseUrl, clock: clockOfNow() });
+    expect((await server.client.me((await server.client.login(email)).accessToken)).data.me.roles).toEqual([]);
+  });
+});
+
+/** The program that made the user went by the machine's clock. */
+function clockOfNow(): ManualClock {
+  return new ManualClock(Date.now());
+}
