@@ -2,6 +2,7 @@ import { Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import { type AuthContext, Authorized, Public } from '../src/index.ts';
 import { parseSetCookie } from './support/cookie-jar.ts';
 import { type Answer, EMAIL, PASSWORD } from './support/graphql-client.ts';
+import { DAY, SECOND } from './support/manual-clock.ts';
 import { accessOf, errorOf, refusalOf } from './support/outcomes.ts';
 import { ACCESS, COOKIE_DELIVERIES, CSRF, type CookiePair, Page, REFRESH, setCookiesOf } from './support/page.ts';
 import { someEmail } from './support/someone.ts';
@@ -152,8 +153,9 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
     expectRefused(await pageFrom({ origin: EVIL }).send({ headers }, path));
     expectRefused(await pageFrom({ 'sec-fetch-site': 'cross-site' }).send({ headers }, path));
     const own = await victim.send({ headers: { ...headers, 'x-csrf-token': victim.jar.get(CSRF) } }, path);
-    expect([400, 405]).toContain(own.status);
-    if (own.status === 405) expect(own.headers.get('allow')).toBe('POST');
+    expect([own.status, own.headers.get('allow')]).toEqual(
+      'apollo-require-preflight' in headers ? [405, 'POST'] : [400, null],
+    );
     await expectUnharmed();
   });
 
@@ -214,9 +216,10 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
           headers: { 'content-type': type },
           body: Buffer.from(body(LOGIN(delivery))),
         });
-        expect([400, 403, 415]).toContain(answer.status);
         expect(answer.data?.login ?? null).toBeNull();
-        if (type === 'application/json') expect(refusalOf(answer)).toBe('CSRF_REJECTED');
+        expect(refusalOf(answer)).toMatch(
+          type === 'application/json' ? /^CSRF_REJECTED$/ : /^(BAD_REQUEST|UNSUPPORTED_MEDIA_TYPE)$/,
+        );
         expect(browser.jar.names()).toEqual([]);
       }
     },
@@ -295,10 +298,12 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
       );
       expect(attributes.get('path')).toBe('/');
       expect(attributes.get('samesite')).toBe('Lax');
-      const maxAge = Number(attributes.get('max-age'));
-      if (name === ACCESS && !isAll) expect([value, maxAge]).toEqual(['', 0]);
-      else if (name === CSRF) expect(maxAge).toBe(7 * 24 * 3600);
-      else expect(maxAge).toBe(claimsOf(value).exp - Math.floor(server.clock.now() / 1000));
+      expect([name, Number(attributes.get('max-age'))]).toEqual([name, lifetimeOf(name, value)]);
+    }
+    function lifetimeOf(name: string, value: string): number {
+      if (name === ACCESS && !isAll) return 0;
+      if (name === CSRF) return (7 * DAY) / SECOND;
+      return claimsOf(value).exp - Math.floor(server.clock.now() / SECOND);
     }
   });
 

@@ -161,7 +161,7 @@ describe('the form of a request', () => {
 
       expect(answer.status).toBe(405);
       expect(answer.headers['allow']).toBe('GET, POST');
-      if (method !== 'HEAD') expect(JSON.parse(answer.text).errors[0].extensions.code).toBe('METHOD_NOT_ALLOWED');
+      expect(answer.text).toMatch(method === 'HEAD' ? /^$/ : /"code":"METHOD_NOT_ALLOWED"/);
     },
   );
 
@@ -190,15 +190,19 @@ describe('the form of a request', () => {
   test('CK-09: a GET with a Content-Type that looks like a message is 415', async () => {
     const server = await start();
 
-    for (const type of ['message/rfc822', 'text/plain', 'application/x-www-form-urlencoded']) {
+    for (const [type, status] of [
+      ['message/rfc822', 415],
+      ['application/json, message/rfc822', 415],
+      ['text/plain', 400],
+      ['application/x-www-form-urlencoded', 400],
+    ] as const) {
       const answer = await sendRaw(server, 'GET', '/graphql?query=%7BcsrfToken%7D', {
         'content-type': type,
         'sec-fetch-site': 'same-origin',
         cookie: '__Host-refresh=x',
       });
-      expect([400, 415]).toContain(answer.status);
+      expect([type, answer.status]).toEqual([type, status]);
       expect(answer.text).not.toContain('"data"');
-      if (type === 'message/rfc822') expect(answer.status).toBe(415);
     }
   });
 

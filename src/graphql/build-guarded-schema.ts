@@ -9,6 +9,7 @@ import {
 import { buildSchema, type BuildSchemaOptions } from 'type-graphql';
 import { authChecker } from './auth-checker.ts';
 import { authorizedDirective, decisionsOf, type FieldAccess } from './authorized.ts';
+import { doubtUsersOfPublicMutations } from './public-mutations.ts';
 
 /**
  * Builds a schema in which every root field has a decision: type-graphql's `buildSchema`, with our guard, our directive
@@ -46,6 +47,7 @@ export async function buildGuardedSchema(
   });
   const faults = [...faultsOfRoots(schema), ...faultsOfGuards(schema)];
   if (faults.length > 0) throw new TypeError(`The schema is not guarded as it should be.\n${faults.join('\n')}`);
+  doubtUsersOfPublicMutations(schema);
   return schema;
 }
 

@@ -65,7 +65,13 @@ export class CookieDelivery {
       this.requireTokenFor(refresh);
       this.requireTokenFor(access);
     }
-    return { access: this.#isProven(access) ? access : null, refresh: this.#isProven(refresh) ? refresh : null };
+    return { access: this.proves(access) ? access : null, refresh: this.proves(refresh) ? refresh : null };
+  }
+
+  /** Whether the request shows the CSRF token of this cookie's session. */
+  proves(cookie: string | null): boolean {
+    const sessionId = this.#sessionOf(cookie);
+    return sessionId !== null && this.#csrf.matches(sessionId, this.#credentials.csrfToken);
   }
 
   /** The CSRF token that goes with the request's cookies. */
@@ -117,11 +123,6 @@ export class CookieDelivery {
     if (this.csrfToken() === null) return this.clear();
     if (access !== null && this.#sessionOf(access) === null) this.#values.access = null;
     if (refresh !== null && this.#sessionOf(refresh) === null) this.#values.refresh = null;
-  }
-
-  #isProven(cookie: string | null): boolean {
-    const sessionId = this.#sessionOf(cookie);
-    return sessionId !== null && this.#csrf.matches(sessionId, this.#credentials.csrfToken);
   }
 
   #sessionOf(cookie: string | null): string | null {

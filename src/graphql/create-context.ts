@@ -49,6 +49,7 @@ export function createContext(parts: ContextParts, request: AuthRequest): AuthCo
         if (isMutation && isByCookie) cookies.requireToken(user.sessionId);
         return user;
       },
+      mayMutate: () => !isByCookie || cookies.proves(accessToken),
       verifyToken: (token) => verifyToken(parts, token, device),
       endSession: async (userId, id) =>
         isId(id) ? endSessions(parts, { ids: [id], userId }, 'ENDED_BY_USER', device) : [],

@@ -74,7 +74,7 @@ export class CookieJar {
 /** A `Set-Cookie` header taken apart; attributes by their names in lower case. */
 export function parseSetCookie(header: string) {
   const [pair = '', ...rest] = header.split('; ');
-  const [name = '', value = ''] = splitAt(pair);
+  const [name, value] = splitAt(pair);
   return { name, value, attributes: new Map(rest.map(splitAt).map(([key, word]) => [key.toLowerCase(), word])) };
 }
 
