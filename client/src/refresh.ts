@@ -31,7 +31,7 @@ const FIRST_PAUSE = 150;
 /** Milliseconds for which another tab, which may be frozen, is waited for. */
 const LOCK_PATIENCE = 30_000;
 /** Milliseconds for which the tabs are asked for an access token that is in their memory alone. */
-const TAB_PATIENCE = 100;
+const TAB_PATIENCE = 150;
 
 /**
  * Exchanges a pair for a newer one, unless another tab has done so meanwhile. Where the session turns out to have ended,

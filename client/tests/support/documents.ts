@@ -1,0 +1,24 @@
+import { gql } from '@apollo/client';
+
+export const ME = gql`
+  query {
+    me {
+      id
+      email
+    }
+  }
+`;
+export const MY_SESSIONS = gql`
+  query {
+    sessions {
+      id
+    }
+  }
+`;
+export const END_SESSION = gql`
+  mutation ($id: ID!) {
+    endSession(input: { id: $id }) {
+      endedSessions
+    }
+  }
+`;
