@@ -17,6 +17,6 @@ export default defineConfig({
     host: '127.0.0.1',
     port: 5173,
     // Page and API are one origin, so that cookies need no further settings.
-    proxy: { '/graphql': process.env['API_URL'] ?? 'http://127.0.0.1:4000' },
+    proxy: { '/graphql': 'http://127.0.0.1:4000' },
   },
 });

@@ -18,21 +18,21 @@ interface Device {
 
 /** Where the user is logged in, and the ways out. */
 export function DevicesCard() {
-  const { auth } = useWiring();
+  const { auth, apollo } = useWiring();
   const notify = useNotify();
   const { data, error, refetch } = useQuery(SessionsDocument, { fetchPolicy: 'cache-and-network' });
   const [endSession] = useMutation(EndSessionDocument);
   const end = useAction(async (device: Device) => {
-    if (device.isCurrent) return auth.logout();
+    if (device.isCurrent) return void (await auth.logout());
     await endSession({ variables: { input: { id: device.id } } });
     notify(`${deviceName(device.userAgent)} is logged out.`);
-    return refetch();
+    await apollo.refetchQueries({ include: 'active' });
   });
   const logout = useAction(async (scope: 'SESSION' | 'OTHER_SESSIONS' | 'ALL_SESSIONS') => {
     const result = await auth.logout({ scope });
     if (scope !== 'OTHER_SESSIONS') return;
     notify(othersEnded(result?.endedSessions ?? 0));
-    await refetch();
+    await apollo.refetchQueries({ include: 'active' });
   });
   const devices = data?.sessions ?? [];
   const failure = end.error ?? logout.error;

@@ -1,8 +1,8 @@
 import type { AuthEvent } from 'graphql-simplejwt-client';
 
 const SENTENCES: Readonly<Record<AuthEvent['type'], string>> = {
-  STARTED: 'The page found its session',
-  LOGGED_IN: 'New tokens after a login',
+  STARTED: 'The page was opened',
+  LOGGED_IN: 'Logged in: a first pair',
   REFRESHED: 'Refreshed: a new pair',
   REFRESH_FAILED: 'A refresh got no answer; it is tried again',
   LOGGED_OUT: 'Logged out',

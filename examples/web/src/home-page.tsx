@@ -22,11 +22,11 @@ export function HomePage({ user }: { readonly user: AuthUser }) {
           <div className="column">
             <AccountCard />
             <DevicesCard />
-            <PasswordCard />
+            <EventsCard />
           </div>
           <div className="column">
             <TokensPanel />
-            <EventsCard />
+            <PasswordCard />
           </div>
         </div>
       </main>

@@ -49,7 +49,7 @@ interface TextFieldProps {
 
 export function TextField({ label, hint, fault, ...input }: TextFieldProps) {
   const id = useId();
-  const described = [hint === undefined ? [] : `${id}-hint`, fault === undefined ? [] : `${id}-fault`].flat().join(' ');
+  const description = fault ?? hint;
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>
@@ -58,16 +58,11 @@ export function TextField({ label, hint, fault, ...input }: TextFieldProps) {
         {...input}
         required
         aria-invalid={fault !== undefined}
-        {...(described === '' ? {} : { 'aria-describedby': described })}
+        {...(description === undefined ? {} : { 'aria-describedby': `${id}-description` })}
       />
-      {hint !== undefined && (
-        <p className="hint" id={`${id}-hint`}>
-          {hint}
-        </p>
-      )}
-      {fault !== undefined && (
-        <p className="fault" id={`${id}-fault`}>
-          {fault}
+      {description !== undefined && (
+        <p className={fault === undefined ? 'hint' : 'fault'} id={`${id}-description`}>
+          {description}
         </p>
       )}
     </div>
