@@ -130,12 +130,24 @@ describe('a refusal says whether a refresh may help', () => {
     return forge(key, { ...header, ...changes }, claims);
   }
 
+  function withClaims({ server, pair }: Scene, changes: Record<string, unknown>) {
+    const { header, claims } = dissect(pair.accessToken);
+    return forge(signerOf(server.keys, 'access'), header, { ...claims, ...changes });
+  }
+
   const cases: readonly (readonly [string, string, boolean, (scene: Scene) => string | Promise<string>])[] = [
     ['a token that is none', 'TOKEN_INVALID', false, () => 'junk'],
     ['a refresh token', 'TOKEN_INVALID', false, ({ pair }) => pair.refreshToken],
     ['a forged signature', 'TOKEN_INVALID', false, ({ pair }) => `${pair.accessToken.slice(0, -8)}AAAAAAAA`],
     ['no kid', 'TOKEN_INVALID', false, (scene) => withHeader(scene, { kid: undefined })],
     ['a kid that is no text', 'TOKEN_INVALID', false, (scene) => withHeader(scene, { kid: 1 })],
+    ['nbf, which no token of ours ever had', 'TOKEN_INVALID', false, (scene) => withClaims(scene, { nbf: 1 })],
+    [
+      'another name for the host, which may have changed',
+      'TOKEN_INVALID',
+      true,
+      (scene) => withClaims(scene, { x: {} }),
+    ],
     [
       'a kid that is not in the ring, for it may have been',
       'TOKEN_INVALID',

@@ -53,7 +53,7 @@ const faults: readonly (readonly [title: string, input: unknown, fields: Fields]
   ['90 kB', { ...NEW, password: 'a'.repeat(90_000) }, { 'input.password': 'PASSWORD_TOO_LONG' }],
   [
     '255 characters',
-    { ...NEW, email: `a@${'b'.repeat(60)}.${'c'.repeat(63)}.${'d'.repeat(63)}.${'e'.repeat(64)}` },
+    { ...NEW, email: `a@${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(63)}.${'e'.repeat(61)}` },
     { 'input.email': 'EMAIL_INVALID' },
   ],
   ['a local part of 65', { ...NEW, email: `${'a'.repeat(65)}@example.com` }, { 'input.email': 'EMAIL_INVALID' }],
@@ -127,6 +127,7 @@ test.each([
   'ürsula@exämple.de',
   '用户@例子.广告',
   `${'a'.repeat(64)}@example.com`,
+  `a@${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(63)}.${'e'.repeat(60)}`,
   'ada@xn--exmple-cua.com',
 ])('an e-mail that may well arrive is accepted: %s', async (email) => {
   expect((await server.client.register(email)).user.email).toBe(email);
