@@ -10,7 +10,13 @@ import { describeMachine, endAfter, sqliteVersion, Stopwatch } from './machine.t
 import { freePort, makeBuild, Program, type ProgramOptions } from './program.ts';
 import { openSessions } from './sessions.ts';
 
-const { values } = parseArgs({ options: { short: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: {
+    short: { type: 'boolean', default: false },
+    /** One part of three: `sqlite`, `postgresql`, `database`. */
+    only: { type: 'string' },
+  },
+});
 const ROTATIONS = values.short ? 50 : 10_000;
 const RANDOM_KILLS = values.short ? 2 : 30;
 const KILLS_PER_POINT = values.short ? 1 : 100;
@@ -20,7 +26,7 @@ const POINTS = ['before-update', 'before-commit', 'after-commit'];
 /** Milliseconds. */
 const SERVED_AGAIN_WITHIN = 2_000;
 
-endAfter(values.short ? 4 : 60);
+endAfter(values.short ? 4 : 90);
 const failures: string[] = [];
 const built = await makeBuild();
 const postgres = await startPostgres({ isDurable: true });
@@ -29,9 +35,10 @@ console.log(
 );
 console.log(`${describeMachine()}, ${sqliteVersion()}, ${postgres.version}`);
 try {
-  await killProgram('SQLite', freshSqlite());
-  await killProgram('PostgreSQL', await freshPostgres(postgres.url('postgres')));
-  await killDatabase(postgres);
+  const isAsked = (part: string) => values.only === undefined || values.only === part;
+  if (isAsked('sqlite')) await killProgram('SQLite', freshSqlite());
+  if (isAsked('postgresql')) await killProgram('PostgreSQL', await freshPostgres(postgres.url('postgres')));
+  if (isAsked('database')) await killDatabase(postgres);
 } finally {
   await postgres.stop();
 }

@@ -40,7 +40,7 @@ export class HonestClient {
       const outcome = await this.#ask(spent, key);
       if (outcome.kind === 'again') {
         this.retries += 1;
-        await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 15));
+        await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 40));
         continue;
       }
       if (outcome.kind === 'refused') {

@@ -25,7 +25,7 @@ else await work(values.library);
 
 /** Shares the histories out among as many workers as there are cores. */
 async function direct(): Promise<never> {
-  endAfter(values.short ? 3 : 60);
+  endAfter(values.short ? 3 : 90);
   const { main } = await makeBuild();
   const library = main.replace(/main\.js$/, '');
   console.log(`${HISTORIES} random histories, against the built library in the same process, on SQLite in memory`);

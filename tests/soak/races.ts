@@ -17,7 +17,7 @@ const REQUESTS_PER_TOKEN = 20;
 const AT_ONCE = 5;
 const POLL = 200;
 
-endAfter(values.short ? 2 : 20);
+endAfter(values.short ? 2 : 40);
 const failures: string[] = [];
 const built = await makeBuild();
 const postgres = await startPostgres();
