@@ -11,8 +11,10 @@ export interface PurgeResult {
   readonly events: number;
 }
 
-/** Small enough that no other writer waits for long. */
-const BATCH = 200;
+/** How many rows a batch may have; how many the first one has. */
+const ROWS = { least: 10, first: 50, most: 500 };
+/** Milliseconds that a batch is to take, and between two of them: so little does another writer wait. */
+const AIM = 10;
 const PAUSE = 10;
 /** What is over stays a while longer, in case a clock is stepped back meanwhile. */
 const MARGIN = 3_600_000;
@@ -33,11 +35,20 @@ export async function purge(parts: Parts): Promise<PurgeResult> {
   };
 }
 
-async function inBatches(parts: Parts, purgeBatch: PurgeBatch, before: number): Promise<number> {
+async function inBatches({ database, clock }: Parts, purgeBatch: PurgeBatch, before: number): Promise<number> {
+  let size = ROWS.first;
   for (let total = 0; ;) {
-    const deleted = await parts.database.transaction((em) => purgeBatch(em, before, BATCH));
+    const begun = clock.monotonic();
+    const deleted = await database.transaction((em) => purgeBatch(em, before, size));
     total += deleted;
-    if (deleted < BATCH) return total;
+    if (deleted < size) return total;
+    size = nextSize(size, clock.monotonic() - begun);
     await new Promise((resolve) => setTimeout(resolve, PAUSE));
   }
+}
+
+/** How fast rows are deleted is the disk's and the load's affair, so the last batch says how large the next may be. */
+function nextSize(size: number, took: number): number {
+  const fitting = Math.min(2 * size, Math.floor((size * AIM) / took));
+  return Math.min(ROWS.most, Math.max(ROWS.least, fitting));
 }
