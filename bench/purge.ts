@@ -1,0 +1,119 @@
+import { execFile } from 'node:child_process';
+import { loadavg } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { parseArgs, promisify } from 'node:util';
+import { freshPostgres, freshSqlite } from '../tests/support/databases.ts';
+import { expiredRows } from '../tests/support/expired-rows.ts';
+import { GraphQLClient } from '../tests/support/graphql-client.ts';
+import { startPostgres } from '../tests/support/postgres.ts';
+import { waitUntil } from '../tests/support/wait-until.ts';
+import { describeMachine, endAfter, sqliteVersion } from '../tests/soak/machine.ts';
+import { freePort, ISSUER, makeBuild, Program } from '../tests/soak/program.ts';
+import { openSessions } from '../tests/soak/sessions.ts';
+
+const run = promisify(execFile);
+const { values } = parseArgs({ options: { rows: { type: 'string', default: '100000' } } });
+/** Rows of each of the three tables. */
+const ROWS = Math.ceil(Number(values.rows) / 3);
+const CLIENTS = 4;
+/** Milliseconds between an answer and the next refresh of a client. */
+const BREAK = 30;
+const BASELINE = 6_000;
+const LIMIT = 50;
+
+endAfter(15);
+let isWithin = true;
+const built = await makeBuild();
+const postgres = await startPostgres({ isDurable: true });
+const probe = join(import.meta.dirname, 'purge-probe.ts');
+console.log(`Purge of ${3 * ROWS} rows while ${CLIENTS} clients refresh, against the built program over HTTP`);
+console.log(`${describeMachine()}, ${sqliteVersion()}, ${postgres.version}`);
+console.log(`load average before: ${loadavg()[0]?.toFixed(1)}; milliseconds: median / 99 % / longest`);
+try {
+  for (const by of ['the serving process', 'another process'] as const) {
+    await measure('SQLite', by, freshSqlite());
+    await measure('PostgreSQL', by, await freshPostgres(postgres.url('postgres')));
+  }
+} finally {
+  await postgres.stop();
+}
+console.log(isWithin ? `No batch held its locks for ${LIMIT} ms.` : `A batch held its locks for over ${LIMIT} ms.`);
+process.exit(isWithin ? 0 : 1);
+
+async function measure(
+  name: string,
+  by: 'the serving process' | 'another process',
+  database: { url: string; remove(): Promise<void> },
+): Promise<void> {
+  const keysFile = join(built.folder, `${name} by ${by}.json`);
+  const options = { databaseUrl: database.url, keysFile, port: await freePort(), preload: probe };
+  const pairs = await openSessions(built, options, CLIENTS);
+  const program = new Program(built, options);
+  await program.start();
+  const client = new GraphQLClient(program.url);
+
+  const waits: number[] = [];
+  let isOver = false;
+  const clients = pairs.map(async ({ refreshToken: first }) => {
+    for (let refreshToken = first; !isOver; await pause(BREAK * 2 * Math.random())) {
+      const begun = performance.now();
+      ({ refreshToken } = await client.refresh(refreshToken));
+      waits.push(performance.now() - begun);
+    }
+  });
+  await pause(2_000);
+  waits.length = 0;
+  await pause(BASELINE);
+  const without = summary(waits.splice(0));
+
+  const orm = await built.openDatabase(database.url, built.library.authEntities);
+  await expiredRows({ orm, databaseUrl: database.url, clock: { now: Date.now } }, ROWS);
+  const rows = async () => {
+    const [row] = await orm.em
+      .getConnection()
+      .execute(`select count(*) as count from auth_event where type = 'LOGGED_IN' and user_agent is null`);
+    return Number((row as { count: number | string }).count);
+  };
+  const kept = (await rows()) - ROWS;
+  await pause(1_000);
+  waits.length = 0;
+  const begun = performance.now();
+  let log: string;
+  if (by === 'another process') {
+    const env = {
+      NODE_ENV: 'production',
+      DATABASE_URL: database.url,
+      AUTH_ISSUER: ISSUER,
+      AUTH_KEYS_FILE: keysFile,
+      AUTH_REGISTRATION: 'open',
+    };
+    log = (await run(process.execPath, ['--import', probe, built.main, 'purge'], { env, maxBuffer: 10e6 })).stderr;
+  } else {
+    process.kill(program.pid as number, 'SIGUSR2');
+    await waitUntil(async () => (await rows()) === kept, 120_000);
+    log = program.errors;
+  }
+  const seconds = ((performance.now() - begun) / 1_000).toFixed(1);
+  const during = summary(waits.splice(0));
+  isOver = true;
+  await Promise.all(clients);
+  await program.kill();
+  await orm.close();
+  await database.remove();
+
+  const batches = Array.from(log.matchAll(/^batch (.+)$/gm), ([, time]) => Number(time));
+  const held = summary(batches);
+  isWithin &&= held.longest < LIMIT;
+  console.log(`${name}, by ${by}: ${batches.length} batches in ${seconds} s, each held its locks ${held.text}`);
+  console.log(`  ${without.count} refreshes without it: ${without.text}; ${during.count} during it: ${during.text}`);
+  console.log(`  the longest waited ${(during.longest - without.median).toFixed(1)} more than the median without it`);
+}
+
+function summary(times: readonly number[]) {
+  const sorted = times.toSorted((one, other) => one - other);
+  const at = (part: number) => sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? 0;
+  const [median, most, longest] = [at(0.5), at(0.99), at(1)];
+  const text = [median, most, longest].map((time) => time.toFixed(1)).join(' / ');
+  return { count: times.length, median, longest, text };
+}
