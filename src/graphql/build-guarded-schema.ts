@@ -5,6 +5,7 @@ import {
   type GraphQLObjectType,
   type GraphQLSchema,
   isObjectType,
+  specifiedDirectives,
 } from 'graphql';
 import { buildSchema, type BuildSchemaOptions } from 'type-graphql';
 import { authChecker } from './auth-checker.ts';
@@ -42,7 +43,8 @@ export async function buildGuardedSchema(
   const schema = await buildSchema({
     validate: false,
     ...options,
-    directives: [...(options.directives ?? []), authorizedDirective],
+    // A list of our own takes the place of the specification's (@include, @skip, ...), which clients cannot do without.
+    directives: [...specifiedDirectives, ...(options.directives ?? []), authorizedDirective],
     authChecker,
   });
   const faults = [...faultsOfRoots(schema), ...faultsOfGuards(schema)];
