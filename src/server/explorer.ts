@@ -49,6 +49,20 @@ mutation Logout {
 }
 `;
 
+/** What the page may do: run what is written in it, and ask this server. Whatever it named elsewhere would not load. */
+export const EXPLORER_POLICY = [
+  "default-src 'none'",
+  "script-src 'unsafe-inline'",
+  "style-src 'unsafe-inline'",
+  'img-src data:',
+  'font-src data:',
+  'worker-src blob:',
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
 let page: Promise<string> | undefined;
 
 /** GraphiQL in one page of our own: nothing of it comes from elsewhere. Made when it is first asked for. */

@@ -1,4 +1,5 @@
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError, type GraphQLSchema, type ValidationRule } from 'graphql';
@@ -38,7 +39,8 @@ export async function createGraphQLEndpoint(
     formatError: createErrorTranslator({ showsValidationTexts: !isProduction }),
     logger: app.log,
     stopOnTerminationSignals: false,
-    plugins: [fastifyApolloDrainPlugin(app), faultLog(app.log)],
+    // Apollo's own page comes from a CDN.
+    plugins: [fastifyApolloDrainPlugin(app), ApolloServerPluginLandingPageDisabled(), faultLog(app.log)],
   });
   await apollo.start();
   const contexts = new WeakMap<FastifyRequest, RequestContext>();

@@ -2,8 +2,9 @@ import cors from '@fastify/cors';
 import fastify, { type FastifyError, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import { type Auth, faultOf } from '../index.ts';
-import { explorerPage } from './explorer.ts';
+import { EXPLORER_POLICY, explorerPage } from './explorer.ts';
 import { createGraphQLEndpoint } from './graphql-endpoint.ts';
+import { takeJsonOnly } from './json-body.ts';
 import { answerCode } from './refusal.ts';
 
 /** What the HTTP server serves, and how. */
@@ -30,8 +31,18 @@ export interface HttpServer {
 
 /** Bytes. */
 const LARGEST_BODY = 100_000;
-/** Of every answer. Any may hold a token (RFC 6749 section 5.1). */
-const HEADERS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', vary: 'Origin' };
+const POLICY = 'content-security-policy';
+/** Of every answer. Any may hold a token (RFC 6749 section 5.1), and none is a page. */
+const HEADERS = {
+  'cache-control': 'no-store',
+  [POLICY]: "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  vary: 'Origin',
+};
+/** In production it is reached by TLS. Browsers believe it over TLS alone (RFC 6797 section 8.1). */
+const PRODUCTION_HEADERS = { ...HEADERS, 'strict-transport-security': 'max-age=31536000' };
+const METHODS: Readonly<Record<string, string>> = { '/graphql': 'GET, POST', '/.well-known/jwks.json': 'GET, HEAD' };
 /** What a page of an allowed origin may do; the origin itself is repeated, never a wildcard. */
 const CORS = {
   origin: true,
@@ -43,26 +54,36 @@ const CORS = {
 
 /** Serves the schema at `/graphql` and the public keys at `/.well-known/jwks.json`. */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const ownHeaders = options.isProduction ? PRODUCTION_HEADERS : HEADERS;
   const app = fastify({
     bodyLimit: LARGEST_BODY,
     trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
     exposeHeadRoutes: false,
     // A URL that cannot be read is answered before there is a hook.
-    frameworkErrors: (error, request, reply) => void answerFailure(error, request, reply.headers(HEADERS)),
+    frameworkErrors: (error, request, reply) => void answerFailure(error, request, reply.headers(ownHeaders)),
     // What is asked for may stand in the URL, and must not stand in the log.
     logController: new LogController({ disableRequestLogging: true }),
     logger: { level: 'warn', stream: options.logTo },
   });
   const endpoint = await createGraphQLEndpoint(app, options);
-  app.addHook('onSend', async (_request, reply) => void reply.headers(HEADERS));
+  takeJsonOnly(app);
+  app.addHook('onSend', async (_request, reply) => {
+    const { [POLICY]: policy = ownHeaders[POLICY] } = reply.getHeaders();
+    reply.headers({ ...ownHeaders, [POLICY]: policy });
+  });
   app.setErrorHandler(answerFailure);
-  app.setNotFoundHandler((_request, reply) => answerCode(reply, 404, 'NOT_FOUND', 'There is nothing here.'));
+  app.setNotFoundHandler(answerNothing);
 
   const { allowedOrigins } = options.auth.settings;
   await app.register(cors, {
     // Anyone else gets no header of CORS at all.
     delegator: ({ headers }, decide) =>
       decide(null, headers.origin !== undefined && allowedOrigins.includes(headers.origin) ? CORS : { origin: false }),
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    if (!HOST.test(request.host)) return answerCode(reply, 400, 'BAD_REQUEST', UNREADABLE);
+    // Before its body is read, and after CORS, so that a page can read why.
+    return request.is404 ? answerNothing(request, reply) : undefined;
   });
   const isForExplorer = (request: FastifyRequest) =>
     options.isExplorerOn && request.method === 'GET' && wantsPage(request);
@@ -73,17 +94,14 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       if (!isForExplorer(request)) await endpoint.refuseForgery(request, reply);
     },
     async handler(request, reply) {
-      if (isForExplorer(request)) return reply.type('text/html; charset=utf-8').send(await explorerPage());
-      return endpoint.answer(request, reply);
+      if (!isForExplorer(request)) return endpoint.answer(request, reply);
+      return reply
+        .header(POLICY, EXPLORER_POLICY)
+        .type('text/html; charset=utf-8')
+        .send(await explorerPage());
     },
   });
-  app.route({
-    method: ['HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'],
-    url: '/graphql',
-    handler: (_request, reply) =>
-      answerCode(reply.header('allow', 'GET, POST'), 405, 'METHOD_NOT_ALLOWED', 'Send a GET or a POST.'),
-  });
-  app.get('/.well-known/jwks.json', (_request, reply) =>
+  app.get('/.well-known/jwks.json', { exposeHeadRoute: true }, (_request, reply) =>
     reply.type('application/jwk-set+json').send(options.auth.jwks()),
   );
 
@@ -93,6 +111,16 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
 
 function wantsPage(request: FastifyRequest): boolean {
   return (request.headers.accept ?? '').includes('text/html');
+}
+
+/** A name or an address, and a port (RFC 9112 section 3.2). What it is not makes no URL. */
+const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
+const UNREADABLE = 'The request cannot be read.';
+
+function answerNothing(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const methods = METHODS[request.url.split('?', 1)[0] ?? ''];
+  if (methods === undefined) return answerCode(reply, 404, 'NOT_FOUND', 'There is nothing here.');
+  return answerCode(reply.header('allow', methods), 405, 'METHOD_NOT_ALLOWED', `Send one of ${methods}.`);
 }
 
 const REFUSALS: Readonly<Record<number, readonly [code: string, message: string]>> = {
@@ -107,6 +135,6 @@ function answerFailure(error: FastifyError, request: FastifyRequest, reply: Fast
     request.log.error({ requestId: request.id, fault: faultOf(error) }, 'a request failed inside');
     return answerCode(reply, 500, 'INTERNAL_SERVER_ERROR', 'Something went wrong.');
   }
-  const [code, message] = REFUSALS[status] ?? ['BAD_REQUEST', 'The request cannot be read.'];
+  const [code, message] = REFUSALS[status] ?? ['BAD_REQUEST', UNREADABLE];
   return answerCode(reply, status, code, message);
 }

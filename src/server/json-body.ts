@@ -1,0 +1,36 @@
+import type { FastifyInstance } from 'fastify';
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const BYTE_ORDER_MARK = '\u{feff}';
+
+/**
+ * Takes bodies of JSON in UTF-8 (RFC 8259 section 8.1), and no others: what two programs might read in two ways, in
+ * another encoding or with broken bytes, is not read at all.
+ */
+export function takeJsonOnly(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = request.headers;
+    if (encoding !== 'identity' || !charsetsOf(type).every((charset) => charset === 'utf-8')) return done(refusal(415));
+    const text = decode(body as Buffer);
+    if (text === null || text.startsWith(BYTE_ORDER_MARK)) return done(refusal(400));
+    return parse(request, text, done);
+  });
+}
+
+function charsetsOf(contentType: string): string[] {
+  return [...contentType.matchAll(/;\s*charset\s*=\s*"?([^";\s]*)/gi)].map(([, charset = '']) => charset.toLowerCase());
+}
+
+function decode(body: Buffer): string | null {
+  try {
+    return utf8.decode(body);
+  } catch {
+    return null;
+  }
+}
+
+function refusal(statusCode: number): Error {
+  return Object.assign(new Error('The body is not JSON in UTF-8.'), { statusCode });
+}
