@@ -37,8 +37,9 @@ export function createAuthLink(auth: AuthClient): ApolloLink {
         let isAgain = false;
         subscription = forward(operation).subscribe({
           next(result) {
+            const type: string = operation.operationType;
             const { errors, data } = result as { errors?: readonly { message: string }[]; data?: object | null };
-            const isSafe = operation.operationType === 'query' || isNothingDone(data);
+            const isSafe = type === 'query' || isNothingDone(data);
             isAgain = auth.isWorthRetrying(errors, used) && !isLast && isSafe;
             if (isAgain) void begin(true);
             else observer.next(result);

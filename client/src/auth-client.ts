@@ -1,63 +1,16 @@
-import { type Clock, systemClock } from './clock.ts';
-import {
-  CHANGE_PASSWORD,
-  CSRF_TOKEN,
-  LOGIN,
-  LOGOUT,
-  type LogoutResult,
-  type PairLike,
-  REFRESH,
-  REGISTER,
-} from './documents.ts';
-import { AuthRequestError, AuthUnavailableError, authErrorOf, type GraphQLErrorLike } from './errors.ts';
-import { createKeyNote } from './key-note.ts';
-import type { Locks } from './lock.ts';
-import { isSameOrigin, onWake, readableCookie } from './page.ts';
-import { refresh, sessionFrom } from './refresh.ts';
-import { type AuthListener, heldPairId, SessionKeeper } from './session-keeper.ts';
+import { createFetch } from './authenticated-fetch.ts';
+import { credentialsOf, csrfCookie, lacksCsrfToken } from './credentials.ts';
+import { CHANGE_PASSWORD, LOGIN, type LogoutResult, type PairLike, REFRESH, REGISTER } from './documents.ts';
+import { AuthRequestError, AuthUnavailableError, type GraphQLErrorLike } from './errors.ts';
+import { Leaving } from './logout.ts';
+import { type AuthClientOptions, createParts, type Parts } from './options.ts';
+import { sessionFrom } from './refresh.ts';
+import { Refresher } from './refresher.ts';
+import type { AuthListener } from './session-keeper.ts';
 import type { AuthState } from './state.ts';
-import {
-  type AuthUser,
-  browserStorage,
-  createShelf,
-  memoryStorage,
-  type OwedLogout,
-  type TokenDelivery,
-  type TokenStorage,
-} from './storage.ts';
-import { type LogoutReason, NO_TABS, openTabs } from './tabs.ts';
-import { ask, type Credentials, type GraphQLAnswer, isNothingDone } from './transport.ts';
-
-/** What `createAuthClient` needs, and every setting. */
-export interface AuthClientOptions {
-  /** Of the GraphQL endpoint, such as `https://api.example.com/graphql`. In a browser it may be a path. */
-  readonly url: string;
-  /** How pairs are to reach this client; by default in the body of the answer. */
-  readonly delivery?: TokenDelivery;
-  /**
-   * Where the session is kept. By default: with cookies in `localStorage`, which then holds no token; else in memory, so
-   * that it ends with the page.
-   */
-  readonly storage?: TokenStorage;
-  /** Of the entries in the storage, the lock and the channel; by default `graphql-simplejwt`. One for each server. */
-  readonly name?: string;
-  /** Whether there may be other tabs on the same storage; by default so in a browser. */
-  readonly isShared?: boolean;
-  /** Seconds before its end at which an access token is exchanged; by default 30, and a third of its life at the most. */
-  readonly refreshAheadSeconds?: number;
-  /** The server's `AUTH_REUSE_LEEWAY`; by default 10. */
-  readonly reuseLeewaySeconds?: number;
-  /** Seconds that an answer to this kit may take; by default 10. */
-  readonly timeoutSeconds?: number;
-  /** Sent along with every request of this kit's own. */
-  readonly headers?: Readonly<Record<string, string>>;
-  /** By default the global one. */
-  readonly fetch?: typeof fetch;
-  /** By default Web Locks, where there are any; null for none. */
-  readonly locks?: Locks | null;
-  /** By default the machine's. */
-  readonly clock?: Clock;
-}
+import type { AuthUser } from './storage.ts';
+import { ask, type Credentials, type GraphQLAnswer } from './transport.ts';
+import { createUpkeep } from './upkeep.ts';
 
 /** The document of an operation. What codegen's client preset makes in its string mode brings its types along. */
 export interface TypedDocument<Result, Variables> {
@@ -152,13 +105,6 @@ export interface AuthClient {
   isWorthRetrying(errors: readonly GraphQLErrorLike[] | undefined, used: Credentials): boolean;
 }
 
-function webLocks(isShared: boolean): Locks | null {
-  return isShared && typeof navigator !== 'undefined' ? (navigator.locks ?? null) : null;
-}
-
-const LONGEST_WAIT = 30_000;
-const SHORTEST_WAIT = 1_000;
-
 /**
  * Makes a client for one server. One is enough for an app.
  *
@@ -174,367 +120,129 @@ const SHORTEST_WAIT = 1_000;
  * ```
  */
 export function createAuthClient(options: AuthClientOptions): AuthClient {
-  const {
-    url,
-    delivery = 'BODY',
-    name = 'graphql-simplejwt',
-    isShared = typeof document !== 'undefined',
-    refreshAheadSeconds = 30,
-    reuseLeewaySeconds = 10,
-    timeoutSeconds = 10,
-    clock = systemClock,
-  } = options;
-  const usesCookies = delivery !== 'BODY';
-  const storage = options.storage ?? (usesCookies ? browserStorage() : null) ?? memoryStorage();
   const closing = new AbortController();
-  const transport = {
-    url,
-    // A browser's fetch must not be called as a method of anything else.
-    fetch: options.fetch ?? ((...given: Parameters<typeof fetch>) => globalThis.fetch(...given)),
-    headers: options.headers ?? {},
-    patience: timeoutSeconds * 1000,
-    closing: closing.signal,
-  };
-  const keys = createKeyNote(createShelf(storage, `${name}.refresh`));
-  const keeper = new SessionKeeper({
-    shelf: createShelf(storage, name),
-    openTabs: (listen) => (isShared ? openTabs(name, listen) : NO_TABS),
-    keepsAccessTokenInMemory: delivery === 'REFRESH_COOKIE',
-    clock,
+  const parts = createParts(options, closing.signal);
+  const { keeper, transport, usesCookies, delivery } = parts;
+  const leaving = new Leaving(parts);
+  const refresher = new Refresher(parts, (reason) => leaving.leave(reason, 'SESSION'));
+  const upkeep = createUpkeep(parts, refresher, leaving);
+  const ready = start(parts, leaving).then((state) => {
+    void resume();
+    return state;
   });
+  const authenticatedFetch = createFetch(parts, refresher, ready);
 
-  let refusedPairId: string | null = null;
-  let refreshing: Promise<void> | null = null;
-  let failures = 0;
-  let quietUntil = 0;
-  let owed: (OwedLogout & { readonly refreshToken: string | null; readonly accessToken: string | null }) | null = null;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-
-  const parts = {
-    keeper,
-    transport,
-    delivery,
-    clock,
-    keys,
-    locks: options.locks === undefined ? webLocks(isShared) : options.locks,
-    lockName: name,
-    reuseLeeway: reuseLeewaySeconds * 1000,
-    isGood: () => !isRefused() && msLeft() > 0,
-    credentials,
-    renewCsrfToken,
-    leave: async (reason: LogoutReason) => void (await leave(reason, 'SESSION')),
-  };
-
-  function isRefused(): boolean {
-    const { held } = keeper;
-    if (held === null) return false;
-    return heldPairId(keeper) === refusedPairId || (delivery !== 'COOKIES' && held.accessToken === null);
-  }
-
-  /** Milliseconds until the access token is of no use. */
-  function msLeft(): number {
-    return (keeper.held?.accessLifetime ?? 0) - keeper.age;
-  }
-
-  /** Milliseconds until it is to be exchanged. */
-  function msUntilDue(): number {
-    const ahead = Math.min(refreshAheadSeconds * 1000, (keeper.held?.accessLifetime ?? 0) / 3);
-    return isRefused() ? 0 : msLeft() - ahead;
-  }
-
-  function isRefreshDue(): boolean {
-    return keeper.held !== null && msUntilDue() <= 0;
-  }
-
-  function isCsrfTokenDue(): boolean {
-    return usesCookies && keeper.held !== null && csrfToken() === null;
-  }
-
-  function csrfToken(): string | null {
-    return keeper.held === null ? null : (readableCookie(url, '__Host-csrf') ?? keeper.held.csrfToken);
-  }
-
-  function credentials(): Credentials {
-    const { held } = keeper;
-    const headers: Record<string, string> = {};
-    if (held?.accessToken != null) headers['authorization'] = `Bearer ${held.accessToken}`;
-    const csrf = usesCookies ? csrfToken() : null;
-    if (csrf !== null) headers['x-csrf-token'] = csrf;
-    return {
-      pairId: heldPairId(keeper),
-      sessionId: held?.sessionId ?? null,
-      headers,
-      mode: usesCookies ? 'include' : undefined,
-    };
-  }
-
-  async function renewCsrfToken(): Promise<void> {
-    const { data } = await ask<{ csrfToken: string | null }>(
-      transport,
-      CSRF_TOKEN,
-      {},
-      { headers: {}, mode: 'include' },
-    );
-    keeper.learn(data?.csrfToken ?? null);
-  }
-
-  /** One refresh at a time; who comes meanwhile waits for the same. */
-  async function refreshOnce(): Promise<void> {
-    const pairId = heldPairId(keeper);
-    if (pairId === null) return;
-    refreshing ??= refresh(parts, pairId)
-      .then(
-        () => void (failures = 0),
-        (error: unknown) => {
-          failures += 1;
-          quietUntil =
-            clock.monotonic() + (error instanceof AuthUnavailableError ? (error.retryAfterSeconds ?? 0) * 1000 : 0);
-          keeper.emit({ type: 'REFRESH_FAILED', error });
-          throw error;
-        },
-      )
-      .finally(() => {
-        refreshing = null;
-        schedule();
-      });
-    return refreshing;
+  /** A refresh whose answer nobody has seen is asked for again, with its key. */
+  async function resume(): Promise<void> {
+    if (keeper.held !== null && (await parts.keys.isOpen(keeper.held))) refresher.refuse();
+    upkeep.tick();
   }
 
   async function prepare(): Promise<Credentials> {
     await ready;
-    if (isRefreshDue()) {
-      try {
-        if (clock.monotonic() < quietUntil)
-          throw new AuthUnavailableError(null, Math.ceil((quietUntil - clock.monotonic()) / 1000));
-        await refreshOnce();
-      } catch (error) {
-        // It was ahead of time: what is held will do.
-        if (isRefused() || msLeft() <= 0) throw error;
-      }
-    }
-    if (isCsrfTokenDue()) await renewCsrfToken();
-    return credentials();
+    return refresher.prepare();
   }
 
-  function isWorthRetrying(errors: readonly GraphQLErrorLike[] | undefined, used: Credentials): boolean {
-    const details = errors
-      ?.map((error) => authErrorOf(error))
-      .find((found) => found?.code === 'UNAUTHENTICATED' || found?.code === 'CSRF_REJECTED');
-    // What was asked for in one session is not repeated in another.
-    if (details == null || used.sessionId === null || used.sessionId !== keeper.held?.sessionId) return false;
-    if (details.code === 'CSRF_REJECTED') {
-      keeper.learn(null);
-      return usesCookies && csrfToken() === null;
-    }
-    if (details.code !== 'UNAUTHENTICATED') return false;
-    if (used.pairId !== heldPairId(keeper)) return true;
-    if (details.refreshable) {
-      refusedPairId = used.pairId;
-      return true;
-    }
-    // Without the cookies, or with a token of a session that has ended, only a login helps.
-    if (details.reason !== 'TOKEN_MISSING' || delivery === 'COOKIES') void keeper.end('SESSION_ENDED', null);
-    return false;
-  }
-
-  async function authenticatedFetch(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
-    const target = input instanceof Request ? input.url : String(input);
-    if (!isSameOrigin(target, url)) return transport.fetch(input, init);
-    const given = init.headers ?? (input instanceof Request ? input.headers : {});
-    const send = async (used: Credentials): Promise<Response> => {
-      const headers = new Headers(given);
-      for (const [header, value] of Object.entries(used.headers)) headers.set(header, value);
-      const mode = used.mode === undefined ? {} : { credentials: used.mode };
-      return transport.fetch(input instanceof Request ? input.clone() : input, { ...init, ...mode, headers });
-    };
-    const used = await prepare();
-    const response = await send(used);
-    return (await isRefusedAnswer(response, used, init.body)) ? send(await prepare()) : response;
-  }
-
-  async function isRefusedAnswer(response: Response, used: Credentials, body: unknown): Promise<boolean> {
-    if (!response.headers.get('content-type')?.includes('json')) return false;
-    const answer = (await response
-      .clone()
-      .json()
-      .catch(() => null)) as GraphQLAnswer<object> | null;
-    const isQuery = typeof body === 'string' && !/\bmutation\b/.test(body);
-    return isWorthRetrying(answer?.errors, used) && (isQuery || isNothingDone(answer?.data));
-  }
-
-  async function openSession(document: string, input: object): Promise<AuthUser | null> {
+  async function logIn(document: string, input: object): Promise<AuthUser | null> {
     await ready;
-    await settleDebt();
-    const withDelivery = usesCookies && 'email' in input ? { ...input, delivery } : input;
-    const used = 'email' in input ? { headers: {}, mode: credentials().mode } : await prepare();
-    const askedAt = clock.now();
-    const answer = await ask<{ pair: PairLike | null }>(transport, document, { input: withDelivery }, used);
-    if (answer.errors !== undefined && answer.errors.length > 0) throw new AuthRequestError(answer.errors);
-    const pair = answer.data?.pair ?? null;
-    return pair === null ? null : hold(pair, askedAt);
+    await leaving.settle();
+    const { mode } = credentialsOf(parts);
+    const wanted = usesCookies ? { ...input, delivery } : input;
+    return openSession(parts, document, wanted, { headers: {}, mode });
   }
 
-  async function hold(pair: PairLike, askedAt: number): Promise<AuthUser> {
-    const session = sessionFrom(pair, 0, askedAt);
-    await keeper.adopt(session);
-    schedule();
-    return session.user;
-  }
-
-  async function logout({
-    scope = 'SESSION',
-  }: { scope?: 'SESSION' | 'OTHER_SESSIONS' | 'ALL_SESSIONS' } = {}): Promise<LogoutResult | null> {
-    await ready;
-    if (scope === 'SESSION') return leave('LOGGED_OUT', scope);
-    // Only a token that is still good reaches other sessions.
-    const used = await prepare().catch((error: unknown) => {
-      if (scope === 'OTHER_SESSIONS') throw error;
-    });
-    if (scope === 'ALL_SESSIONS' || used === undefined) return leave('LOGGED_OUT', 'ALL_SESSIONS');
-    const answer = await ask<{ result: LogoutResult | null }>(transport, LOGOUT, { input: { scope } }, used);
-    if (answer.data?.result == null) throw new AuthRequestError(answer.errors ?? []);
-    return answer.data.result;
-  }
-
-  async function leave(reason: LogoutReason, scope: 'SESSION' | 'ALL_SESSIONS'): Promise<LogoutResult | null> {
-    const held = await keeper.reread();
-    if (held === null) return { endedSessions: 0, endedSessionIds: [] };
-    const debt = { version: 1 as const, owes: scope, csrfToken: csrfToken() };
-    owed = { ...debt, refreshToken: held.refreshToken, accessToken: held.accessToken };
-    await keeper.end(reason, usesCookies ? debt : null);
-    return settleDebt();
-  }
-
-  /** Tells the server of a logout. What it cannot be told now it is told later. */
-  async function settleDebt(): Promise<LogoutResult | null> {
-    if (owed === null) return null;
-    const { owes, refreshToken, accessToken, csrfToken: csrf } = owed;
-    const input = { scope: owes, ...(refreshToken === null ? {} : { refreshToken }) };
-    const headers: Record<string, string> = {};
-    if (accessToken !== null) headers['authorization'] = `Bearer ${accessToken}`;
-    const mode = credentials().mode;
-    const send = async (token: string | null) =>
-      ask<{ result: LogoutResult | null }>(
-        transport,
-        LOGOUT,
-        { input },
-        { headers: token === null ? headers : { ...headers, 'x-csrf-token': token }, mode },
-      );
-    try {
-      let answer = await send(readableCookie(url, '__Host-csrf') ?? csrf);
-      if (authErrorOf(answer)?.code === 'CSRF_REJECTED' && usesCookies) {
-        const { data } = await ask<{ csrfToken: string | null }>(transport, CSRF_TOKEN, {}, { headers: {}, mode });
-        answer = await send(data?.csrfToken ?? null);
-      }
-      owed = null;
-      await keeper.settle();
-      return answer.data?.result ?? null;
-    } catch {
-      return null;
-    }
-  }
-
-  /** The tokens may be in cookies of which nothing is written down here. */
-  async function findCookies(): Promise<void> {
-    if (readableCookie(url, '__Host-csrf') === null) return;
-    const askedAt = clock.now();
-    const headers = { 'x-csrf-token': readableCookie(url, '__Host-csrf') ?? '' };
-    const answer = await ask<{ pair: PairLike | null }>(
-      transport,
-      REFRESH,
-      { input: {} },
-      { headers, mode: 'include' },
-    );
-    if (answer.data?.pair != null) await keeper.adopt(sessionFrom(answer.data.pair, 0, askedAt));
-  }
-
-  async function start(): Promise<AuthState> {
-    const debt = await keeper.start();
-    if (debt !== null) owed = { ...debt, refreshToken: null, accessToken: null };
-    else if (keeper.held === null && usesCookies) await findCookies().catch(() => undefined);
-    keeper.started();
-    void resume();
-    return keeper.state;
-  }
-
-  /** A refresh whose answer nobody has seen is asked for again, with its key. */
-  async function resume(): Promise<void> {
-    await settleDebt();
-    const { held } = keeper;
-    if (held !== null && (await keys.isOpen(held))) refusedPairId = heldPairId(keeper);
-    tick();
-  }
-
-  function schedule(): void {
-    clearTimeout(timer);
-    if (closing.signal.aborted || (keeper.held === null && owed === null)) return;
-    const wait = failures === 0 ? msUntilDue() : SHORTEST_WAIT * 2 ** failures;
-    timer = setTimeout(tick, Math.min(Math.max(wait, SHORTEST_WAIT), LONGEST_WAIT));
-    // Node would not exit while it runs.
-    (timer as { unref?: () => void }).unref?.();
-  }
-
-  function tick(): void {
-    if (closing.signal.aborted) return;
-    if (owed !== null) void settleDebt();
-    const isHidden = typeof document !== 'undefined' && document.visibilityState === 'hidden';
-    if (isRefreshDue() && !isHidden && clock.monotonic() >= quietUntil) void refreshOnce().catch(() => undefined);
-    else schedule();
-  }
-
-  function wake(): void {
-    void keeper.reread().then(tick);
-  }
-
-  const stopWaking = onWake(wake, name);
-  const stopScheduling = keeper.subscribe(() => schedule());
-  const ready = start();
-
-  const client: AuthClient = {
+  return {
     getState: () => keeper.state,
     subscribe: (listener) => keeper.subscribe(listener),
     ready,
-    login: async (input) => (await openSession(LOGIN, input)) as AuthUser,
-    register: (input) => openSession(REGISTER, input),
-    changePassword: async (input) => (await openSession(CHANGE_PASSWORD, input)) as AuthUser,
-    logout,
-    adopt: (pair) => hold(pair, clock.now()),
+    login: async (input) => expectUser(await logIn(LOGIN, input)),
+    register: async (input) => logIn(REGISTER, input),
+    changePassword: async (input) => expectUser(await openSession(parts, CHANGE_PASSWORD, input, await prepare())),
+    async logout({ scope = 'SESSION' } = {}) {
+      await ready;
+      if (scope === 'SESSION') return leaving.leave('LOGGED_OUT', scope);
+      // Only a token that is still good reaches other sessions.
+      const prepared = refresher.prepare();
+      if (scope === 'OTHER_SESSIONS') return prepared.then(() => leaving.leaveOthers());
+      await prepared.catch(() => undefined);
+      return leaving.leave('LOGGED_OUT', scope);
+    },
+    async adopt(pair) {
+      await ready;
+      return adopt(parts, pair, parts.clock.now());
+    },
     fetch: authenticatedFetch,
-    async request<Result, Variables>(document: string | TypedDocument<Result, Variables>, variables?: Variables) {
-      const body = JSON.stringify({ query: document.toString(), variables });
+    async request(document, variables) {
       const headers = { 'content-type': 'application/json', ...transport.headers };
+      const body = JSON.stringify({ query: document.toString(), variables });
       try {
-        const response = await authenticatedFetch(url, { method: 'POST', headers, body });
-        return (await response.json()) as GraphQLAnswer<Result>;
+        const response = await authenticatedFetch(options.url, { method: 'POST', headers, body });
+        return await response.json();
       } catch (error) {
         throw error instanceof AuthUnavailableError ? error : new AuthUnavailableError(error);
       }
     },
     async refresh() {
       await ready;
-      refusedPairId = heldPairId(keeper);
-      await refreshOnce();
+      refresher.refuse();
+      await refresher.run();
     },
     lifetimes() {
-      const { held } = keeper;
+      const { held, age } = keeper;
       if (held === null) return null;
-      return {
-        accessToken: Math.max(0, msLeft() / 1000),
-        refreshToken: Math.max(0, (held.refreshLifetime - keeper.age) / 1000),
-      };
+      const [accessToken = 0, refreshToken = 0] = [refresher.left, held.refreshLifetime - age].map((left) =>
+        Math.max(0, left / 1000),
+      );
+      return { accessToken, refreshToken };
     },
-    wake,
+    wake: () => upkeep.wake(),
     close() {
       closing.abort();
-      clearTimeout(timer);
-      stopWaking();
-      stopScheduling();
+      upkeep.stop();
       keeper.close();
     },
     prepare,
-    credentials,
-    isDue: () => isRefreshDue() || isCsrfTokenDue(),
-    isWorthRetrying,
+    credentials: () => credentialsOf(parts),
+    isDue: () => refresher.isDue || lacksCsrfToken(parts),
+    isWorthRetrying: (errors, used) => refresher.isWorthRetrying(errors, used),
   };
-  return client;
+}
+
+async function start(parts: Parts, leaving: Leaving): Promise<AuthState> {
+  const owed = await parts.keeper.start();
+  if (owed !== null) leaving.owe(owed);
+  else if (parts.keeper.held === null && parts.usesCookies) await findCookies(parts).catch(() => undefined);
+  parts.keeper.started();
+  return parts.keeper.state;
+}
+
+/** The tokens may be in cookies of which nothing is written down: somebody has emptied the storage. */
+async function findCookies(parts: Parts): Promise<void> {
+  const csrfToken = csrfCookie(parts);
+  if (csrfToken === null) return;
+  await openSession(parts, REFRESH, {}, { headers: { 'x-csrf-token': csrfToken }, mode: 'include' });
+}
+
+async function openSession(
+  parts: Parts,
+  document: string,
+  input: object,
+  credentials: Pick<Credentials, 'headers' | 'mode'>,
+): Promise<AuthUser | null> {
+  const askedAt = parts.clock.now();
+  const answer = await ask<{ pair: PairLike | null }>(parts.transport, document, { input }, credentials);
+  if (answer.errors !== undefined && answer.errors.length > 0) throw new AuthRequestError(answer.errors);
+  const pair = answer.data?.pair ?? null;
+  return pair === null ? null : adopt(parts, pair, askedAt);
+}
+
+async function adopt({ keeper }: Parts, pair: PairLike, askedAt: number): Promise<AuthUser> {
+  const session = sessionFrom(pair, 0, askedAt);
+  await keeper.adopt(session);
+  return session.user;
+}
+
+function expectUser(user: AuthUser | null): AuthUser {
+  if (user === null) throw new AuthRequestError([]);
+  return user;
 }

@@ -1,10 +1,5 @@
-export {
-  type AuthClient,
-  type AuthClientOptions,
-  createAuthClient,
-  type Lifetimes,
-  type TypedDocument,
-} from './auth-client.ts';
+export { type AuthClient, createAuthClient, type Lifetimes, type TypedDocument } from './auth-client.ts';
+export type { AuthClientOptions } from './options.ts';
 export type { AuthEvent, AuthState } from './state.ts';
 export type { AuthListener } from './session-keeper.ts';
 export type { LogoutReason } from './tabs.ts';

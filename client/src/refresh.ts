@@ -1,23 +1,14 @@
-import { type Clock, markOf, passedSince } from './clock.ts';
+import { type Mark, markOf, passedSince } from './clock.ts';
 import { type PairLike, REFRESH } from './documents.ts';
 import { AuthRequestError, AuthUnavailableError, authErrorOf } from './errors.ts';
-import { inTurn, type Locks } from './lock.ts';
-import type { KeyNote } from './key-note.ts';
-import { heldPairId, type SessionKeeper } from './session-keeper.ts';
-import { type HeldSession, pairIdOf, type TokenDelivery } from './storage.ts';
+import { inTurn } from './lock.ts';
+import type { Parts } from './options.ts';
+import { heldPairId } from './session-keeper.ts';
+import { type HeldSession, pairIdOf } from './storage.ts';
 import type { LogoutReason } from './tabs.ts';
-import { ask, type Credentials, type Transport } from './transport.ts';
+import { ask, type Credentials } from './transport.ts';
 
-export interface RefreshParts {
-  readonly keeper: SessionKeeper;
-  readonly transport: Transport;
-  readonly delivery: TokenDelivery;
-  readonly clock: Clock;
-  readonly locks: Locks | null;
-  readonly lockName: string;
-  readonly keys: KeyNote;
-  /** Milliseconds after which the server takes a rotated token for stolen. */
-  readonly reuseLeeway: number;
+export interface RefreshParts extends Parts {
   /** Whether the pair that is held needs no refresh. */
   readonly isGood: () => boolean;
   readonly credentials: () => Credentials;
@@ -31,7 +22,7 @@ const FIRST_PAUSE = 150;
 /** Milliseconds for which another tab, which may be frozen, is waited for. */
 const LOCK_PATIENCE = 30_000;
 /** Milliseconds for which the tabs are asked for an access token that is in their memory alone. */
-const TAB_PATIENCE = 150;
+const TAB_PATIENCE = 300;
 
 /**
  * Exchanges a pair for a newer one, unless another tab has done so meanwhile. Where the session turns out to have ended,
@@ -39,18 +30,20 @@ const TAB_PATIENCE = 150;
  *
  * @throws AuthUnavailableError if no answer could be had. The session goes on.
  */
-export async function refresh(parts: RefreshParts, stalePairId: string): Promise<void> {
-  return inTurn(parts.locks, parts.lockName, LOCK_PATIENCE, () => refreshInTurn(parts, stalePairId));
+export async function refresh(parts: RefreshParts, pairId: string): Promise<void> {
+  const { held } = parts.keeper;
+  // A pair whose access token is missing here is not stale: another tab may hand it over while this one waits its turn.
+  const stalePairId = held !== null && isInMemoryOnly(parts, held) ? null : pairId;
+  return inTurn(parts.locks, parts.name, LOCK_PATIENCE, () => refreshInTurn(parts, stalePairId));
 }
 
-async function refreshInTurn(parts: RefreshParts, stalePairId: string): Promise<void> {
+async function refreshInTurn(parts: RefreshParts, stalePairId: string | null): Promise<void> {
   const { keeper, clock } = parts;
-  const retry = { failures: 0, isCsrfTokenNew: false, rotatedAt: null as ReturnType<typeof markOf> | null };
+  const retry = { failures: 0, isCsrfTokenNew: false, rotatedAt: null as Mark | null };
   for (let pause = FIRST_PAUSE; ; pause *= 2) {
     const held = await keeper.reread();
     if (held === null || parts.transport.closing.aborted) return;
-    const isElsewhere = pairIdOf(held) !== stalePairId || isInMemoryOnly(parts, held);
-    if (isElsewhere && (await isDoneElsewhere(parts))) return;
+    if (pairIdOf(held) !== stalePairId && (await isDoneElsewhere(parts))) return;
 
     const askedAt = clock.now();
     const answer = await exchange(parts, held).catch((error: unknown) => error as Error);
@@ -127,7 +120,7 @@ function isPassing(parts: RefreshParts, error: Error): boolean {
 async function isNewerFound(
   { keeper, clock, delivery, reuseLeeway, transport }: RefreshParts,
   held: HeldSession,
-  rotatedAt: ReturnType<typeof markOf>,
+  rotatedAt: Mark,
   firstPause: number,
 ): Promise<boolean> {
   for (let pause = firstPause; passedSince(clock, rotatedAt) <= reuseLeeway; pause *= 2) {

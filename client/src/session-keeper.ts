@@ -106,8 +106,9 @@ export class SessionKeeper {
     const held = this.#held;
     if (held === null) return;
     this.#held = null;
-    const written = this.#options.shelf.write(owed === null ? null : JSON.stringify(owed));
+    // Told before it is written: the storage does not say why.
     this.#tabs.tell({ type: 'LOGOUT', sessionId: held.sessionId, reason });
+    const written = this.#options.shelf.write(owed === null ? null : JSON.stringify(owed));
     this.#drop(reason, false);
     await written;
   }

@@ -1,5 +1,5 @@
 import type { AuthConfig, AuthUtilities } from '@urql/exchange-auth';
-import type { AnyVariables, CombinedError, Operation, OperationContext } from '@urql/core';
+import type { CombinedError, Operation, OperationContext } from '@urql/core';
 import type { AuthClient } from './auth-client.ts';
 import type { Credentials } from './transport.ts';
 
@@ -24,12 +24,12 @@ import type { Credentials } from './transport.ts';
  * ```
  */
 export function createUrqlAuth(auth: AuthClient): (utilities: AuthUtilities) => Promise<AuthConfig> {
-  return async ({ appendHeaders }) => {
+  return async (utilities) => {
     await auth.ready;
     return {
       addAuthToOperation(operation) {
         const used = auth.credentials();
-        const recognised = appendHeaders(operation, { ...used.headers });
+        const recognised = utilities.appendHeaders(operation, { ...used.headers });
         const context: OperationContext & UsedContext = { ...recognised.context, authCredentials: used };
         if (used.mode !== undefined) context.fetchOptions = { ...fetchOptionsOf(recognised), credentials: used.mode };
         return { ...recognised, context };
@@ -53,11 +53,10 @@ function fetchOptionsOf({ context: { fetchOptions } }: Operation): RequestInit {
 }
 
 /** What has been done is not done twice: of a mutation every field must have failed. */
-function isNothingDone(error: CombinedError, { kind, query }: Operation<unknown, AnyVariables>): boolean {
+function isNothingDone(error: CombinedError, { kind, query }: Operation): boolean {
   if (kind !== 'mutation') return true;
   const failed = new Set(error.graphQLErrors.map(({ path }) => path?.[0]));
   return query.definitions.every(
-    (definition) =>
-      definition.kind !== 'OperationDefinition' || definition.selectionSet.selections.length <= failed.size,
+    (definition) => !('operation' in definition) || definition.selectionSet.selections.length <= failed.size,
   );
 }

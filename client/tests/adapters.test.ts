@@ -155,32 +155,22 @@ describe.each([
 });
 
 describe('the store of Apollo Client', () => {
-  async function logInApollo() {
-    const server = await startServer();
-    const url = `${server.url}/graphql`;
-    const browser = openBrowser({ url, clock: server.clock });
-    const tab = browser.openTab();
-    await tab.register(CREDENTIALS);
-    const { client } = apolloApp(tab, url, fetch);
-    await client.query({ query: ME });
-    expect(JSON.stringify(client.extract())).toContain(EMAIL);
-    return { server, url, browser, tab, client };
-  }
-
   test('is emptied at logout', async () => {
     const { tab, client } = await logInApollo();
 
     await tab.logout();
 
     await waitUntil(() => !JSON.stringify(client.extract()).includes(EMAIL));
+    expect(tab.getState().status).toBe('LOGGED_OUT');
   });
 
   test('is emptied when another tab logs out', async () => {
-    const { browser, client } = await logInApollo();
+    const { browser, tab, client } = await logInApollo();
 
     await browser.openTab().logout();
 
     await waitUntil(() => !JSON.stringify(client.extract()).includes(EMAIL));
+    expect(tab.getState().status).toBe('LOGGED_OUT');
   });
 
   test('holds nothing of the last user when the next one logs in, and the queries on the page are asked again', async () => {
@@ -217,3 +207,15 @@ describe('the store of Apollo Client', () => {
     expect(authErrorOf(failure)).toEqual({ code: 'UNAUTHENTICATED', reason: 'TOKEN_MISSING', refreshable: false });
   });
 });
+
+async function logInApollo() {
+  const server = await startServer();
+  const url = `${server.url}/graphql`;
+  const browser = openBrowser({ url, clock: server.clock });
+  const tab = browser.openTab();
+  await tab.register(CREDENTIALS);
+  const { client } = apolloApp(tab, url, fetch);
+  await client.query({ query: ME });
+  expect(JSON.stringify(client.extract())).toContain(EMAIL);
+  return { server, url, browser, tab, client };
+}

@@ -32,11 +32,11 @@ test('fifty operations at once with an expired access token cost one refresh', a
 });
 
 test.each([
-  ['Web Locks', {}],
-  ['no Web Locks', { locks: null }],
+  ['Web Locks', {}, 1],
+  ['no Web Locks', { locks: null }, 5],
 ])(
   'five tabs of ten operations each, with %s, all get their answers, and nobody is logged out',
-  async (_locks, options) => {
+  async (_locks, options, mostRefreshes) => {
     const { server, network, browser, tab } = await logIn();
     const tabs = [tab, ...Array.from({ length: 4 }, () => browser.openTab(options))];
     await Promise.all(tabs.map((each) => each.ready));
@@ -46,7 +46,7 @@ test.each([
 
     expect(answers).toEqual(Array.from({ length: 50 }, () => isAda));
     expect(tabs.map((each) => each.getState().status)).toEqual(Array.from({ length: 5 }, () => 'LOGGED_IN'));
-    if (!('locks' in options)) expect(network.refreshes()).toBe(1);
+    expect(network.refreshes()).toBeLessThanOrEqual(mostRefreshes);
     const tokens = tabs.map((each) => each.credentials().headers['authorization']);
     await waitUntil(() => tabs.every((each) => each.credentials().headers['authorization'] === tokens[0]));
   },
@@ -257,6 +257,7 @@ test('a laptop sleeps, and the monotonic clock with it: what it held is known to
 
   await waitUntil(() => network.refreshes() === 1);
   await waitUntil(() => (tab.lifetimes()?.accessToken ?? 0) > 14 * 60);
+  expect(network.refreshes()).toBe(1);
 });
 
 function refusal(extensions: object): Response {

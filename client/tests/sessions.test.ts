@@ -167,7 +167,7 @@ describe('logout', () => {
 
     expect(late.getState().status).toBe('LOGGED_OUT');
     await waitUntil(() => tab.getState().status === 'LOGGED_OUT');
-    expect(browser.openTab().ready).resolves.toMatchObject({ status: 'LOGGED_OUT' });
+    expect(await browser.openTab().ready).toMatchObject({ status: 'LOGGED_OUT' });
   });
 });
 
@@ -302,9 +302,6 @@ test('tokens are sent to the server they come from, and to no other', async () =
 test('a storage that fails costs the resuming, and nothing else', async () => {
   const server = await startServer();
   const network = createNetwork();
-  const fail = () => {
-    throw new Error('forbidden');
-  };
   const storage = { getItem: fail, setItem: fail, removeItem: fail };
   const tab = openBrowser({ url: `${server.url}/graphql`, fetch: network.fetch, clock: server.clock }).openTab({
     storage,
@@ -330,6 +327,10 @@ test.each(['{"version":1', '{"version":2,"sessionId":"1"}', '[]', 'null', '{"ver
     expect(await reopened.request(ME)).toEqual(isAda);
   },
 );
+
+function fail(): never {
+  throw new Error('forbidden');
+}
 
 const realClock = { now: () => Date.now(), monotonic: () => performance.now() };
 

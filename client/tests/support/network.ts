@@ -32,7 +32,7 @@ export function createNetwork(through: typeof fetch = fetch): Network {
     sent,
     async fetch(input, init) {
       if (isAway) throw new TypeError('fetch failed');
-      const body = JSON.parse(String(init?.body)) as { query: string; variables?: SentOperation['variables'] };
+      const body = JSON.parse(init?.body as string) as { query: string; variables?: SentOperation['variables'] };
       const operation = { query: body.query, variables: body.variables ?? {}, headers: new Headers(init?.headers) };
       sent.push(operation);
       if (!isRefresh(operation)) return through(input, init);

@@ -1,0 +1,140 @@
+import { credentialsOf, csrfTokenOf, fetchCsrfToken, lacksCsrfToken } from './credentials.ts';
+import { AuthUnavailableError, authErrorOf, type GraphQLErrorLike } from './errors.ts';
+import type { Parts } from './options.ts';
+import { refresh } from './refresh.ts';
+import { heldPairId } from './session-keeper.ts';
+import type { LogoutReason } from './tabs.ts';
+import type { Credentials } from './transport.ts';
+
+/** Says when a pair has to be exchanged, and sees that this tab does so once at a time. */
+export class Refresher {
+  readonly #parts: Parts;
+  readonly #leave: (reason: LogoutReason) => Promise<unknown>;
+  #refusedPairId: string | null = null;
+  #refreshing: Promise<void> | null = null;
+  #quietUntil = 0;
+  #failures = 0;
+
+  constructor(parts: Parts, leave: (reason: LogoutReason) => Promise<unknown>) {
+    this.#parts = parts;
+    this.#leave = leave;
+  }
+
+  /** How often in a row it could not be done. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /** Milliseconds until the access token is of no use. */
+  get left(): number {
+    const { keeper } = this.#parts;
+    return (keeper.held?.accessLifetime ?? 0) - keeper.age;
+  }
+
+  /** Milliseconds until it is to be exchanged. */
+  get untilDue(): number {
+    const { keeper, refreshAhead } = this.#parts;
+    return this.#isUseless() ? 0 : this.left - Math.min(refreshAhead, (keeper.held?.accessLifetime ?? 0) / 3);
+  }
+
+  get isDue(): boolean {
+    return this.#parts.keeper.held !== null && this.untilDue <= 0;
+  }
+
+  /** Whether the server has asked to be left alone. */
+  get isQuiet(): boolean {
+    return this.#parts.clock.monotonic() < this.#quietUntil;
+  }
+
+  /** The pair that is held will not do, whatever its time says. */
+  refuse(): void {
+    this.#refusedPairId = heldPairId(this.#parts.keeper);
+  }
+
+  /** One at a time; who comes meanwhile waits for the same. */
+  async run(): Promise<void> {
+    const pairId = heldPairId(this.#parts.keeper);
+    if (pairId === null) return;
+    this.#refreshing ??= this.#start(pairId).finally(() => (this.#refreshing = null));
+    return this.#refreshing;
+  }
+
+  /**
+   * Sees that what is held is good for a request.
+   *
+   * @throws AuthUnavailableError if it is not, and no answer could be had.
+   */
+  async prepare(): Promise<Credentials> {
+    if (this.isDue) {
+      try {
+        if (this.isQuiet) throw this.#beQuiet();
+        await this.run();
+      } catch (error) {
+        // It was ahead of time: what is held will do.
+        if (this.#isUseless() || this.left <= 0) throw error;
+      }
+    }
+    if (lacksCsrfToken(this.#parts)) await this.#renewCsrfToken();
+    return credentialsOf(this.#parts);
+  }
+
+  /** Whether a request that was answered with these errors may be answered better, when it is prepared anew. */
+  isWorthRetrying(errors: readonly GraphQLErrorLike[] | undefined, used: Credentials): boolean {
+    const { keeper, delivery, usesCookies } = this.#parts;
+    // What was asked for in one session is not repeated in another.
+    if (used.sessionId === null || used.sessionId !== keeper.held?.sessionId) return false;
+    for (const details of errors?.map(authErrorOf) ?? []) {
+      if (details?.code === 'CSRF_REJECTED') {
+        keeper.learn(null);
+        return usesCookies && csrfTokenOf(this.#parts) === null;
+      }
+      if (details?.code !== 'UNAUTHENTICATED') continue;
+      if (used.pairId !== heldPairId(keeper)) return true;
+      if (details.refreshable) this.refuse();
+      // With a token of a session that has ended, or without the cookies, only a login helps.
+      else if (details.reason !== 'TOKEN_MISSING' || delivery === 'COOKIES') void keeper.end('SESSION_ENDED', null);
+      return details.refreshable;
+    }
+    return false;
+  }
+
+  async #start(pairId: string): Promise<void> {
+    const { keeper, clock } = this.#parts;
+    try {
+      await refresh(
+        {
+          ...this.#parts,
+          isGood: () => !this.#isUseless() && this.left > 0,
+          credentials: () => credentialsOf(this.#parts),
+          renewCsrfToken: () => this.#renewCsrfToken(),
+          leave: async (reason) => void (await this.#leave(reason)),
+        },
+        pairId,
+      );
+      this.#failures = 0;
+    } catch (error) {
+      this.#failures += 1;
+      const seconds = error instanceof AuthUnavailableError ? error.retryAfterSeconds : null;
+      if (seconds !== null) this.#quietUntil = clock.monotonic() + seconds * 1000;
+      keeper.emit({ type: 'REFRESH_FAILED', error });
+      throw error;
+    }
+  }
+
+  /** Whether the access token was refused, or is not there though there is one. */
+  #isUseless(): boolean {
+    const { keeper, delivery } = this.#parts;
+    if (keeper.held === null) return false;
+    const isMissing = delivery !== 'COOKIES' && keeper.held.accessToken === null;
+    return isMissing || heldPairId(keeper) === this.#refusedPairId;
+  }
+
+  #beQuiet(): AuthUnavailableError {
+    const seconds = Math.ceil((this.#quietUntil - this.#parts.clock.monotonic()) / 1000);
+    return new AuthUnavailableError(undefined, seconds);
+  }
+
+  async #renewCsrfToken(): Promise<void> {
+    this.#parts.keeper.learn(await fetchCsrfToken(this.#parts));
+  }
+}

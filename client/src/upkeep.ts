@@ -1,0 +1,54 @@
+import type { Leaving } from './logout.ts';
+import type { Parts } from './options.ts';
+import { onWake } from './page.ts';
+import type { Refresher } from './refresher.ts';
+
+/** Does by itself what has to be done at some time: refreshes ahead, and logouts that the server was not told of. */
+export interface Upkeep {
+  /** Does what is due, and sets the timer for the rest. */
+  tick(): void;
+  /** Looks at the storage first. */
+  wake(): void;
+  stop(): void;
+}
+
+const LONGEST_WAIT = 30_000;
+const SHORTEST_WAIT = 500;
+
+export function createUpkeep({ keeper, name, transport }: Parts, refresher: Refresher, leaving: Leaving): Upkeep {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  const tick = (): void => {
+    if (leaving.isOwed) void leaving.settle();
+    // Who does not look needs no tokens; who looks again wakes us.
+    if (refresher.isDue && !refresher.isQuiet && !isHidden()) void refresher.run().catch(() => undefined);
+    schedule();
+  };
+  // Timers stand still while the machine sleeps, so no wait is long.
+  const schedule = (): void => {
+    clearTimeout(timer);
+    if (transport.closing.aborted || (keeper.held === null && !leaving.isOwed)) return;
+    const { failures, untilDue } = refresher;
+    const wait = isHidden() ? LONGEST_WAIT : Math.max(untilDue, SHORTEST_WAIT * 2 ** failures);
+    timer = setTimeout(tick, Math.min(wait, LONGEST_WAIT));
+    // Node would not exit while it runs.
+    (timer as { unref?: () => void }).unref?.();
+  };
+  const wake = (): void => void keeper.reread().then(tick);
+
+  const stopListening = keeper.subscribe(schedule);
+  const stopWaking = onWake(wake, name);
+  return {
+    tick,
+    wake,
+    stop() {
+      clearTimeout(timer);
+      stopListening();
+      stopWaking();
+    },
+  };
+}
+
+function isHidden(): boolean {
+  return typeof document !== 'undefined' && document.visibilityState === 'hidden';
+}
