@@ -303,6 +303,35 @@ class HiddenFields {
   }
 }
 
+@ObjectType()
+class Undermined {
+  @Authorized('ADMIN')
+  @Field(() => String, { nullable: true })
+  secret!: string;
+
+  @Field(() => String, { nullable: true })
+  title!: string;
+}
+
+@Resolver()
+class UnderminedQueries {
+  @Public()
+  @Query(() => Undermined)
+  undermined(): Undermined {
+    return new Undermined();
+  }
+}
+
+/** Of another schema. type-graphql lets it weaken the guard in every one. */
+@Resolver(() => Undermined)
+class OfAnotherSchema {
+  @Authorized()
+  @FieldResolver(() => String, { nullable: true })
+  secret(): string {
+    return 'for users';
+  }
+}
+
 describe('a schema is not built', () => {
   test('with a root field that is neither @Authorized nor @Public; each is named', async () => {
     expect(await faultsOf(Undecided)).toEqual([
@@ -345,6 +374,12 @@ describe('a schema is not built', () => {
       expect.stringMatching(/^Hidden\.shownOpen is not guarded as /),
       expect.stringMatching(/^Hidden\.shownStricter is not guarded as /),
     ]);
+  });
+
+  test('with a guard that a resolver of another schema has changed', async () => {
+    const fault = expect.stringMatching(/^Undermined\.secret is not guarded as /);
+    expect(await faultsOf(UnderminedQueries)).toEqual([fault]);
+    expect(await faultsOf(UnderminedQueries, OfAnotherSchema)).toEqual([fault]);
   });
 
   test('and all faults are told at once', async () => {
