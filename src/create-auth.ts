@@ -78,8 +78,12 @@ export interface Auth {
    * @throws BadUserInputError that names each field.
    */
   createUser(credentials: Credentials, roles: readonly string[]): Promise<string>;
-  /** Deletes sessions and blacklist rows that have outlived their tokens, and old events. To be called now and then. */
-  purge(): Promise<PurgeResult>;
+  /**
+   * Deletes sessions and blacklist rows that have outlived their tokens, and old events. To be called now and then.
+   *
+   * @param signal stops it soon: the next one goes on.
+   */
+  purge(signal?: AbortSignal): Promise<PurgeResult>;
   /** The public halves of the asymmetric access keys, for services that verify access tokens by themselves. */
   jwks(): PublicJwkSet;
   /** Stops reading the blacklist. */
@@ -143,7 +147,7 @@ export async function createAuth({
         : endSessions(parts, { ids: [reading.claims.sid] }, 'BLACKLISTED', NO_DEVICE);
     },
     createUser: async (credentials, roles) => (await createUser(parts, credentials, roles)).id,
-    purge: () => purge(parts),
+    purge: (signal) => purge(parts, signal ?? null),
     jwks: () => keyRing.publicJwks(),
     close: () => mirror.stop(),
   } satisfies Auth);

@@ -116,6 +116,22 @@ onEachDatabase((database) => {
     expect(await server.auth.purge()).toEqual({ sessions: 0, blacklistedTokens, events: 700 });
   });
 
+  test('one that is told to stop does so after its batch, and the next one deletes the rest', async () => {
+    const server = await startOne();
+    await expiredRows(server, 700);
+    const stopping = new AbortController();
+    await hookStatements(server.orm, {
+      before(sql) {
+        if (/^delete from .auth_blacklisted_token/.test(sql)) stopping.abort();
+      },
+    });
+    const first = await server.auth.purge(stopping.signal);
+    expect(first).toMatchObject({ sessions: 700, events: 0 });
+    expect(first.blacklistedTokens).toBeLessThan(700);
+    const rest = { sessions: 0, blacklistedTokens: 700 - first.blacklistedTokens, events: 700 };
+    expect(await server.auth.purge()).toEqual(rest);
+  });
+
   test('many processes that purge at once delete each row once, and no refresh fails meanwhile', async () => {
     const here = await startOne();
     const { databaseUrl, keys, clock } = here;

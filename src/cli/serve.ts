@@ -10,7 +10,7 @@ export async function serve(): Promise<void> {
   const { auth, close } = await openAuth(environment);
   const schema = await buildGuardedSchema({ resolvers: auth.resolvers });
   const server = await startHttpServer({ ...environment, auth, schema, logTo: process.stderr });
-  const stopUpkeep = startUpkeep(() => auth.purge(), reportFailure);
+  const stopUpkeep = startUpkeep((signal) => auth.purge(signal), reportFailure);
   console.log(greeting(environment, server.url));
 
   await untilTold();

@@ -24,20 +24,28 @@ type PurgeBatch = (em: EntityManager, before: number, most: number) => Promise<n
 /**
  * Deletes what bars nothing and proves nothing any more: sessions and blacklist rows that have outlived their tokens, and
  * old events. It may be stopped at any moment, and run by many processes at once.
+ *
+ * @param signal stops it after the batch that it is at.
  */
-export async function purge(parts: Parts): Promise<PurgeResult> {
+export async function purge(parts: Parts, signal: AbortSignal | null): Promise<PurgeResult> {
   const now = parts.clock.now();
   const outlived = now - parts.settings.leeway - MARGIN;
   return {
-    sessions: await inBatches(parts, purgeSessions, outlived),
-    blacklistedTokens: await inBatches(parts, purgeBlacklist, outlived),
-    events: await inBatches(parts, purgeEvents, now - parts.settings.eventRetention),
+    sessions: await inBatches(parts, purgeSessions, outlived, signal),
+    blacklistedTokens: await inBatches(parts, purgeBlacklist, outlived, signal),
+    events: await inBatches(parts, purgeEvents, now - parts.settings.eventRetention, signal),
   };
 }
 
-async function inBatches({ database, clock }: Parts, purgeBatch: PurgeBatch, before: number): Promise<number> {
+async function inBatches(
+  { database, clock }: Parts,
+  purgeBatch: PurgeBatch,
+  before: number,
+  signal: AbortSignal | null,
+): Promise<number> {
   let size = ROWS.first;
   for (let total = 0; ;) {
+    if (signal?.aborted) return total;
     const begun = clock.monotonic();
     const deleted = await database.transaction((em) => purgeBatch(em, before, size));
     total += deleted;
