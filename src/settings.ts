@@ -33,6 +33,16 @@ function isOrigin(text: string): boolean {
   return url !== null && /^https?:$/.test(url.protocol) && url.origin === text && !text.includes('*');
 }
 
+/** A rule between two settings: judged as soon as these can be read, whatever is wrong with the others. */
+function between(name: string, other: string, error: string) {
+  const areBothRead = ({
+    issues,
+  }: {
+    readonly issues: readonly { readonly path?: readonly PropertyKey[] | undefined }[];
+  }) => !issues.some(({ path }) => path?.[0] === name || path?.[0] === other);
+  return { path: [name], error, when: areBothRead };
+}
+
 const identifier = z.string().trim().min(1, 'must not be blank').max(255);
 
 /**
@@ -62,17 +72,21 @@ export const settingsSchema = z
         'Whether each rotated refresh token gets a row on the blacklist. Without it they are refused just the same, and the table grows with logins instead of refreshes.',
       ),
     reuseLeeway: duration
+      .refine((span) => span <= 300_000, 'must not be over 5m')
       .prefault('10s')
       .describe(
         'How long after its rotation the previous refresh token is merely refused. Later it is a sign of theft.',
       ),
     leeway: duration
+      .refine((span) => span <= 60_000, 'must not be over 60s')
       .prefault('5s')
       .describe("How far the clocks of this server's processes may disagree (RFC 7519 section 4.1.4)."),
     blacklistPoll: duration
+      .refine((span) => span >= 10, 'must be 10ms at the least')
       .prefault('1s')
       .describe('How soon a session that ended on one process is refused on the others.'),
     blacklistStaleness: duration
+      .refine((span) => span <= 600_000, 'must not be over 10m')
       .prefault('60s')
       .describe('How long access tokens are accepted while the blacklist cannot be read.'),
     maxSessions: z.coerce
@@ -101,21 +115,22 @@ export const settingsSchema = z
       .default(12)
       .describe('Rounds of bcrypt, as a power of two. The server takes no less than 10.'),
   })
-  .superRefine((settings, context) => {
-    const fault = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
-    if (settings.audience === settings.issuer)
-      fault('audience', 'must differ from the issuer, which is the audience of refresh tokens');
-    if (settings.accessTokenLifetime >= settings.refreshTokenLifetime)
-      fault('accessTokenLifetime', 'must be shorter than the lifetime of refresh tokens');
-    if (settings.sessionLifetime !== null && settings.sessionLifetime < settings.refreshTokenLifetime)
-      fault('sessionLifetime', 'must not be shorter than the lifetime of refresh tokens');
-    if (settings.leeway > 60_000) fault('leeway', 'must not be over 60s');
-    if (settings.reuseLeeway > 300_000) fault('reuseLeeway', 'must not be over 5m');
-    if (settings.blacklistPoll < 10) fault('blacklistPoll', 'must be 10ms at the least');
-    if (settings.blacklistStaleness > 600_000) fault('blacklistStaleness', 'must not be over 10m');
-    if (settings.blacklistStaleness < 2 * settings.blacklistPoll)
-      fault('blacklistStaleness', 'must be twice the poll at the least');
-  });
+  .refine(
+    (settings) => settings.audience !== settings.issuer,
+    between('audience', 'issuer', 'must differ from the issuer, which is the audience of refresh tokens'),
+  )
+  .refine(
+    (settings) => settings.accessTokenLifetime < settings.refreshTokenLifetime,
+    between('accessTokenLifetime', 'refreshTokenLifetime', 'must be shorter than the lifetime of refresh tokens'),
+  )
+  .refine(
+    ({ sessionLifetime, refreshTokenLifetime }) => sessionLifetime === null || sessionLifetime >= refreshTokenLifetime,
+    between('sessionLifetime', 'refreshTokenLifetime', 'must not be shorter than the lifetime of refresh tokens'),
+  )
+  .refine(
+    (settings) => settings.blacklistStaleness >= 2 * settings.blacklistPoll,
+    between('blacklistStaleness', 'blacklistPoll', 'must be twice the poll at the least'),
+  );
 
 /** Settings as they are given: durations as text, all but the issuer with a default. */
 export type SettingsInput = z.input<typeof settingsSchema>;

@@ -66,9 +66,12 @@ const DEVELOPMENT_DEFAULTS: Readonly<Record<string, string>> = {
 const REQUIRED_IN_PRODUCTION = ['AUTH_ISSUER', 'AUTH_REGISTRATION', 'AUTH_KEYS_FILE', 'DATABASE_URL'];
 const LOWEST_COST = 10;
 
-/** `accessTokenLifetime` is read from `AUTH_ACCESS_TOKEN_LIFETIME`, and so on. */
+/** `accessTokenLifetime` is read from `AUTH_ACCESS_TOKEN_LIFETIME`, and so on; an item of a list from the list's. */
 function variableOf(setting: string): string {
-  return `AUTH_${setting.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+  return `AUTH_${setting
+    .replace(/\..*/, '')
+    .replace(/[A-Z]/g, (letter) => `_${letter}`)
+    .toUpperCase()}`;
 }
 
 const settingNames = Object.keys(settingsSchema.shape) as (keyof typeof settingsSchema.shape)[];
@@ -115,11 +118,10 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
 
   const settings = settingsFrom(given);
   const checked = settingsSchema.safeParse(settings);
-  if (!checked.success) {
-    for (const { name, message } of settingsFaults(checked.error)) faults.push(`${variableOf(name)}: ${message}`);
-  } else if (checked.data.bcryptCost < LOWEST_COST) {
-    faults.push(`AUTH_BCRYPT_COST: must be ${LOWEST_COST} at the least`);
-  }
+  if (!checked.success)
+    faults.push(...settingsFaults(checked.error).map(({ name, message }) => `${variableOf(name)}: ${message}`));
+  const cost = settingsSchema.shape.bcryptCost.safeParse(settings.bcryptCost);
+  if (cost.success && cost.data < LOWEST_COST) faults.push(`AUTH_BCRYPT_COST: must be ${LOWEST_COST} at the least`);
   if (!server.success || faults.length > 0) throw new StartError(faults);
 
   return Object.freeze({

@@ -1,0 +1,232 @@
+import { resolveSettings } from '../src/settings.ts';
+import { type Environment, listVariables, readEnvironment, StartError } from '../src/server/environment.ts';
+
+/** What production cannot do without. */
+const PRODUCTION = {
+  NODE_ENV: 'production',
+  AUTH_ISSUER: 'https://auth.example.com',
+  AUTH_REGISTRATION: 'closed',
+  AUTH_KEYS_FILE: '/run/secrets/keys.json',
+  DATABASE_URL: 'postgresql://auth@db/auth',
+};
+
+function faultsOf(variables: Record<string, string>): readonly string[] {
+  try {
+    readEnvironment(variables);
+  } catch (error) {
+    if (error instanceof StartError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+/** The names that the faults are about. */
+const namesOf = (variables: Record<string, string>) => faultsOf(variables).map((fault) => fault.split(':', 1)[0]);
+
+/** The library's settings, as a server would have them. */
+const settingsOf = ({ settings }: Environment) => resolveSettings(settings);
+
+test('nothing has to be set in development', () => {
+  const environment = readEnvironment({});
+  expect(environment).toMatchObject({
+    isProduction: false,
+    port: 4000,
+    host: '127.0.0.1',
+    databaseUrl: 'sqlite:./data/auth.db',
+    keysFile: './data/keys.json',
+    isExplorerOn: true,
+    trustedProxies: [],
+  });
+  const minute = 60_000;
+  const day = 24 * 60 * minute;
+  expect(settingsOf(environment)).toMatchObject({
+    issuer: 'http://localhost:4000',
+    audience: 'api',
+    registration: 'open',
+    accessTokenLifetime: 15 * minute,
+    refreshTokenLifetime: 7 * day,
+    sessionLifetime: 30 * day,
+    blacklistAfterRotation: true,
+    reuseLeeway: 10_000,
+    leeway: 5_000,
+    blacklistPoll: 1_000,
+    blacklistStaleness: minute,
+    maxSessions: 50,
+    bcryptCost: 12,
+    allowedOrigins: [],
+  });
+});
+
+test('each variable is read', () => {
+  const environment = readEnvironment({
+    ...PRODUCTION,
+    PORT: '8080',
+    HOST: '0.0.0.0',
+    AUTH_AUDIENCE: 'shop',
+    AUTH_ACCESS_TOKEN_LIFETIME: '5m',
+    AUTH_REFRESH_TOKEN_LIFETIME: '14d',
+    AUTH_SESSION_LIFETIME: 'none',
+    AUTH_BLACKLIST_AFTER_ROTATION: 'false',
+    AUTH_REUSE_LEEWAY: '0s',
+    AUTH_LEEWAY: '1s',
+    AUTH_BLACKLIST_POLL: '500ms',
+    AUTH_BLACKLIST_STALENESS: '2m',
+    AUTH_MAX_SESSIONS: '3',
+    AUTH_BCRYPT_COST: '11',
+    AUTH_ALLOWED_ORIGINS: 'https://a.example, https://b.example',
+    AUTH_TRUSTED_PROXIES: '10.0.0.0/8,::1',
+  });
+  expect(environment).toMatchObject({
+    isProduction: true,
+    port: 8080,
+    host: '0.0.0.0',
+    databaseUrl: 'postgresql://auth@db/auth',
+    keysFile: '/run/secrets/keys.json',
+    isExplorerOn: false,
+    trustedProxies: ['10.0.0.0/8', '::1'],
+  });
+  expect(settingsOf(environment)).toMatchObject({
+    issuer: 'https://auth.example.com',
+    audience: 'shop',
+    registration: 'closed',
+    accessTokenLifetime: 300_000,
+    refreshTokenLifetime: 14 * 86_400_000,
+    sessionLifetime: null,
+    blacklistAfterRotation: false,
+    reuseLeeway: 0,
+    leeway: 1_000,
+    blacklistPoll: 500,
+    blacklistStaleness: 120_000,
+    maxSessions: 3,
+    bcryptCost: 11,
+    allowedOrigins: ['https://a.example', 'https://b.example'],
+  });
+});
+
+test.each([
+  ['90s', 90_000],
+  ['15m', 900_000],
+  ['2h', 7_200_000],
+  ['1000ms', 1_000],
+])('a span of time is a whole number and its unit: %s', (text, milliseconds) => {
+  expect(settingsOf(readEnvironment({ AUTH_ACCESS_TOKEN_LIFETIME: text })).accessTokenLifetime).toBe(milliseconds);
+});
+
+test.each(['15', '15 m', '15min', '1.5h', '-5m', 'm', '0s', '1500ms', '1e3s', '15M', '9999999999s'])(
+  'a lifetime is no %s',
+  (text) => {
+    expect(namesOf({ AUTH_ACCESS_TOKEN_LIFETIME: text })).toEqual(['AUTH_ACCESS_TOKEN_LIFETIME']);
+  },
+);
+
+test.each([
+  ['PORT', '65536'],
+  ['PORT', '-1'],
+  ['PORT', '4000.5'],
+  ['PORT', 'http'],
+  ['DATABASE_URL', 'mysql://x'],
+  ['DATABASE_URL', 'sqlite:'],
+  ['AUTH_EXPLORER', 'yes'],
+  ['AUTH_TRUSTED_PROXIES', 'everyone'],
+  ['AUTH_TRUSTED_PROXIES', '10.0.0.0/33'],
+  ['AUTH_ISSUER', ' '],
+  ['AUTH_REGISTRATION', 'maybe'],
+  ['AUTH_BLACKLIST_AFTER_ROTATION', 'no'],
+  ['AUTH_MAX_SESSIONS', '0'],
+  ['AUTH_MAX_SESSIONS', '1.5'],
+  ['AUTH_BCRYPT_COST', '9'],
+  ['AUTH_BCRYPT_COST', '3'],
+  ['AUTH_BCRYPT_COST', '16'],
+  ['AUTH_LEEWAY', '61s'],
+  ['AUTH_REUSE_LEEWAY', '6m'],
+  ['AUTH_BLACKLIST_POLL', '9ms'],
+  ['AUTH_BLACKLIST_STALENESS', '11m'],
+  ['AUTH_ALLOWED_ORIGINS', '*'],
+])('%s is not %s', (name, value) => {
+  expect(new Set(namesOf({ [name]: value }))).toEqual(new Set([name]));
+});
+
+test.each([
+  [
+    'an access token that outlives its refresh token',
+    { AUTH_ACCESS_TOKEN_LIFETIME: '7d' },
+    'AUTH_ACCESS_TOKEN_LIFETIME',
+  ],
+  ['a session that is shorter than its refresh token', { AUTH_SESSION_LIFETIME: '6d' }, 'AUTH_SESSION_LIFETIME'],
+  ['an audience that is the issuer', { AUTH_AUDIENCE: 'http://localhost:4000' }, 'AUTH_AUDIENCE'],
+  ['a staleness of less than two polls', { AUTH_BLACKLIST_POLL: '40s' }, 'AUTH_BLACKLIST_STALENESS'],
+])('values that contradict each other are a fault: %s', (_name, variables, name) => {
+  expect(namesOf(variables)).toEqual([name]);
+});
+
+test('a name that begins with AUTH_ and is no setting is a fault: a misspelled setting would be silent', () => {
+  expect(faultsOf({ AUTH_ACCES_TOKEN_LIFETIME: '5m', AUTH_: 'x' })).toEqual([
+    'AUTH_ACCES_TOKEN_LIFETIME: there is no such setting',
+    'AUTH_: there is no such setting',
+  ]);
+  expect(faultsOf({ PATH: '/bin', SOMEBODYS_AUTH_TOKEN: 'x', auth_issuer: 'x' })).toEqual([]);
+});
+
+test('a variable that is set to nothing counts as not set', () => {
+  const empty = Object.fromEntries(listVariables().map(({ name }) => [name, '']));
+  expect(readEnvironment(empty)).toEqual(readEnvironment({}));
+  expect(faultsOf({ ...PRODUCTION, AUTH_ISSUER: '' })).toEqual(['AUTH_ISSUER: must be set in production']);
+});
+
+test('production needs an issuer, a registration, a key ring and a database that somebody has chosen', () => {
+  expect(faultsOf({ NODE_ENV: 'production' })).toEqual([
+    'AUTH_ISSUER: must be set in production',
+    'AUTH_REGISTRATION: must be set in production',
+    'AUTH_KEYS_FILE: must be set in production',
+    'DATABASE_URL: must be set in production',
+  ]);
+  expect(faultsOf(PRODUCTION)).toEqual([]);
+});
+
+test('the explorer is off in production, unless it is set', () => {
+  expect(readEnvironment(PRODUCTION).isExplorerOn).toBe(false);
+  expect(readEnvironment({ ...PRODUCTION, AUTH_EXPLORER: 'true' }).isExplorerOn).toBe(true);
+  expect(readEnvironment({ AUTH_EXPLORER: 'false' }).isExplorerOn).toBe(false);
+});
+
+test('every fault is told at once, whatever kind it is of', () => {
+  const variables = {
+    NODE_ENV: 'production',
+    PORT: 'x',
+    AUTH_COLOUR: 'red',
+    AUTH_ISSUER: 'api',
+    AUTH_ACCESS_TOKEN_LIFETIME: '15',
+    AUTH_REFRESH_TOKEN_LIFETIME: '8d',
+    AUTH_SESSION_LIFETIME: '7d',
+    AUTH_LEEWAY: '2m',
+    AUTH_REUSE_LEEWAY: '1h',
+    AUTH_BLACKLIST_POLL: '1ms',
+    AUTH_BLACKLIST_STALENESS: '1h',
+    AUTH_MAX_SESSIONS: 'many',
+    AUTH_BCRYPT_COST: '8',
+  };
+  expect(namesOf(variables).toSorted()).toEqual([
+    'AUTH_ACCESS_TOKEN_LIFETIME',
+    'AUTH_AUDIENCE',
+    'AUTH_BCRYPT_COST',
+    'AUTH_BLACKLIST_POLL',
+    'AUTH_BLACKLIST_STALENESS',
+    'AUTH_COLOUR',
+    'AUTH_KEYS_FILE',
+    'AUTH_LEEWAY',
+    'AUTH_MAX_SESSIONS',
+    'AUTH_REGISTRATION',
+    'AUTH_REUSE_LEEWAY',
+    'AUTH_SESSION_LIFETIME',
+    'DATABASE_URL',
+    'PORT',
+  ]);
+});
+
+test('no fault repeats a value: it may be a secret in the wrong place', () => {
+  const secret = 'hunter2secret';
+  const all = Object.fromEntries(listVariables().map(({ name }) => [name, secret]));
+  const faults = faultsOf({ ...all, AUTH_SECRET: secret });
+  expect(faults.length).toBeGreaterThan(15);
+  expect(faults.join('\n')).not.toContain(secret);
+});
