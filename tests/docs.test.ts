@@ -16,22 +16,49 @@ const ROOT = join(import.meta.dirname, '..');
 const DOCUMENTS = [
   ...filesOf('.', '.md', false),
   ...(existsSync(join(ROOT, 'docs')) ? filesOf('docs', '.md', true) : []),
+  'client/README.md',
 ];
 const SOURCES = filesOf('src', '.ts', true);
+const CLIENT_DOCUMENTS = ['client/README.md', 'docs/clients.md'];
+const AMBIENT = '../../tests/support/react-native-modules.d.ts';
+const CLIENT_SOURCES = filesOf('client/src', '.ts', true);
+const SERVER_OPTIONS = {
+  paths: { 'graphql-simplejwt': ['../../src/index.ts'] },
+  // The test in CONTRIBUTING.md imports its support as if it lay in tests/.
+  rootDirs: ['.', '../../tests'],
+  rootDir: '../..',
+};
+const CLIENT_OPTIONS = {
+  lib: ['es2024', 'dom', 'dom.iterable'],
+  types: [],
+  paths: {
+    'graphql-simplejwt-client': ['../../client/src/index.ts'],
+    'graphql-simplejwt-client/*': ['../../client/src/*.ts'],
+  },
+  rootDir: '../..',
+};
 
 const run = promisify(execFile);
 
 test('every block of TypeScript compiles', async () => {
-  const blocks = [...DOCUMENTS.flatMap((path) => blocksOf(path, 'ts')), ...SOURCES.flatMap(examplesOf)];
+  const documents = DOCUMENTS.filter((path) => !CLIENT_DOCUMENTS.includes(path));
+  const blocks = [...documents.flatMap((path) => blocksOf(path, 'ts')), ...SOURCES.flatMap(examplesOf)];
   expect(blocks.length).toBeGreaterThan(5);
 
-  expect(await compile(blocks)).toBe('');
+  expect(await compile(blocks, SERVER_OPTIONS)).toBe('');
+}, 60_000);
+
+test('every block of TypeScript about the client kit compiles', async () => {
+  const blocks = [...CLIENT_DOCUMENTS.flatMap((path) => blocksOf(path, 'ts')), ...CLIENT_SOURCES.flatMap(examplesOf)];
+  expect(blocks.length).toBeGreaterThan(5);
+
+  expect(await compile(blocks, CLIENT_OPTIONS)).toBe('');
 }, 60_000);
 
 test('a block of TypeScript that does not compile is found', async () => {
   const wrong = { place: 'wrong.md:1', text: "import { createAuth } from 'graphql-simplejwt';\nawait createAuth({});" };
 
-  expect(await compile([wrong])).toContain('wrong.md-1.ts');
+  expect(await compile([wrong], SERVER_OPTIONS)).toContain('wrong.md-1.ts');
 }, 60_000);
 
 test('every block of GraphQL is valid against schema.graphql', () => {
@@ -163,19 +190,13 @@ function isCurlThere(): boolean {
 }
 
 /** Compiles blocks, each a module of its own, with the library where a host would have it. */
-async function compile(blocks: readonly Block[]): Promise<string> {
+async function compile(blocks: readonly Block[], compilerOptions: object): Promise<string> {
   mkdirSync(join(ROOT, 'data'), { recursive: true });
   const folder = mkdtempSync(join(ROOT, 'data/docs-'));
   try {
-    const compilerOptions = {
-      paths: { 'graphql-simplejwt': ['../../src/index.ts'] },
-      // The test in CONTRIBUTING.md imports its support as if it lay in tests/.
-      rootDirs: ['.', '../../tests'],
-      rootDir: '../..',
-    };
     writeFileSync(
       join(folder, 'tsconfig.json'),
-      JSON.stringify({ extends: '../../tsconfig.json', compilerOptions, include: ['*.ts'] }),
+      JSON.stringify({ extends: '../../tsconfig.json', compilerOptions, include: ['*.ts', AMBIENT] }),
     );
     for (const { place, text } of blocks) {
       writeFileSync(join(folder, `${place.replaceAll('/', '-').replace(':', '-')}.ts`), `${text}\nexport {};\n`);
