@@ -1,15 +1,17 @@
 import { useQuery } from '@apollo/client/react';
 import { formatMoment } from './format.ts';
-import { MeDocument } from './operations.ts';
+import { MeDocument } from './gql/graphql.ts';
 import { Card, LoadingProblem } from './parts.tsx';
+import { useAction } from './use-action.ts';
 
 /** Who am I. */
 export function AccountCard() {
   const { data, error, refetch } = useQuery(MeDocument);
+  const reload = useAction(async () => refetch());
   const me = data?.me ?? null;
   return (
     <Card title="Who am I">
-      {error !== undefined && <LoadingProblem error={error} onRetry={refetch} />}
+      <LoadingProblem error={error ?? reload.error} onRetry={reload.run} />
       {me !== null && (
         <dl className="facts">
           <div>

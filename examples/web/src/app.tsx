@@ -28,17 +28,23 @@ export function App() {
     <WiringContext value={wiring}>
       <ApolloProvider client={wiring.apollo}>
         <Notices>
-          <Page onChooseDelivery={choose} />
+          <Page delivery={delivery} onChooseDelivery={choose} />
         </Notices>
       </ApolloProvider>
     </WiringContext>
   );
 }
 
-function Page({ onChooseDelivery }: { readonly onChooseDelivery: (delivery: TokenDelivery) => void }) {
+interface PageProps {
+  readonly delivery: TokenDelivery;
+  readonly onChooseDelivery: (delivery: TokenDelivery) => void;
+}
+
+function Page({ delivery, onChooseDelivery }: PageProps) {
   const state = useAuthState();
   if (state.status === 'STARTING') return <main className="starting" aria-busy="true" aria-label="Loading" />;
-  if (state.status === 'LOGGED_OUT') return <WelcomePage reason={state.reason} onChooseDelivery={onChooseDelivery} />;
+  if (state.status === 'LOGGED_OUT')
+    return <WelcomePage reason={state.reason} delivery={delivery} onChooseDelivery={onChooseDelivery} />;
   // A page of one user's never becomes another's.
   return <HomePage key={state.user.id} user={state.user} />;
 }

@@ -1,10 +1,13 @@
 import type { TokenDelivery } from 'graphql-simplejwt-client';
 import { DELIVERIES } from './delivery.ts';
-import { useWiring } from './use-wiring.ts';
+
+interface DeliverySwitchProps {
+  readonly chosen: TokenDelivery;
+  readonly onChoose: (delivery: TokenDelivery) => void;
+}
 
 /** How the tokens are to reach the page. It is chosen before one logs in. */
-export function DeliverySwitch({ onChoose }: { readonly onChoose: (delivery: TokenDelivery) => void }) {
-  const { delivery } = useWiring();
+export function DeliverySwitch({ chosen, onChoose }: DeliverySwitchProps) {
   return (
     <fieldset className="deliveries">
       <legend>How the tokens reach this page</legend>
@@ -14,7 +17,7 @@ export function DeliverySwitch({ onChoose }: { readonly onChoose: (delivery: Tok
             type="radio"
             name="delivery"
             value={choice}
-            checked={choice === delivery}
+            checked={choice === chosen}
             onChange={() => onChoose(choice)}
           />
           <span>

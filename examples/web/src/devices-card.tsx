@@ -1,20 +1,14 @@
 import { useMutation, useQuery } from '@apollo/client/react';
+import { useRef } from 'react';
 import { deviceName, formatMoment } from './format.ts';
 import { useNotify } from './notices.tsx';
-import { EndSessionDocument, SessionsDocument } from './operations.ts';
+import { EndSessionDocument, SessionsDocument, type SessionsQuery } from './gql/graphql.ts';
 import { Card, LoadingProblem, Problem } from './parts.tsx';
 import { sentenceFor } from './sentences.ts';
 import { useAction } from './use-action.ts';
 import { useWiring } from './use-wiring.ts';
 
-interface Device {
-  readonly id: string;
-  readonly createdAt: string;
-  readonly lastUsedAt: string;
-  readonly userAgent?: string | null;
-  readonly ipAddress?: string | null;
-  readonly isCurrent: boolean;
-}
+type Device = NonNullable<SessionsQuery['sessions']>[number];
 
 /** Where the user is logged in, and the ways out. */
 export function DevicesCard() {
@@ -22,10 +16,14 @@ export function DevicesCard() {
   const notify = useNotify();
   const { data, error, refetch } = useQuery(SessionsDocument, { fetchPolicy: 'cache-and-network' });
   const [endSession] = useMutation(EndSessionDocument);
+  const reload = useAction(async () => refetch());
+  const list = useRef<HTMLUListElement>(null);
   const end = useAction(async (device: Device) => {
     if (device.isCurrent) return void (await auth.logout());
     await endSession({ variables: { input: { id: device.id } } });
     notify(`${deviceName(device.userAgent)} is logged out.`);
+    // The button that had the focus goes with its row.
+    list.current?.focus();
     await apollo.refetchQueries({ include: 'active' });
   });
   const logout = useAction(async (scope: 'SESSION' | 'OTHER_SESSIONS' | 'ALL_SESSIONS') => {
@@ -42,26 +40,26 @@ export function DevicesCard() {
     <Card
       title="My devices"
       action={
-        <button type="button" className="quiet" onClick={() => void refetch()}>
+        <button type="button" className="quiet" onClick={() => void reload.run()}>
           Reload <span className="unseen">the list of devices</span>
         </button>
       }
     >
-      {error !== undefined && data === undefined && <LoadingProblem error={error} onRetry={refetch} />}
-      <ul className="rows" aria-label="Devices">
+      <LoadingProblem error={error ?? reload.error} onRetry={reload.run} />
+      <ul className="rows" aria-label="Devices" ref={list} tabIndex={-1}>
         {devices.map((device) => (
           <DeviceRow key={device.id} device={device} isBusy={isBusy} onEnd={() => void end.run(device)} />
         ))}
       </ul>
       <Problem>{failure === null ? null : sentenceFor(failure)}</Problem>
       <div className="buttons" role="group" aria-label="Log out">
-        <button type="button" disabled={isBusy} onClick={() => void logout.run('SESSION')}>
+        <button type="button" aria-disabled={isBusy} onClick={() => void logout.run('SESSION')}>
           Log out here
         </button>
-        <button type="button" disabled={isBusy} onClick={() => void logout.run('OTHER_SESSIONS')}>
+        <button type="button" aria-disabled={isBusy} onClick={() => void logout.run('OTHER_SESSIONS')}>
           Log out elsewhere
         </button>
-        <button type="button" className="danger" disabled={isBusy} onClick={() => void logout.run('ALL_SESSIONS')}>
+        <button type="button" className="danger" aria-disabled={isBusy} onClick={() => void logout.run('ALL_SESSIONS')}>
           Log out everywhere
         </button>
       </div>
@@ -93,7 +91,7 @@ function DeviceRow({ device, isBusy, onEnd }: DeviceRowProps) {
           {device.ipAddress ?? 'Unknown address'} · last used {formatMoment(device.lastUsedAt)}
         </p>
       </div>
-      <button type="button" className="quiet" disabled={isBusy} onClick={onEnd}>
+      <button type="button" className="quiet" aria-disabled={isBusy} onClick={onEnd}>
         End
         <span className="unseen">
           {' '}

@@ -1,4 +1,4 @@
-import type { AuthEventType } from './operations.ts';
+import type { AuthEventType } from './gql/graphql.ts';
 
 const SENTENCES: Readonly<Record<AuthEventType, string>> = {
   REGISTERED: 'You opened your account',

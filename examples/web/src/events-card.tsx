@@ -1,8 +1,9 @@
 import { useQuery } from '@apollo/client/react';
 import { eventSentence } from './event-sentences.ts';
 import { deviceName, formatMoment } from './format.ts';
-import { SecurityEventsDocument } from './operations.ts';
+import { SecurityEventsDocument } from './gql/graphql.ts';
 import { Card, LoadingProblem } from './parts.tsx';
+import { useAction } from './use-action.ts';
 
 const PAGE = 6;
 
@@ -13,26 +14,28 @@ export function EventsCard() {
     fetchPolicy: 'cache-and-network',
   });
   const list = data?.securityEvents ?? null;
-  const showOlder = async (): Promise<void> => {
-    await fetchMore({
+  const reload = useAction(async () => refetch());
+  const showOlder = useAction(async () =>
+    fetchMore({
       variables: { after: list?.pageInfo.endCursor ?? null },
       updateQuery: (before, { fetchMoreResult: { securityEvents: more } }) =>
-        more == null
+        more === null
           ? before
           : { securityEvents: { ...more, edges: [...(before.securityEvents?.edges ?? []), ...more.edges] } },
-    }).catch(() => undefined);
-  };
+    }),
+  );
+  const failure = error ?? reload.error ?? showOlder.error;
 
   return (
     <Card
       title="Security events"
       action={
-        <button type="button" className="quiet" onClick={() => void refetch()}>
+        <button type="button" className="quiet" onClick={() => void reload.run()}>
           Reload <span className="unseen">the security events</span>
         </button>
       }
     >
-      {error !== undefined && list === null && <LoadingProblem error={error} onRetry={refetch} />}
+      <LoadingProblem error={failure} onRetry={reload.run} />
       <ol className="rows" aria-label="Security events">
         {list?.edges.map(({ node }) => (
           <li key={node.id} className="row">
@@ -46,7 +49,7 @@ export function EventsCard() {
         ))}
       </ol>
       {list?.pageInfo.hasNextPage === true && (
-        <button type="button" className="quiet" onClick={() => void showOlder()}>
+        <button type="button" className="quiet" onClick={() => void showOlder.run()}>
           Show older ones
         </button>
       )}

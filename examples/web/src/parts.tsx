@@ -78,14 +78,23 @@ export function Problem({ children }: { readonly children: ReactNode }) {
   );
 }
 
-/** A list that could not be loaded, and a way to try again. */
-export function LoadingProblem({ error, onRetry }: { readonly error: unknown; readonly onRetry: () => unknown }) {
+interface LoadingProblemProps {
+  /** Why it could not be loaded; null or undefined if it was. */
+  readonly error: unknown;
+  readonly onRetry: () => Promise<void>;
+}
+
+/** What is said of something that could not be loaded, and a way to try again. */
+export function LoadingProblem({ error, onRetry }: LoadingProblemProps) {
+  const isFine = error === null || error === undefined;
   return (
     <>
-      <Problem>{sentenceFor(error)}</Problem>
-      <button type="button" className="quiet" onClick={() => void onRetry()}>
-        Try again
-      </button>
+      <Problem>{isFine ? null : sentenceFor(error)}</Problem>
+      {!isFine && (
+        <button type="button" className="quiet" onClick={() => void onRetry()}>
+          Try again
+        </button>
+      )}
     </>
   );
 }

@@ -50,7 +50,7 @@ export function PasswordCard() {
             ? sentenceFor(change.error, { INVALID_CREDENTIALS: 'The current password is wrong. Type it again.' })
             : null}
         </Problem>
-        <button type="submit" className="primary" disabled={change.isRunning}>
+        <button type="submit" className="primary" aria-disabled={change.isRunning}>
           {change.isRunning ? 'Changing…' : 'Change password'}
         </button>
       </form>

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { DELIVERIES } from './delivery.ts';
 import { formatSeconds, formatTime } from './format.ts';
 import { historySentence } from './history-sentences.ts';
-import { MeDocument } from './operations.ts';
+import { MeDocument } from './gql/graphql.ts';
 import { Card, Problem } from './parts.tsx';
 import { sentenceFor } from './sentences.ts';
 import { useAction } from './use-action.ts';
@@ -38,10 +38,10 @@ export function TokensPanel() {
         </div>
       )}
       <div className="buttons">
-        <button type="button" disabled={refresh.isRunning} onClick={() => void refresh.run()}>
+        <button type="button" aria-disabled={refresh.isRunning} onClick={() => void refresh.run()}>
           Refresh now
         </button>
-        <button type="button" disabled={askMany.isRunning} onClick={() => void askMany.run()}>
+        <button type="button" aria-disabled={askMany.isRunning} onClick={() => void askMany.run()}>
           Send {MANY} operations at once
         </button>
       </div>

@@ -10,6 +10,7 @@ import { useWiring } from './use-wiring.ts';
 interface WelcomePageProps {
   /** Why nobody is logged in any more; null where nobody was. */
   readonly reason: LogoutReason | null;
+  readonly delivery: TokenDelivery;
   readonly onChooseDelivery: (delivery: TokenDelivery) => void;
 }
 
@@ -24,7 +25,7 @@ const WORDS = {
   },
 } as const;
 
-export function WelcomePage({ reason, onChooseDelivery }: WelcomePageProps) {
+export function WelcomePage({ reason, delivery, onChooseDelivery }: WelcomePageProps) {
   const [mode, setMode] = useState<'login' | 'register'>('login');
   const words = WORDS[mode];
   return (
@@ -44,7 +45,7 @@ export function WelcomePage({ reason, onChooseDelivery }: WelcomePageProps) {
           </button>
         </p>
       </div>
-      <DeliverySwitch onChoose={onChooseDelivery} />
+      <DeliverySwitch chosen={delivery} onChoose={onChooseDelivery} />
     </main>
   );
 }
@@ -78,7 +79,7 @@ function CredentialsForm({ mode }: { readonly mode: 'login' | 'register' }) {
         fault={faults['password']}
       />
       <Problem>{action.error !== null && Object.keys(faults).length === 0 ? sentenceFor(action.error) : null}</Problem>
-      <button type="submit" className="primary" disabled={action.isRunning}>
+      <button type="submit" className="primary" aria-disabled={action.isRunning}>
         {action.isRunning ? words.busy : words.button}
       </button>
     </form>

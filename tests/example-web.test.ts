@@ -1,0 +1,401 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { startBrowser, type TestBrowser } from './support/browser.ts';
+import { EMAIL, PASSWORD } from './support/graphql-client.ts';
+import { MINUTE } from './support/manual-clock.ts';
+import { type BuiltPage, buildPage, type PageServer, startPageServer } from './support/page-server.ts';
+import { passTime } from './support/pass-time.ts';
+import type { TestAuth, TestAuthOptions } from './support/start-test-auth.ts';
+import { useServers } from './support/use-servers.ts';
+import { waitUntil } from './support/wait-until.ts';
+
+const START_TIMEOUT = 120_000;
+const FLOW_TIMEOUT = 60_000;
+const PATIENCE = 15_000;
+const NEW_PASSWORD = 'another horse entirely';
+const DELIVERIES = ['BODY', 'COOKIES', 'REFRESH_COOKIE'] as const;
+type Delivery = (typeof DELIVERIES)[number];
+const MANY = 'Send 10 operations at once';
+const ALL_ANSWERED = '10 of 10 operations were answered.';
+
+let built: BuiltPage;
+let chromium: TestBrowser;
+beforeAll(async () => {
+  built = await buildPage();
+  chromium = await startBrowser();
+}, START_TIMEOUT);
+afterAll(async () => {
+  await chromium?.stop();
+  built?.remove();
+});
+
+const startServer = useServers();
+const contexts: BrowserContext[] = [];
+const pageServers: PageServer[] = [];
+let complaints: string[] = [];
+afterEach(async () => {
+  for (const context of contexts.splice(0)) await context.close();
+  for (const server of pageServers.splice(0)) await server.close();
+  const found = complaints;
+  complaints = [];
+  expect(found).toEqual([]);
+});
+
+/** A person's browser, with the page open in its first tab. */
+interface Visit {
+  readonly server: TestAuth;
+  readonly site: PageServer;
+  readonly context: BrowserContext;
+  readonly tab: Page;
+}
+
+async function openBrowser(site: PageServer, options: BrowserContextOptions = {}) {
+  const context = await chromium.browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  context.setDefaultTimeout(PATIENCE);
+  contexts.push(context);
+  context.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+  });
+  context.on('weberror', (event) => complaints.push(String(event.error())));
+  return { context, tab: await openTab(context, site) };
+}
+
+async function openTab(context: BrowserContext, site: PageServer): Promise<Page> {
+  const tab = await context.newPage();
+  await tab.goto(site.url);
+  return tab;
+}
+
+async function visit(options: BrowserContextOptions = {}, settings: TestAuthOptions = {}): Promise<Visit> {
+  const server = await startServer(settings);
+  const site = await startPageServer(built, server.url);
+  pageServers.push(site);
+  return { server, site, ...(await openBrowser(site, options)) };
+}
+
+/** Opens an account by clicking. */
+async function register(tab: Page, delivery: Delivery): Promise<void> {
+  await tab.getByRole('radio', { name: new RegExp(` ${delivery} `) }).check();
+  await tab.getByRole('button', { name: 'Create one' }).click();
+  await tab.getByLabel('E-mail').fill(EMAIL);
+  await tab.getByLabel('Password').fill(PASSWORD);
+  await tab.getByRole('button', { name: 'Create account' }).click();
+  await expectAccount(tab);
+}
+
+async function logIn(tab: Page, password = PASSWORD): Promise<void> {
+  await tab.getByLabel('E-mail').fill(EMAIL);
+  await tab.getByLabel('Password').fill(password);
+  await tab.getByRole('button', { name: 'Log in' }).click();
+}
+
+async function expectAccount(tab: Page): Promise<void> {
+  await tab.getByRole('heading', { level: 1, name: 'Your account' }).waitFor();
+  await tab.getByText('This device', { exact: true }).waitFor();
+}
+
+async function expectLogin(tab: Page, sentence: string): Promise<void> {
+  await tab.getByRole('heading', { level: 1, name: 'Log in' }).waitFor();
+  await tab.getByText(sentence).waitFor();
+}
+
+async function askMany(tab: Page): Promise<void> {
+  await tab.getByRole('button', { name: MANY }).click();
+  await tab.getByText(ALL_ANSWERED).waitFor();
+}
+
+const devices = (tab: Page) => tab.getByRole('list', { name: 'Devices' }).getByRole('listitem');
+const history = (tab: Page, event: string) => tab.locator(`[data-event="${event}"]`);
+
+describe.each(DELIVERIES)('with the delivery %s', (delivery) => {
+  test(
+    'one opens an account, logs out, and logs in again',
+    async () => {
+      const { tab } = await visit();
+      await register(tab, delivery);
+      await tab.getByRole('definition').filter({ hasText: EMAIL }).waitFor();
+
+      await tab.getByRole('button', { name: 'Log out here' }).click();
+      await expectLogin(tab, 'You are logged out.');
+      await logIn(tab, 'not the password');
+      await tab.getByRole('alert').getByText('The e-mail or the password is wrong.').waitFor();
+      await logIn(tab);
+
+      await expectAccount(tab);
+      await tab.getByText('Somebody tried to log in with a wrong password').waitFor();
+    },
+    FLOW_TIMEOUT,
+  );
+
+  test(
+    'one ends another device, all others, and everything',
+    async () => {
+      const { server, tab } = await visit();
+      await register(tab, delivery);
+      for (const userAgent of ['Phone', 'Tablet', 'Watch']) {
+        await server.client.tryLogin(EMAIL, PASSWORD, { 'user-agent': userAgent });
+      }
+      await tab.getByRole('button', { name: 'Reload the list of devices' }).click();
+      await waitUntil(async () => (await devices(tab).count()) === 4);
+
+      await tab.getByRole('button', { name: /^End Watch/ }).click();
+      await tab.getByRole('status').getByText('Watch is logged out.').waitFor();
+      expect(await devices(tab).count()).toBe(3);
+      await tab.getByRole('button', { name: 'Log out elsewhere' }).click();
+      await tab.getByRole('status').getByText('2 other devices are logged out.').waitFor();
+      await waitUntil(async () => (await devices(tab).count()) === 1);
+      await tab.getByText('You logged out a device').waitFor();
+      await tab.getByRole('button', { name: 'Log out everywhere' }).click();
+
+      await expectLogin(tab, 'You are logged out.');
+    },
+    FLOW_TIMEOUT,
+  );
+
+  test(
+    'one changes the password, and goes on',
+    async () => {
+      const { server, tab } = await visit();
+      await register(tab, delivery);
+      await server.client.login();
+      const change = async (current: string, next: string) => {
+        await tab.getByLabel('Current password').fill(current);
+        await tab.getByLabel('New password').fill(next);
+        await tab.getByRole('button', { name: 'Change password' }).click();
+      };
+
+      await change('not the password', NEW_PASSWORD);
+      await tab.getByRole('alert').getByText('The current password is wrong.').waitFor();
+      await change(PASSWORD, 'short');
+      await tab.getByText('Use 8 characters or more.').waitFor();
+      await change(PASSWORD, NEW_PASSWORD);
+      await tab.getByRole('status').getByText('Your password is changed.').waitFor();
+
+      await askMany(tab);
+      expect(await devices(tab).count()).toBe(1);
+      await tab.getByRole('button', { name: 'Log out here' }).click();
+      await logIn(tab, NEW_PASSWORD);
+      await expectAccount(tab);
+    },
+    FLOW_TIMEOUT,
+  );
+
+  test(
+    'five tabs of ten operations each with an expired access token cost one refresh, and nobody is logged out',
+    async () => {
+      const { server, site, context, tab } = await visit();
+      await register(tab, delivery);
+      const tabs = [tab];
+      for (let count = 1; count < 5; count += 1) tabs.push(await openTab(context, site));
+      await Promise.all(tabs.map(expectAccount));
+      const before = site.refreshes();
+      await passTime(server, 16 * MINUTE);
+
+      await Promise.all(tabs.map(askMany));
+
+      expect(site.refreshes() - before).toBe(1);
+      for (const each of tabs) expect(await history(each, 'REFRESHED').count()).toBe(1);
+    },
+    FLOW_TIMEOUT,
+  );
+
+  test(
+    'a page that is reloaded in the middle of a refresh goes on with its session',
+    async () => {
+      const { server, site, tab } = await visit();
+      await register(tab, delivery);
+      await passTime(server, 16 * MINUTE);
+      const refresh = site.holdRefreshes();
+      await tab.getByRole('button', { name: MANY }).click();
+      await waitUntil(() => refresh.held() > 0);
+
+      await tab.reload({ waitUntil: 'commit' });
+      refresh.loseAnswers();
+
+      await expectAccount(tab);
+      await askMany(tab);
+      expect(await devices(tab).count()).toBe(1);
+      await tab.getByRole('button', { name: 'Reload the security events' }).click();
+      await tab.getByText('A refresh was asked for again after its answer was lost').first().waitFor();
+      complaints = complaints.filter((text) => !isOfNetwork(text));
+    },
+    FLOW_TIMEOUT,
+  );
+
+  test(
+    'a logout in one tab logs out all',
+    async () => {
+      const { site, context, tab } = await visit();
+      await register(tab, delivery);
+      const others = [await openTab(context, site), await openTab(context, site)];
+      await Promise.all(others.map(expectAccount));
+
+      await tab.getByRole('button', { name: 'Log out here' }).click();
+
+      await Promise.all([tab, ...others].map((each) => expectLogin(each, 'You are logged out.')));
+    },
+    FLOW_TIMEOUT,
+  );
+
+  test(
+    'a session that has ended sends every tab to the login, without a loop',
+    async () => {
+      const { server, site, context, tab } = await visit();
+      await register(tab, delivery);
+      const other = await openTab(context, site);
+      await expectAccount(other);
+      const { accessToken } = await server.client.login();
+      await server.client.logout(accessToken, { scope: 'ALL_SESSIONS' });
+
+      await tab.getByRole('button', { name: MANY }).click();
+      await Promise.all([tab, other].map((each) => expectLogin(each, 'Your session has ended.')));
+      const before = site.operations();
+      await logIn(tab, 'not the password');
+      await tab.getByRole('alert').getByText('The e-mail or the password is wrong.').waitFor();
+
+      expect(site.operations() - before).toBe(1);
+    },
+    FLOW_TIMEOUT,
+  );
+
+  test(
+    'a browser that is opened again goes on with its session',
+    async () => {
+      const { site, context, tab } = await visit();
+      await register(tab, delivery);
+      const storageState = await context.storageState();
+      await context.close();
+
+      const again = await openBrowser(site, { storageState });
+
+      await expectAccount(again.tab);
+      expect(await devices(again.tab).count()).toBe(1);
+      await askMany(again.tab);
+    },
+    FLOW_TIMEOUT,
+  );
+
+  test(
+    'a network that is away for a while logs nobody out',
+    async () => {
+      const { server, site, tab } = await visit();
+      await register(tab, delivery);
+      await passTime(server, 16 * MINUTE);
+      site.goAway();
+
+      await tab.getByRole('button', { name: MANY }).click();
+      await tab.getByRole('alert').getByText('The server cannot be reached. You stay logged in').waitFor();
+      site.comeBack();
+      await askMany(tab);
+
+      await expectAccount(tab);
+      complaints = complaints.filter((text) => !isOfNetwork(text));
+    },
+    FLOW_TIMEOUT,
+  );
+});
+
+test("the tokens run out before one's eyes, and each refresh is shown as it happens", async () => {
+  const { tab } = await visit({}, { accessTokenLifetime: '3s' });
+  await register(tab, 'BODY');
+
+  await tab.getByRole('log').getByText('Refreshed: a new pair').first().waitFor();
+
+  const meter = tab.getByRole('meter', { name: 'Access token' });
+  expect(await meter.getAttribute('aria-valuetext')).toMatch(/^[0-3] s left$|^expired$/);
+});
+
+test('one who has no mouse is led from the form to the account, and to what has to be mended', async () => {
+  const { server, tab } = await visit();
+  await server.client.register();
+  const focused = () =>
+    tab.evaluate(() => document.activeElement?.textContent || document.activeElement?.getAttribute('name'));
+  await waitUntil(async () => (await focused()) === 'Log in');
+
+  await tab.keyboard.press('Tab');
+  await tab.keyboard.type('no address');
+  await tab.keyboard.press('Tab');
+  await tab.keyboard.type(PASSWORD);
+  await tab.keyboard.press('Enter');
+  await tab.getByText('This is no e-mail address.').waitFor();
+  await waitUntil(async () => (await focused()) === 'email');
+  await tab.keyboard.press('ControlOrMeta+A');
+  await tab.keyboard.type(EMAIL);
+  await tab.keyboard.press('Enter');
+  await waitUntil(async () => (await focused()) === 'Your account');
+  for (let presses = 0; (await focused()) !== 'currentPassword' && presses < 20; presses += 1)
+    await tab.keyboard.press('Tab');
+  await tab.keyboard.type(PASSWORD);
+  await tab.keyboard.press('Tab');
+  await tab.keyboard.type('short');
+  await tab.keyboard.press('Enter');
+
+  await tab.getByText('Use 8 characters or more.').waitFor();
+  await waitUntil(async () => (await focused()) === 'newPassword');
+});
+
+test.each([
+  ['a wide window', 1600, 1000],
+  ['a phone', 320, 640],
+])('nothing of the page lies outside of %s', async (_window, width, height) => {
+  const { tab } = await visit({ viewport: { width, height } });
+  const overflow = () =>
+    tab.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  await tab.getByRole('heading', { level: 1 }).waitFor();
+  expect(await overflow()).toBe(0);
+
+  await register(tab, 'BODY');
+  await askMany(tab);
+
+  expect(await overflow()).toBe(0);
+});
+
+describe('for every error a person is told what to do', () => {
+  const inBackquotes = (part: string) => [...part.matchAll(/^\| `([A-Z_]+)`/gm)].map(([, word = '']) => word);
+  const documentation = readFileSync(join(import.meta.dirname, '../docs/errors.md'), 'utf8');
+  const [before = '', after = ''] = documentation.split('## Reasons of `BAD_USER_INPUT`');
+  const [inputReasons = '', refusals = ''] = after.split('## Refused before an operation runs');
+  const codes = inBackquotes(before.split('## Reasons of')[0] ?? '').concat(inBackquotes(refusals));
+  const UNKNOWN = 'Something went wrong on the server.';
+
+  async function answerLogin(tab: Page, extensions: object): Promise<void> {
+    await tab.unroute('**/graphql');
+    await tab.route('**/graphql', (route) =>
+      route.fulfill({ json: { data: { pair: null }, errors: [{ message: 'refused', extensions }] } }),
+    );
+    await logIn(tab);
+    await tab.getByRole('button', { name: 'Log in' }).and(tab.locator('[aria-disabled=false]')).waitFor();
+  }
+
+  test('by its code', async () => {
+    const { tab } = await visit();
+    expect(codes.length).toBeGreaterThan(12);
+    for (const code of new Set(codes)) {
+      await answerLogin(tab, { code, fields: [], retryAfterSeconds: 30, reason: 'TOKEN_EXPIRED' });
+      const sentence = await tab.getByRole('alert').innerText();
+      if (code !== 'INTERNAL_SERVER_ERROR' && code !== 'BAD_USER_INPUT') expect(sentence).not.toContain(UNKNOWN);
+      expect(sentence).not.toContain(code);
+    }
+    await answerLogin(tab, { code: 'NEVER_HEARD_OF' });
+    await tab.getByRole('alert').getByText(UNKNOWN).waitFor();
+  });
+
+  test('beside the field that it is about', async () => {
+    const { tab } = await visit();
+    const reasons = inBackquotes(inputReasons);
+    expect(reasons.length).toBeGreaterThan(10);
+    for (const reason of reasons) {
+      await answerLogin(tab, { code: 'BAD_USER_INPUT', fields: [{ path: 'input.password', reason }] });
+      const field = tab.getByLabel('Password');
+      expect(await field.getAttribute('aria-invalid')).toBe('true');
+      const about = await field.getAttribute('aria-describedby');
+      expect(await tab.locator(`[id="${about}"]`).innerText()).toMatch(/^[A-Z].+[.]$/);
+    }
+  });
+});
+
+/** What Chromium itself says when a request gets no answer. */
+function isOfNetwork(text: string): boolean {
+  return text.startsWith('Failed to load resource: net::ERR_');
+}
