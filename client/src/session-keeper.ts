@@ -15,6 +15,9 @@ export interface KeeperOptions {
   readonly clock: Clock;
 }
 
+/** Milliseconds for which a tab that has ended the session is waited for. */
+const REASON_PATIENCE = 200;
+
 /** Knows the session, and keeps what this tab, the storage and the other tabs know of it in step. */
 export class SessionKeeper {
   readonly #options: KeeperOptions;
@@ -82,8 +85,14 @@ export class SessionKeeper {
     if (text === undefined || this.#held !== before) return this.#held;
     const stored = parseStored(text);
     if (stored !== null && 'sessionId' in stored) this.#take(stored);
-    else if (before !== null) this.#drop('LOGGED_OUT', true);
+    else if (before !== null) await this.#dropWithReason(before);
     return this.#held;
+  }
+
+  /** That it has ended may be read before the other tab, which knows why, is heard. */
+  async #dropWithReason(before: HeldSession): Promise<void> {
+    await waitWhile(() => this.#held === before, REASON_PATIENCE);
+    if (this.#held === before) this.#drop('LOGGED_OUT', true);
   }
 
   /** A pair that this tab has received. */
@@ -124,10 +133,7 @@ export class SessionKeeper {
     const held = this.#held;
     if (held === null) return;
     this.#tabs.tell({ type: 'ASK', sessionId: held.sessionId });
-    const step = 10;
-    for (let waited = 0; waited < patience && this.#held !== null && this.#held.accessToken === null; waited += step) {
-      await new Promise((resolve) => setTimeout(resolve, step));
-    }
+    await waitWhile(() => this.#held !== null && this.#held.accessToken === null, patience);
   }
 
   close(): void {
@@ -193,6 +199,13 @@ export class SessionKeeper {
 
   #storable(session: HeldSession): HeldSession {
     return this.#options.keepsAccessTokenInMemory ? { ...session, accessToken: null } : session;
+  }
+}
+
+async function waitWhile(isSo: () => boolean, patience: number): Promise<void> {
+  const step = 10;
+  for (let waited = 0; waited < patience && isSo(); waited += step) {
+    await new Promise((resolve) => setTimeout(resolve, step));
   }
 }
 

@@ -8,13 +8,6 @@ export const ME = gql`
     }
   }
 `;
-export const MY_SESSIONS = gql`
-  query {
-    sessions {
-      id
-    }
-  }
-`;
 export const END_SESSION = gql`
   mutation ($id: ID!) {
     endSession(input: { id: $id }) {

@@ -15,7 +15,7 @@ export interface Network {
   answerInstead(count: number, answer: () => Response): void;
 }
 
-export interface SentOperation {
+interface SentOperation {
   readonly query: string;
   readonly variables: { readonly input?: Record<string, unknown> };
   readonly headers: Headers;
