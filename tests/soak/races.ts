@@ -89,7 +89,7 @@ async function race(
     const [successor = ''] = successors;
     const next = await to[0]!.tryRefresh(successor);
     if (next.errors.length > 0) count.lost += 1;
-    if (winners !== 1 || wins + rotated !== answers.length || next.errors.length > 0)
+    if (winners !== 1 || winners + rotated !== answers.length || next.errors.length > 0)
       failures.push(`${name}: ${winners} winners, ${rotated} rotated; then ${JSON.stringify(next.errors)}`);
   }
 
