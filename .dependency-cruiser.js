@@ -114,6 +114,13 @@ export default {
       to: { path: '^client/' },
     },
     {
+      name: 'the-page-is-a-stranger',
+      severity: 'error',
+      comment: 'The example is what anybody could write who has the kit from npm. It knows no file of ours but its own.',
+      from: { path: '^examples/web/src/' },
+      to: { path: OURS, pathNot: '^examples/web/src/|^client/(dist|src)/(index|apollo)[.](d[.])?[jt]s$' },
+    },
+    {
       name: 'the-client-needs-nothing',
       severity: 'error',
       comment: 'Who uses plain fetch must get no other package along. Each adapter knows its own client, and no other.',

@@ -9,13 +9,16 @@ export function formatTime(at: Date): string {
   return TIME.format(at);
 }
 
+function twoDigits(part: number): string {
+  return String(part).padStart(2, '0');
+}
+
 /** Such as `6 d 23 h`, `12 min 05 s` or `42 s`. */
 export function formatSeconds(seconds: number): string {
   const whole = Math.floor(seconds);
-  const pad = (part: number) => String(part).padStart(2, '0');
   if (whole >= 86_400) return `${Math.floor(whole / 86_400)} d ${Math.floor((whole % 86_400) / 3600)} h`;
-  if (whole >= 3600) return `${Math.floor(whole / 3600)} h ${pad(Math.floor((whole % 3600) / 60))} min`;
-  if (whole >= 60) return `${Math.floor(whole / 60)} min ${pad(whole % 60)} s`;
+  if (whole >= 3600) return `${Math.floor(whole / 3600)} h ${twoDigits(Math.floor((whole % 3600) / 60))} min`;
+  if (whole >= 60) return `${Math.floor(whole / 60)} min ${twoDigits(whole % 60)} s`;
   return `${whole} s`;
 }
 

@@ -1,5 +1,5 @@
-import { type FormEvent } from 'react';
-import { focusFirstFault } from './focus.ts';
+import type { FormEvent } from 'react';
+import { focusFirstFault, typedIn } from './forms.ts';
 import { useNotify } from './notices.tsx';
 import { Card, Problem, TextField } from './parts.tsx';
 import { fieldSentencesFor, sentenceFor } from './sentences.ts';
@@ -10,10 +10,9 @@ export function PasswordCard() {
   const { auth, apollo } = useWiring();
   const notify = useNotify();
   const change = useAction(async (form: HTMLFormElement) => {
-    const given = new FormData(form);
     await auth.changePassword({
-      currentPassword: String(given.get('currentPassword')),
-      newPassword: String(given.get('newPassword')),
+      currentPassword: typedIn(form, 'currentPassword'),
+      newPassword: typedIn(form, 'newPassword'),
     });
     form.reset();
     notify('Your password is changed. All other devices are logged out.');

@@ -6,7 +6,7 @@ export interface Action<Input extends readonly unknown[]> {
   /** Why the last one failed; null if it has not. */
   readonly error: unknown;
   /** Does nothing while it is running. A button need not be disabled meanwhile, which would take the focus from it. */
-  run(...input: Input): Promise<void>;
+  readonly run: (...input: Input) => Promise<void>;
 }
 
 export function useAction<Input extends readonly unknown[]>(

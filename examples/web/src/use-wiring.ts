@@ -1,5 +1,5 @@
 import type { AuthState } from 'graphql-simplejwt-client';
-import { createContext, use, useSyncExternalStore } from 'react';
+import { createContext, use, useCallback, useSyncExternalStore } from 'react';
 import type { HistoryEntry } from './token-history.ts';
 import type { Wiring } from './wiring.ts';
 
@@ -14,7 +14,8 @@ export function useWiring(): Wiring {
 /** Who is logged in. */
 export function useAuthState(): AuthState {
   const { auth } = useWiring();
-  return useSyncExternalStore(auth.subscribe, auth.getState);
+  const subscribe = useCallback((listen: () => void) => auth.subscribe(listen), [auth]);
+  return useSyncExternalStore(subscribe, () => auth.getState());
 }
 
 export function useTokenHistory(): readonly HistoryEntry[] {

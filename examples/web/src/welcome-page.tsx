@@ -1,10 +1,10 @@
 import type { LogoutReason, TokenDelivery } from 'graphql-simplejwt-client';
 import { type FormEvent, useState } from 'react';
 import { DeliverySwitch } from './delivery-switch.tsx';
+import { focusFirstFault, typedIn } from './forms.ts';
 import { PageHeading, Problem, TextField } from './parts.tsx';
 import { fieldSentencesFor, LOGOUT_SENTENCES, sentenceFor } from './sentences.ts';
 import { useAction } from './use-action.ts';
-import { focusFirstFault } from './focus.ts';
 import { useWiring } from './use-wiring.ts';
 
 interface WelcomePageProps {
@@ -62,8 +62,7 @@ function CredentialsForm({ mode }: { readonly mode: 'login' | 'register' }) {
   const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
     const form = event.currentTarget;
-    const given = new FormData(form);
-    await action.run({ email: String(given.get('email')), password: String(given.get('password')) });
+    await action.run({ email: typedIn(form, 'email'), password: typedIn(form, 'password') });
     focusFirstFault(form);
   };
 
