@@ -12,6 +12,7 @@ const COMMANDS: Record<string, (args: readonly string[]) => Promise<void>> = {
   migrate: async () => (await import('./cli/migrate.ts')).runMigrations(),
   purge: async () => (await import('./cli/purge.ts')).runPurge(),
   'user:create': async (args) => (await import('./cli/create-user.ts')).runCreateUser(args),
+  doctor: async (args) => (await import('./cli/doctor.ts')).runDoctor(args),
   schema: async () => (await import('./cli/print-schema.ts')).printSchema(),
   configuration: async () => (await import('./cli/print-configuration.ts')).printConfiguration(),
 };
