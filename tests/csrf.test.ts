@@ -40,6 +40,9 @@ let server: TestAuth;
 beforeAll(async () => {
   server = await startTestAuth({ resolvers: [NoteResolver], allowedOrigins: [ALLOWED] });
 });
+afterEach(() => {
+  expect(server.log()).not.toMatch(/eyJ/);
+});
 afterAll(() => server.stop());
 
 /** What a request says of where it comes from, none of which is a page of ours. */

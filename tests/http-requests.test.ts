@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http';
-import { type Answer, EMAIL } from './support/graphql-client.ts';
+import type { Answer } from './support/graphql-client.ts';
 import { errorOf, refusalOf } from './support/outcomes.ts';
-import { Page, setCookiesOf } from './support/page.ts';
+import { COOKIE_DELIVERIES, Page, setCookiesOf } from './support/page.ts';
 import type { TestAuth } from './support/start-test-auth.ts';
 import { useServers } from './support/use-servers.ts';
 
@@ -120,19 +120,25 @@ describe('a proxy', () => {
   };
   const page = (server: TestAuth, origin: string) => new Page(server, { origin, ...FORWARDED });
 
-  test('CK-35: whose headers are not trusted changes neither protocol, nor host, nor address', async () => {
-    for (const trustedProxies of [[], ['203.0.113.0/24', '::1']]) {
-      const server = await start({ trustedProxies });
-      const forged = await page(server, 'https://api.example.com').tryRegister('COOKIES');
-      expect(refusalOf(forged)).toBe('CSRF_REJECTED');
+  test.each(COOKIE_DELIVERIES)(
+    'CK-35: whose headers are not trusted changes neither protocol, nor host, nor address, with %s',
+    async (delivery) => {
+      for (const trustedProxies of [[], ['203.0.113.0/24', '::1']]) {
+        const server = await start({ trustedProxies });
+        const forged = await page(server, 'https://api.example.com').tryRegister(delivery);
+        expect(refusalOf(forged)).toBe('CSRF_REJECTED');
 
-      const own = page(server, server.url);
-      const answer = await own.tryRegister('COOKIES', EMAIL);
-      expect(answer.errors).toEqual([]);
-      for (const cookie of setCookiesOf(answer)) expect(cookie).toContain('; Secure');
-      expect((await own.run('{ sessions { ipAddress } }')).data.sessions[0].ipAddress).toBe('127.0.0.1');
-    }
-  });
+        const own = new Page(server, { origin: server.url, ...FORWARDED, 'x-forwarded-proto': 'http' });
+        const answer = await own.tryRegister(delivery);
+        expect(answer.errors).toEqual([]);
+        for (const cookie of setCookiesOf(answer)) expect(cookie).toContain('; Secure');
+        const { accessToken } = await own.refresh();
+        const headers = { authorization: accessToken === null ? undefined : `Bearer ${accessToken}` };
+        const { data } = await own.run('{ sessions { ipAddress } }', {}, headers);
+        expect(data.sessions[0].ipAddress).toBe('127.0.0.1');
+      }
+    },
+  );
 
   test('whose headers are trusted says which protocol, host and address the client has', async () => {
     const server = await start({ trustedProxies: ['127.0.0.0/8'] });
@@ -187,8 +193,10 @@ describe('the form of a request', () => {
     expect(server.log()).toBe('');
   });
 
-  test('CK-09: a GET with a Content-Type that looks like a message is 415', async () => {
+  test.each(COOKIE_DELIVERIES)('CK-09: a GET whose Content-Type is no JSON runs nothing, with %s', async (delivery) => {
     const server = await start();
+    const own = new Page(server);
+    await own.register(delivery);
 
     for (const [type, status] of [
       ['message/rfc822', 415],
@@ -199,7 +207,7 @@ describe('the form of a request', () => {
       const answer = await sendRaw(server, 'GET', '/graphql?query=%7BcsrfToken%7D', {
         'content-type': type,
         'sec-fetch-site': 'same-origin',
-        cookie: '__Host-refresh=x',
+        cookie: String(own.jar.header()),
       });
       expect([type, answer.status]).toEqual([type, status]);
       expect(answer.text).not.toContain('"data"');
