@@ -1,6 +1,6 @@
 import type { MikroORM } from '@mikro-orm/core';
 import { type Auth, authEntities, createAuth, type Fault, type PrivateJwkSet } from '../index.ts';
-import { type Environment, StartError } from '../server/environment.ts';
+import { type Environment, inspectEnvironment, StartError } from '../server/environment.ts';
 import { ensureKeysFile, readKeysFile } from '../server/keys-file.ts';
 import { migrate, openDatabase, pendingMigrations } from '../server/open-database.ts';
 
@@ -36,21 +36,52 @@ export function logFault(fault: Fault): void {
   console.error(JSON.stringify({ level: 'error', msg: 'work behind the requests failed', fault }));
 }
 
-async function prepare({ isProduction, keysFile }: Environment, orm: MikroORM): Promise<PrivateJwkSet> {
-  if (!isProduction) {
-    await ensureKeysFile(keysFile);
-    await migrate(orm);
-    return readKeysFile(keysFile);
-  }
-  const [keys, pending] = await Promise.allSettled([readKeysFile(keysFile), pendingMigrations(orm)]);
-  const faults = [keys, pending].flatMap((part) => (part.status === 'rejected' ? faultsOf(part.reason) : []));
-  if (pending.status === 'fulfilled' && pending.value.length > 0)
-    faults.push(`${pending.value.length} migrations are pending; "npm run migrate" applies them`);
-  if (keys.status === 'rejected' || faults.length > 0) throw new StartError(faults);
-  return keys.value;
+/**
+ * Reads the environment of a server.
+ *
+ * @throws StartError with every fault at once: in production also of what has to be there beside it.
+ */
+export async function readEnvironmentToServe(): Promise<Environment> {
+  const { environment, faults, isProduction, keysFile, databaseUrl } = inspectEnvironment();
+  if (environment !== null) return environment;
+  if (!isProduction) throw new StartError(faults);
+  const ofKeys = keysFile === null ? [] : await faultsOf(readKeysFile(keysFile));
+  const ofDatabase = databaseUrl === null ? [] : await faultsOf(lookForMigrations(databaseUrl));
+  throw new StartError([...faults, ...ofKeys, ...ofDatabase]);
 }
 
-function faultsOf(error: unknown): readonly string[] {
-  if (error instanceof StartError) return error.faults;
-  return [error instanceof Error ? `${error.name}: ${error.message}` : String(error)];
+async function prepare({ isProduction, keysFile }: Environment, orm: MikroORM): Promise<PrivateJwkSet> {
+  if (isProduction) {
+    const faults = [...(await faultsOf(readKeysFile(keysFile))), ...(await faultsOf(requireMigrations(orm)))];
+    if (faults.length > 0) throw new StartError(faults);
+  } else {
+    await ensureKeysFile(keysFile);
+    await migrate(orm);
+  }
+  return readKeysFile(keysFile);
+}
+
+async function lookForMigrations(databaseUrl: string): Promise<void> {
+  const orm = await openDatabase(databaseUrl, authEntities);
+  try {
+    await requireMigrations(orm);
+  } finally {
+    await orm.close();
+  }
+}
+
+async function requireMigrations(orm: MikroORM): Promise<void> {
+  const pending = await pendingMigrations(orm);
+  if (pending.length === 0) return;
+  throw new StartError([`${pending.length} migrations are pending; "npm run migrate" applies them`]);
+}
+
+async function faultsOf(work: Promise<unknown>): Promise<readonly string[]> {
+  try {
+    await work;
+    return [];
+  } catch (error) {
+    if (error instanceof StartError) return error.faults;
+    return [error instanceof Error ? `${error.name}: ${error.message}` : String(error)];
+  }
 }

@@ -1,12 +1,12 @@
 import { buildGuardedSchema, faultOf } from '../index.ts';
-import { type Environment, readEnvironment } from '../server/environment.ts';
+import type { Environment } from '../server/environment.ts';
 import { startHttpServer } from '../server/http-server.ts';
 import { startUpkeep } from '../server/upkeep.ts';
-import { logFault, openAuth } from './open-auth.ts';
+import { logFault, openAuth, readEnvironmentToServe } from './open-auth.ts';
 
 /** Runs the server until it is told to stop. */
 export async function serve(): Promise<void> {
-  const environment = readEnvironment();
+  const environment = await readEnvironmentToServe();
   const { auth, close } = await openAuth(environment);
   const schema = await buildGuardedSchema({ resolvers: auth.resolvers });
   const server = await startHttpServer({ ...environment, auth, schema, logTo: process.stderr });

@@ -100,12 +100,30 @@ export class StartError extends Error {
   }
 }
 
+/** What came of reading the environment. */
+export interface Inspection {
+  /** Null where anything is wrong with it. */
+  readonly environment: Environment | null;
+  readonly faults: readonly string[];
+  readonly isProduction: boolean;
+  /** Where else to look for what stops a start; null where that cannot be read. */
+  readonly keysFile: string | null;
+  readonly databaseUrl: string | null;
+}
+
 /**
  * Reads the environment, whole.
  *
  * @throws StartError that names every fault.
  */
 export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Environment {
+  const { environment, faults } = inspectEnvironment(variables);
+  if (environment === null) throw new StartError(faults);
+  return environment;
+}
+
+/** Reads the environment, and what can be read of it where something is wrong. */
+export function inspectEnvironment(variables: NodeJS.ProcessEnv = process.env): Inspection {
   const isProduction = variables['NODE_ENV'] === 'production';
   // An empty variable is one that is not set: `docker run -e NAME=` and CI templates leave such.
   const given = Object.fromEntries(
@@ -122,9 +140,18 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     faults.push(...settingsFaults(checked.error).map(({ name, message }) => `${variableOf(name)}: ${message}`));
   const cost = settingsSchema.shape.bcryptCost.safeParse(settings.bcryptCost);
   if (cost.success && cost.data < LOWEST_COST) faults.push(`AUTH_BCRYPT_COST: must be ${LOWEST_COST} at the least`);
-  if (!server.success || faults.length > 0) throw new StartError(faults);
-
-  return Object.freeze({
+  if (!server.success || faults.length > 0) {
+    const read = (name: 'AUTH_KEYS_FILE' | 'DATABASE_URL') =>
+      given[name] === undefined ? null : (serverVariables[name].safeParse(given[name]).data ?? null);
+    return {
+      environment: null,
+      faults,
+      isProduction,
+      keysFile: read('AUTH_KEYS_FILE'),
+      databaseUrl: read('DATABASE_URL'),
+    };
+  }
+  const environment = Object.freeze({
     isProduction,
     port: server.data.PORT,
     host: server.data.HOST,
@@ -134,6 +161,8 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     trustedProxies: server.data.AUTH_TRUSTED_PROXIES,
     settings,
   });
+  const { keysFile, databaseUrl } = environment;
+  return { environment, faults, isProduction, keysFile, databaseUrl };
 }
 
 function settingsFrom(given: Record<string, string | undefined>): SettingsInput {

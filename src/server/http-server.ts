@@ -5,6 +5,7 @@ import { type Auth, faultOf } from '../index.ts';
 import { EXPLORER_POLICY, explorerPage } from './explorer.ts';
 import { createGraphQLEndpoint } from './graphql-endpoint.ts';
 import { takeJsonOnly } from './json-body.ts';
+import { listen, watchSilentConnections } from './listen.ts';
 import { answerCode } from './refusal.ts';
 
 /** What the HTTP server serves, and how. */
@@ -105,8 +106,15 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     reply.type('application/jwk-set+json').send(options.auth.jwks()),
   );
 
-  const url = await app.listen({ host: options.host, port: options.port });
-  return { url, close: () => endpoint.stop() };
+  const silent = watchSilentConnections(app.server);
+  const url = await listen(app, options);
+  return {
+    url,
+    async close() {
+      silent.close();
+      await endpoint.stop();
+    },
+  };
 }
 
 function wantsPage(request: FastifyRequest): boolean {

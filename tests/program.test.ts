@@ -1,0 +1,229 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { jest } from '@jest/globals';
+import { type BuiltProgram, buildProgram } from './support/build-program.ts';
+import { EMAIL, GraphQLClient, PASSWORD } from './support/graphql-client.ts';
+import { accessOf } from './support/outcomes.ts';
+import { waitUntil } from './support/wait-until.ts';
+
+/** Milliseconds. A start takes less than one second, where nothing else runs. */
+const PATIENCE = 40_000;
+jest.setTimeout(2 * PATIENCE);
+
+interface Ended {
+  readonly code: number | null;
+  readonly output: string;
+  readonly faults: string;
+}
+
+/** A run of the program. */
+class Run {
+  output = '';
+  faults = '';
+  readonly ended: Promise<Ended>;
+  readonly #child: ChildProcess;
+
+  constructor(args: readonly string[], folder: string, variables: Record<string, string>) {
+    this.#child = spawn(process.execPath, [program.main, ...args], {
+      cwd: folder,
+      env: { PATH: process.env['PATH'], PORT: '0', AUTH_BCRYPT_COST: '10', ...variables },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child.stdout?.on('data', (chunk) => (this.output += String(chunk)));
+    this.#child.stderr?.on('data', (chunk) => (this.faults += String(chunk)));
+    this.ended = new Promise((resolve) => {
+      this.#child.once('close', (code) => resolve({ code, output: this.output, faults: this.faults }));
+    });
+  }
+
+  /** Waits until it says where it serves. */
+  async url(): Promise<string> {
+    const found = () => /serving (http:\/\/\S+)\/graphql/.exec(this.output)?.[1];
+    await waitUntil(() => found() !== undefined || this.#child.exitCode !== null, PATIENCE);
+    const url = found();
+    if (url === undefined) throw new Error(`It did not start: ${this.faults}`);
+    return url;
+  }
+
+  signal(name: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): void {
+    this.#child.kill(name);
+  }
+}
+
+let program: BuiltProgram;
+beforeAll(() => {
+  program = buildProgram();
+});
+afterAll(() => program.remove());
+
+let folder: string;
+const runs: Run[] = [];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'graphql-simplejwt-program-'));
+});
+afterEach(async () => {
+  for (const started of runs.splice(0)) {
+    started.signal('SIGKILL');
+    await started.ended;
+  }
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function run(args: readonly string[] = [], variables: Record<string, string> = {}): Run {
+  const started = new Run(args, folder, variables);
+  runs.push(started);
+  return started;
+}
+
+async function stop(started: Run, signal: 'SIGTERM' | 'SIGINT' = 'SIGTERM'): Promise<Ended> {
+  started.signal(signal);
+  return started.ended;
+}
+
+const clientOf = async (started: Run) => new GraphQLClient(await started.url());
+
+/** What production needs, with a database and a key ring in the folder of the test. */
+const production = () => ({
+  NODE_ENV: 'production',
+  AUTH_ISSUER: 'https://auth.example.com',
+  AUTH_REGISTRATION: 'open',
+  AUTH_KEYS_FILE: join(folder, 'data/keys.json'),
+  DATABASE_URL: `sqlite:${join(folder, 'data/auth.db')}`,
+});
+
+describe('in development', () => {
+  test('the first start makes a database and a key ring for its owner alone, and says what to try', async () => {
+    const started = run();
+    const url = await started.url();
+    expect(readdirSync(folder)).toEqual(['data']);
+    expect(statSync(join(folder, 'data/keys.json')).mode & 0o777).toBe(0o600);
+    expect(existsSync(join(folder, 'data/auth.db'))).toBe(true);
+    await waitUntil(() => started.output.includes(`Open ${url}/graphql in a browser`));
+
+    const client = new GraphQLClient(url);
+    expect(accessOf(await client.me((await client.register()).accessToken))).toBe('good');
+    const page = await client.send({ headers: { accept: 'text/html' } });
+    expect(page.headers.get('content-type')).toContain('text/html');
+    expect(await stop(started, 'SIGINT')).toMatchObject({ code: 0, faults: '' });
+  });
+
+  test('the second start keeps users, sessions and keys', async () => {
+    const first = run();
+    const here = await clientOf(first);
+    const pair = await here.register();
+    const loggedOut = await here.login();
+    await here.logout(loggedOut.accessToken);
+    const keys = readFileSync(join(folder, 'data/keys.json'), 'utf8');
+    await stop(first);
+
+    const second = run();
+    const there = await clientOf(second);
+    expect(readFileSync(join(folder, 'data/keys.json'), 'utf8')).toBe(keys);
+    expect(accessOf(await there.me(pair.accessToken))).toBe('good');
+    expect(accessOf(await there.me(loggedOut.accessToken))).toBe('UNAUTHENTICATED TOKEN_REVOKED');
+    await there.refresh(pair.refreshToken);
+    await there.login(EMAIL, PASSWORD);
+    expect((await stop(second)).faults).toBe('');
+  });
+
+  test('processes that start at once share one key ring and one database', async () => {
+    const started = [run(), run(), run()];
+    const [first, ...others] = await Promise.all(started.map(clientOf));
+    const { accessToken } = await first!.register();
+    for (const client of others) expect(accessOf(await client.me(accessToken))).toBe('good');
+    expect(readdirSync(join(folder, 'data')).filter((name) => name.startsWith('keys'))).toEqual(['keys.json']);
+  });
+
+  test('SIGTERM ends it cleanly, whoever is still connected', async () => {
+    const started = run();
+    const url = new URL(await started.url());
+    const idle = connect(Number(url.port), url.hostname);
+    await new Promise((resolve) => idle.once('connect', resolve));
+    await (await clientOf(started)).register();
+
+    const asked = performance.now();
+    expect(await stop(started)).toMatchObject({ code: 0, faults: '' });
+    // Containers are killed ten seconds after they are asked to stop.
+    expect(performance.now() - asked).toBeLessThan(8_000);
+    idle.destroy();
+    expect(existsSync(join(folder, 'data/auth.db-wal'))).toBe(false);
+  });
+
+  test('a port that is taken stops the start in one line', async () => {
+    const { port } = new URL(await run().url());
+    const { code, output, faults } = await run([], { PORT: port }).ended;
+    expect({ code, output }).toEqual({ code: 1, output: '' });
+    expect(faults).toBe(`Cannot start:\n  - PORT: 127.0.0.1:${port} is taken\n`);
+  });
+
+  test('a command that does not exist names those that do', async () => {
+    const { code, faults } = await run(['sing']).ended;
+    expect(code).toBe(1);
+    expect(faults).toMatch(/^There is no command "sing". There are: serve, migrate, /);
+  });
+});
+
+describe('in production', () => {
+  test('it does not start without its settings, and makes nothing', async () => {
+    const { code, output, faults } = await run([], { NODE_ENV: 'production' }).ended;
+    expect({ code, output }).toEqual({ code: 1, output: '' });
+    for (const name of ['AUTH_ISSUER', 'AUTH_REGISTRATION', 'AUTH_KEYS_FILE', 'DATABASE_URL'])
+      expect(faults).toContain(`  - ${name}: must be set in production\n`);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('it does not start without keys and with pending migrations, and says so with what else is wrong', async () => {
+    const variables = { ...production(), AUTH_COLOUR: 'red', AUTH_LEEWAY: '2m', AUTH_ACCESS_TOKEN_LIFETIME: '15' };
+    const { code, output, faults } = await run([], variables).ended;
+    expect({ code, output }).toEqual({ code: 1, output: '' });
+    expect(
+      faults
+        .replace(/\d+ migrations/, 'N migrations')
+        .split('\n')
+        .toSorted(),
+    ).toEqual(
+      [
+        '',
+        'Cannot start:',
+        '  - AUTH_ACCESS_TOKEN_LIFETIME: must be a whole number and a unit (ms, s, m, h or d), such as 15m',
+        '  - AUTH_COLOUR: there is no such setting',
+        `  - AUTH_KEYS_FILE: ${variables.AUTH_KEYS_FILE} cannot be read (ENOENT)`,
+        '  - AUTH_LEEWAY: must not be over 60s',
+        '  - N migrations are pending; "npm run migrate" applies them',
+      ].toSorted(),
+    );
+    expect(existsSync(variables.AUTH_KEYS_FILE)).toBe(false);
+  });
+
+  test('it does not start with a key that is weak, or a file that is no JSON, and repeats nothing of them', async () => {
+    await run(['migrate'], production()).ended;
+    const weak = { kty: 'oct', alg: 'HS256', kid: 'a', purpose: 'access', k: 'aHVudGVyMg' };
+    for (const text of [JSON.stringify({ keys: [weak] }), 'hunter2']) {
+      writeFileSync(production().AUTH_KEYS_FILE, text, { mode: 0o600 });
+      const { code, faults } = await run([], production()).ended;
+      expect(code).toBe(1);
+      expect(faults).toMatch(/^Cannot start:\n( {2}- .*\n)+$/);
+      expect(faults).not.toMatch(/hunter2|aHVudGVyMg/);
+    }
+  });
+
+  test('`migrate` applies what is pending, once, and then it starts, without an explorer', async () => {
+    const { code, output } = await run(['migrate'], production()).ended;
+    expect(code).toBe(0);
+    expect(output).toMatch(/^Applied Migration\d+/);
+    expect((await run(['migrate'], production()).ended).output).toBe('The database is up to date.\n');
+
+    const { generateKeys } = await import('../src/index.ts');
+    writeFileSync(production().AUTH_KEYS_FILE, JSON.stringify(generateKeys()), { mode: 0o600 });
+    const started = run([], production());
+    const client = await clientOf(started);
+    expect(started.output).not.toContain('browser');
+    expect((await client.send({ headers: { accept: 'text/html' } })).headers.get('content-type')).not.toContain('html');
+    expect((await client.run('{ __schema { types { name } } }')).status).toBe(400);
+    expect(accessOf(await client.me((await client.register()).accessToken))).toBe('good');
+    expect(await stop(started)).toMatchObject({ code: 0, faults: '' });
+  });
+});
