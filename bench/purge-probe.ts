@@ -31,8 +31,8 @@ interface SqliteStatement {
   run(...values: unknown[]): unknown;
 }
 const require = createRequire(import.meta.url);
-const Sqlite = require('better-sqlite3') as { prototype: { prepare(sql: string): SqliteStatement } };
-const prepare = Sqlite.prototype.prepare;
+const Sqlite = require('better-sqlite3') as { prototype: { prepare: (this: object, sql: string) => SqliteStatement } };
+const { prepare } = Sqlite.prototype;
 Sqlite.prototype.prepare = function probed(sql) {
   const statement = prepare.call(this, sql);
   for (const method of ['all', 'run'] as const) {
@@ -47,8 +47,10 @@ Sqlite.prototype.prepare = function probed(sql) {
   return statement;
 };
 
-const { Client } = require('pg') as { Client: { prototype: { query(...words: unknown[]): unknown } } };
-const query = Client.prototype.query;
+const { Client } = require('pg') as {
+  Client: { prototype: { query: (this: object, ...words: unknown[]) => unknown } };
+};
+const { query } = Client.prototype;
 Client.prototype.query = function probed(...words) {
   const sql = String(words[0]);
   before(this, sql);

@@ -181,10 +181,9 @@ onEachDatabase((database) => {
     test('may change other roles, and may be removed where there is a second one', async () => {
       const server = await start({ databaseUrl: await database.fresh() });
       const { user, refreshToken } = await newAdministrator(server);
-      const admin = async (token: string) => (await server.client.refresh(token)) as Pair;
-      let pair = await admin(refreshToken);
+      let pair = await server.client.refresh(refreshToken);
       await administrateWell(server.client, 'setUserRoles', user.id, pair.accessToken, ['ADMIN', 'EDITOR']);
-      pair = await admin(pair.refreshToken);
+      pair = await server.client.refresh(pair.refreshToken);
       const second = await newAdministrator(server);
       await administrateWell(server.client, 'setUserRoles', user.id, pair.accessToken, ['EDITOR']);
       expect(refusalOf(await remove(server, 'deleteUser', second.user.id, second.accessToken))).toBe('BAD_USER_INPUT');
@@ -196,13 +195,9 @@ onEachDatabase((database) => {
         const databaseUrl = await database.fresh();
         const here = await start({ databaseUrl });
         const there = await start({ databaseUrl, keys: here.keys, clock: here.clock });
-        const [keeper, ...pairs] = [
-          await newAdministrator(here),
-          await newAdministrator(here),
-          await newAdministrator(here),
-        ];
-        await administrateWell(here.client, 'deactivateUser', keeper!.user.id, keeper!.accessToken);
-        const [one, other] = pairs as [Pair, Pair];
+        const keeper = await newAdministrator(here);
+        const [one, other] = [await newAdministrator(here), await newAdministrator(here)] as const;
+        await administrateWell(here.client, 'deactivateUser', keeper.user.id, keeper.accessToken);
         for (let round = 0; round < 10; round += 1) {
           const [ours, theirs] = [await here.client.login(one.user.email), await here.client.login(other.user.email)];
           const answers = await Promise.all([

@@ -39,10 +39,8 @@ onEachDatabase((database) => {
   afterAll(() => server.stop());
 
   const LISTS = {
-    users: (variables: Variables) =>
-      tryUsers(server.client, administrator.accessToken, variables as Record<string, unknown>),
-    securityEvents: (variables: Variables) =>
-      trySecurityEvents(server.client, administrator.accessToken, variables as Record<string, unknown>),
+    users: (variables: Variables) => tryUsers(server.client, administrator.accessToken, variables),
+    securityEvents: (variables: Variables) => trySecurityEvents(server.client, administrator.accessToken, variables),
   };
 
   describe.each(['users', 'securityEvents'] as const)('%s', (field) => {
