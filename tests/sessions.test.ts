@@ -30,7 +30,7 @@ onEachDatabase((database) => {
     return [first, await server.client.login(email)];
   }
 
-  test('two logins are two sessions that share no token and both work', async () => {
+  test('RO-41: two logins are two sessions that share no token and both work', async () => {
     const pairs = await twoDevices();
     expect(new Set(pairs.flatMap(({ accessToken, refreshToken }) => [accessToken, refreshToken])).size).toBe(4);
     expect(pairs[0].session.id).not.toBe(pairs[1].session.id);
