@@ -31,7 +31,9 @@ A span of time is a whole number and its unit, with nothing between them: \`ms\`
 \`500ms\`, \`90s\`, \`15m\`, \`12h\`, \`7d\`.
 
 \`createAuth\` takes the same settings under their names in code: \`AUTH_ACCESS_TOKEN_LIFETIME\` is \`accessTokenLifetime\`.
-\`PORT\`, \`HOST\`, \`DATABASE_URL\`, \`AUTH_KEYS_FILE\` and \`AUTH_EXPLORER\` are the server's own.
+\`PORT\`, \`HOST\`, \`DATABASE_URL\`, \`AUTH_KEYS_FILE\`, \`AUTH_EXPLORER\` and \`AUTH_TRUSTED_PROXIES\` are the server's own.
+
+\`npm run cli -- doctor\` says which clients in a browser a configuration carries; [browser.md](browser.md) has settings to copy.
 
 ## What is wrong with it
 
@@ -59,7 +61,7 @@ function rowOf({ name, schema, developmentDefault, isRequiredInProduction }: Var
   const value = defaultOf(schema) ?? developmentDefault;
   return [
     `\`${name}\``,
-    value === null ? '' : `\`${value}\``,
+    value === null || value === '' ? '' : `\`${value}\``,
     isRequiredInProduction ? 'must be set' : '',
     schema.description?.replaceAll('|', '\\|') ?? '',
   ];
