@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { type Settings, TokenDelivery } from '../index.ts';
 
 /** Where a page stands to the API, as browsers see it. */
-export type Relation = 'same-origin' | 'sub-domain' | 'cross-site';
+type Relation = 'same-origin' | 'sub-domain' | 'cross-site';
 
 /** One way for a page to use the API, and what will come of it. */
 export interface ClientSetup {

@@ -8,8 +8,6 @@ export const REFRESH = '__Host-refresh';
 export const CSRF = '__Host-csrf';
 
 export const COOKIE_DELIVERIES = ['COOKIES', 'REFRESH_COOKIE'] as const satisfies readonly TokenDelivery[];
-export type CookieDelivery = (typeof COOKIE_DELIVERIES)[number];
-
 export type CookiePair = Omit<Pair, 'accessToken' | 'refreshToken'> & {
   readonly accessToken: string | null;
   readonly refreshToken: string | null;

@@ -10,7 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
 /** A request that went through to the server behind. */
-export interface PassedRequest {
+interface PassedRequest {
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
   readonly status: number;
