@@ -50,14 +50,16 @@ export function TokensPanel() {
       </p>
       <Problem>{failure === null ? null : sentenceFor(failure)}</Problem>
       <h3>As it happens in this tab</h3>
-      <ol className="history" role="log" aria-label="What happened to the tokens">
-        {history.map(({ id, at, event }) => (
-          <li key={id} data-event={event.type}>
-            <time dateTime={at.toISOString()}>{formatTime(at)}</time>
-            <span>{historySentence(event)}</span>
-          </li>
-        ))}
-      </ol>
+      <div role="log" aria-label="What happened to the tokens">
+        <ol className="history">
+          {history.map(({ id, at, event }) => (
+            <li key={id} data-event={event.type}>
+              <time dateTime={at.toISOString()}>{formatTime(at)}</time>
+              <span>{historySentence(event)}</span>
+            </li>
+          ))}
+        </ol>
+      </div>
     </Card>
   );
 }
