@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Browser, type BrowserServer, chromium, type LaunchOptions } from 'playwright-core';
@@ -65,6 +65,7 @@ async function unpack(): Promise<string> {
       // The name of a platform that has no libraries of its own makes the package bring them.
       env: { ...process.env, TMPDIR: draft, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x' },
     });
+    writeFileSync(join(draft, 'fonts/fonts.conf'), fontsBelow(join(folder, 'fonts')));
     renameSync(draft, folder);
   } catch (error) {
     if (!existsSync(folder)) throw error;
@@ -72,4 +73,12 @@ async function unpack(): Promise<string> {
     rmSync(draft, { recursive: true, force: true });
   }
   return folder;
+}
+
+/** The package's own looks in /tmp; without any font Chromium crashes at the first form. */
+function fontsBelow(folder: string): string {
+  return `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>${folder}</dir><cachedir>${join(folder, 'cache')}</cachedir></fontconfig>
+`;
 }
