@@ -141,7 +141,7 @@ describe.each(DELIVERIES)('with the delivery %s', (delivery) => {
 
       await tab.getByRole('button', { name: /^End Watch/ }).click();
       await tab.getByRole('status').getByText('Watch is logged out.').waitFor();
-      expect(await devices(tab).count()).toBe(3);
+      await waitUntil(async () => (await devices(tab).count()) === 3);
       await tab.getByRole('button', { name: 'Log out elsewhere' }).click();
       await tab.getByRole('status').getByText('2 other devices are logged out.').waitFor();
       await waitUntil(async () => (await devices(tab).count()) === 1);
@@ -173,7 +173,7 @@ describe.each(DELIVERIES)('with the delivery %s', (delivery) => {
       await tab.getByRole('status').getByText('Your password is changed.').waitFor();
 
       await askMany(tab);
-      expect(await devices(tab).count()).toBe(1);
+      await waitUntil(async () => (await devices(tab).count()) === 1);
       await tab.getByRole('button', { name: 'Log out here' }).click();
       await logIn(tab, NEW_PASSWORD);
       await expectAccount(tab);
@@ -215,7 +215,7 @@ describe.each(DELIVERIES)('with the delivery %s', (delivery) => {
 
       await expectAccount(tab);
       await askMany(tab);
-      expect(await devices(tab).count()).toBe(1);
+      await waitUntil(async () => (await devices(tab).count()) === 1);
       await tab.getByRole('button', { name: 'Reload the security events' }).click();
       await tab.getByText('A refresh was asked for again after its answer was lost').first().waitFor();
       complaints = complaints.filter((text) => !isOfNetwork(text));
@@ -270,7 +270,7 @@ describe.each(DELIVERIES)('with the delivery %s', (delivery) => {
       const again = await openBrowser(site, { storageState });
 
       await expectAccount(again.tab);
-      expect(await devices(again.tab).count()).toBe(1);
+      await waitUntil(async () => (await devices(again.tab).count()) === 1);
       await askMany(again.tab);
     },
     FLOW_TIMEOUT,
