@@ -116,7 +116,8 @@ export default {
     {
       name: 'the-page-is-a-stranger',
       severity: 'error',
-      comment: 'The example is what anybody could write who has the kit from npm. It knows no file of ours but its own.',
+      comment:
+        'The example is what anybody could write who has the kit from npm. It knows no file of ours but its own.',
       from: { path: '^examples/web/src/' },
       to: { path: OURS, pathNot: '^examples/web/src/|^client/(dist|src)/(index|apollo)[.](d[.])?[jt]s$' },
     },
