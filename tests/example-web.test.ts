@@ -223,6 +223,33 @@ describe.each(DELIVERIES)('with the delivery %s', (delivery) => {
     FLOW_TIMEOUT,
   );
 
+  if (delivery !== 'BODY') {
+    test(
+      'a page whose storage was emptied finds its cookies again, although the answer is lost',
+      async () => {
+        const { site, context, tab } = await visit();
+        await register(tab, delivery);
+        await tab.evaluate((word) => {
+          for (const key of Object.keys(localStorage))
+            if (!localStorage.getItem(key)?.includes(word)) localStorage.removeItem(key);
+        }, delivery);
+        const refresh = site.holdRefreshes();
+        await tab.reload({ waitUntil: 'commit' });
+        await waitUntil(() => refresh.held() > 0);
+
+        await tab.close();
+        refresh.loseAnswers();
+        const next = await openTab(context, site);
+
+        await expectAccount(next);
+        await askMany(next);
+        await next.getByText('A refresh was asked for again after its answer was lost').first().waitFor();
+        complaints = complaints.filter((text) => !isOfNetwork(text));
+      },
+      FLOW_TIMEOUT,
+    );
+  }
+
   test(
     'a logout in one tab logs out all',
     async () => {

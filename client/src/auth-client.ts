@@ -6,7 +6,7 @@ import { Leaving } from './logout.ts';
 import { type AuthClientOptions, createParts, type Parts } from './options.ts';
 import { sessionFrom } from './refresh.ts';
 import { Refresher } from './refresher.ts';
-import type { AuthListener } from './session-keeper.ts';
+import { type AuthListener, heldPairId } from './session-keeper.ts';
 import type { AuthState } from './state.ts';
 import type { AuthUser } from './storage.ts';
 import { ask, type Credentials, type GraphQLAnswer } from './transport.ts';
@@ -134,7 +134,8 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
 
   /** A refresh whose answer nobody has seen is asked for again, with its key. */
   async function resume(): Promise<void> {
-    if (keeper.held !== null && (await parts.keys.isOpen(keeper.held))) refresher.refuse();
+    const pairId = heldPairId(keeper);
+    if (pairId !== null && (await parts.keys.isOpen(pairId))) refresher.refuse();
     upkeep.tick();
   }
 
@@ -220,7 +221,10 @@ async function start(parts: Parts, leaving: Leaving): Promise<AuthState> {
 async function findCookies(parts: Parts): Promise<void> {
   const csrfToken = csrfCookie(parts);
   if (csrfToken === null) return;
-  await openSession(parts, REFRESH, {}, { headers: { 'x-csrf-token': csrfToken }, mode: 'include' });
+  // Nothing else names the pair, and this does as long as its session lives.
+  const idempotencyKey = await parts.keys.keyFor(csrfToken);
+  await openSession(parts, REFRESH, { idempotencyKey }, { headers: { 'x-csrf-token': csrfToken }, mode: 'include' });
+  await parts.keys.forget();
 }
 
 async function openSession(

@@ -1,35 +1,35 @@
-import { type HeldSession, pairIdOf, type Shelf } from './storage.ts';
+import type { Shelf } from './storage.ts';
 
 /** The key of a refresh, written down from before it is asked for until its answer is in. */
 export interface KeyNote {
   /** The same for whoever refreshes this pair: after a failure, after a reload, in another tab. */
-  keyFor(held: HeldSession): Promise<string>;
+  keyFor(pairId: string): Promise<string>;
   /** Whether a refresh of this pair was asked for, and nobody has seen the answer. */
-  isOpen(held: HeldSession): Promise<boolean>;
+  isOpen(pairId: string): Promise<boolean>;
   forget(): Promise<void>;
 }
 
 export function createKeyNote(shelf: Shelf): KeyNote {
   // Where the storage fails, this tab still knows its own.
   let memory: string | null = null;
-  const read = async (held: HeldSession): Promise<string | null> => {
+  const read = async (pairId: string): Promise<string | null> => {
     const text = await shelf.read();
-    const [pairId, key] = ((text === undefined ? memory : text) ?? '').split(' ');
-    return pairId === pairIdOf(held) ? (key ?? null) : null;
+    const [notedId, key] = ((text === undefined ? memory : text) ?? '').split(' ');
+    return notedId === pairId ? (key ?? null) : null;
   };
   const write = async (text: string | null): Promise<void> => {
     memory = text;
     await shelf.write(text);
   };
   return {
-    async keyFor(held) {
-      const noted = await read(held);
+    async keyFor(pairId) {
+      const noted = await read(pairId);
       if (noted !== null) return noted;
       const key = randomKey();
-      await write(`${pairIdOf(held)} ${key}`);
+      await write(`${pairId} ${key}`);
       return key;
     },
-    isOpen: async (held) => (await read(held)) !== null,
+    isOpen: async (pairId) => (await read(pairId)) !== null,
     forget: () => write(null),
   };
 }

@@ -76,7 +76,7 @@ async function refreshInTurn(parts: RefreshParts, stalePairId: string | null): P
 }
 
 async function exchange(parts: RefreshParts, held: HeldSession) {
-  const idempotencyKey = await parts.keys.keyFor(held);
+  const idempotencyKey = await parts.keys.keyFor(pairIdOf(held));
   const { refreshToken } = held;
   return ask<{ pair: PairLike | null }>(
     parts.transport,
