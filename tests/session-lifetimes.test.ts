@@ -215,6 +215,15 @@ onEachDatabase((database) => {
       await server.client.refresh(pair.refreshToken);
     });
 
+    test('forward beyond the idle limit and back again revives no session that was logged out meanwhile', async () => {
+      const pair = await newcomer();
+      await stepClock(server, 8 * DAY);
+      await server.client.logout(pair.accessToken);
+      await stepClock(server, -8 * DAY);
+      expect(await refusalOfRefresh(pair)).toBe('INVALID_REFRESH_TOKEN TOKEN_REVOKED');
+      expect(await accessWith(pair)).toBe('UNAUTHENTICATED TOKEN_REVOKED');
+    });
+
     test.each([
       ['back an hour', [-HOUR]],
       ['forward an hour', [HOUR]],

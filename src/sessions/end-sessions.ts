@@ -9,6 +9,11 @@ import { markEnded, type SessionSelection } from './session-store.ts';
 /** How much longer than any access token of it the end of a session stands on the blacklist. */
 const MARGIN = 60_000;
 
+/** A session that was ended, and whether its time was not over anyway. */
+interface SessionEnd extends EndedSession {
+  readonly wasAlive: boolean;
+}
+
 /**
  * Ends sessions: their rows say so and their tokens are on the blacklist, in one transaction, and this process refuses
  * their tokens at once.
@@ -23,7 +28,7 @@ export async function endSessions(
 ): Promise<string[]> {
   const ended = await parts.database.transaction((em) => endWithin(em, parts, selection, reason, device));
   parts.mirror.add(ended);
-  return ended.map(({ sessionId }) => sessionId);
+  return ended.filter(({ wasAlive }) => wasAlive).map(({ sessionId }) => sessionId);
 }
 
 /** The same within a transaction; whoever commits it tells the mirror. */
@@ -33,28 +38,26 @@ export async function endWithin(
   selection: SessionSelection,
   reason: EndReason,
   device: Device,
-): Promise<EndedSession[]> {
+): Promise<SessionEnd[]> {
   if ('ids' in selection && selection.ids.length === 0) return [];
   const { accessTokenLifetime, leeway } = parts.settings;
   const now = parts.clock.now();
-  const rows = await markEnded(em, selection, { reason, now, aliveAt: now - leeway });
-  const entries = rows.map(({ id, refreshJti, refreshIssuedAt }) => {
+  const rows = (await markEnded(em, selection, reason, now)).map((row) => ({
+    ...row,
     // No access token is younger than its session's row says, even where the clock was stepped back since.
-    const youngest = Math.max(now, refreshIssuedAt.getTime());
-    return {
-      jti: refreshJti,
-      sessionId: id,
-      reason,
-      expiresAt: new Date(youngest + accessTokenLifetime + leeway + MARGIN),
-    };
-  });
-  await blacklist(em, entries, now);
-  const events = rows.map(({ id, user }) => ({
-    type: 'SESSION_ENDED' as const,
-    userId: user,
-    sessionId: id,
-    cause: reason,
+    barredUntil: new Date(Math.max(now, row.refreshIssuedAt.getTime()) + accessTokenLifetime + leeway + MARGIN),
+    wasAlive: row.refreshExpiresAt.getTime() > now - leeway,
   }));
+  const entries = rows.map(({ id, refreshJti, barredUntil }) => ({
+    jti: refreshJti,
+    sessionId: id,
+    reason,
+    expiresAt: barredUntil,
+  }));
+  await blacklist(em, entries, now);
+  const events = rows
+    .filter(({ wasAlive }) => wasAlive)
+    .map(({ id, user }) => ({ type: 'SESSION_ENDED' as const, userId: user, sessionId: id, cause: reason }));
   await record(em, events, device, now);
-  return entries;
+  return rows.map(({ id, barredUntil, wasAlive }) => ({ sessionId: id, expiresAt: barredUntil, wasAlive }));
 }

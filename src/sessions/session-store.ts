@@ -18,7 +18,7 @@ export type SessionSelection =
   | { readonly userId: string; readonly exceptId?: string };
 
 /** What is left to know of a session that has just ended. */
-export type EndedRow = Pick<Session, 'id' | 'user' | 'refreshJti' | 'refreshIssuedAt'>;
+export type EndedRow = Pick<Session, 'id' | 'user' | 'refreshJti' | 'refreshIssuedAt' | 'refreshExpiresAt'>;
 
 export async function insertSession(em: EntityManager, session: Session): Promise<void> {
   await tables(em).insertInto('AuthSession').values(session).execute();
@@ -92,22 +92,25 @@ export async function rotateSession(
   return result.numUpdatedRows === 1n;
 }
 
-/** Ends those sessions of a selection that are alive, and says which they were and what their last tokens are. */
+/**
+ * Ends those sessions of a selection that have not ended, and says which they were and what their last tokens are. One that
+ * has expired is ended too: the clock that says so may be set back.
+ */
 export async function markEnded(
   em: EntityManager,
   selection: SessionSelection,
-  end: { readonly reason: EndReason; readonly now: number; readonly aliveAt: number },
+  reason: EndReason,
+  now: number,
 ): Promise<EndedRow[]> {
   let update = tables(em)
     .updateTable('AuthSession')
-    .set({ endedAt: new Date(end.now), endReason: end.reason })
-    .where('endedAt', 'is', null)
-    .where('refreshExpiresAt', '>', new Date(end.aliveAt));
+    .set({ endedAt: new Date(now), endReason: reason })
+    .where('endedAt', 'is', null);
   if ('ids' in selection) update = update.where('id', 'in', selection.ids);
   if (selection.userId !== undefined) update = update.where('user', '=', selection.userId);
   if ('exceptId' in selection && selection.exceptId !== undefined)
     update = update.where('id', '<>', selection.exceptId);
-  return update.returning(['id', 'user', 'refreshJti', 'refreshIssuedAt']).execute();
+  return update.returning(['id', 'user', 'refreshJti', 'refreshIssuedAt', 'refreshExpiresAt']).execute();
 }
 
 /** Deletes a batch of sessions whose tokens have all expired before a moment. */

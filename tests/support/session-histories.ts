@@ -322,7 +322,7 @@ class History {
   async #logout(scene: Scene, token: number): Promise<void> {
     scene.isLoggedOut = true;
     await this.#stage.logout(scene.tokens[token] as string);
-    scene.model = rules.logout(scene.model, this.#now);
+    scene.model = rules.logout(scene.model);
   }
 
   async #expectOneUsable(scene: Scene): Promise<void> {

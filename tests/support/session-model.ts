@@ -61,9 +61,8 @@ export function sessionRules({ refreshTokenLifetime, sessionLifetime, leeway, re
     return [{ ...session, current: token + 1, expiries, rotatedAt, key }, token + 1];
   }
 
-  /** Any token ends its session, as long as that has not run out. */
-  const logout = (session: ModelSession, now: number) =>
-    isOver(session, session.current, now) ? session : end(session);
+  /** Any token ends its session, whatever the clock says at that moment. */
+  const logout = (session: ModelSession) => end(session);
 
   return { open, show, refresh, logout };
 }
