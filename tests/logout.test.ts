@@ -208,6 +208,15 @@ onEachDatabase((database) => {
       expect(endedBy(await logout(next.accessToken, input)).toSorted()).toEqual(idsOf(devices));
     });
 
+    test('OTHER_SESSIONS spares the session of the token that is still good, and not that of a dead one beside it', async () => {
+      const [dead, here, third] = await threeDevices();
+      await server.client.refresh(dead.refreshToken);
+      const input = { refreshToken: dead.refreshToken, scope: 'OTHER_SESSIONS' };
+      const ended = endedBy(await logout(here.accessToken, input));
+      expect(ended.toSorted()).toEqual(idsOf([dead, third]));
+      await expectAlive(here);
+    });
+
     describe.each(['OTHER_SESSIONS', 'ALL_SESSIONS'])('%s without a token that is still good', (scope) => {
       test('does what SESSION does, by an access token that has expired', async () => {
         const [here, ...others] = await threeDevices();

@@ -45,9 +45,10 @@ export async function logout(parts: Parts, request: LogoutRequest, device: Devic
   const [first] = shown;
   if (first === undefined || shown.some(({ claims }) => claims.sub !== first.claims.sub))
     return { endedSessionIds: [], scope: LogoutScope.SESSION };
-  const reachesFar = request.scope !== LogoutScope.SESSION && (await isAnyGood(parts, shown));
-  const scope = reachesFar ? request.scope : LogoutScope.SESSION;
-  return { endedSessionIds: await endSessions(parts, selectionOf(scope, first.claims), 'LOGGED_OUT', device), scope };
+  const good = request.scope === LogoutScope.SESSION ? null : await findGood(parts, shown);
+  const scope = good === null ? LogoutScope.SESSION : request.scope;
+  const selection = selectionOf(scope, (good ?? first).claims);
+  return { endedSessionIds: await endSessions(parts, selection, 'LOGGED_OUT', device), scope };
 }
 
 function selectionOf(scope: LogoutScope, { sub, sid }: AccessClaims | RefreshClaims): SessionSelection {
@@ -62,11 +63,13 @@ function selectionOf(scope: LogoutScope, { sub, sid }: AccessClaims | RefreshCla
 }
 
 /** Only a live access token, or the current refresh token, reaches beyond its own session. */
-async function isAnyGood(parts: Parts, shown: readonly OurReading[]): Promise<boolean> {
-  for (const { status, claims } of shown) {
-    if (status !== 'live') continue;
-    if (claims.token_type === 'access' && !parts.mirror.isEnded(claims.sid)) return true;
-    if (claims.token_type === 'refresh' && (await judgeRefreshToken(parts, claims)).verdict === 'CURRENT') return true;
-  }
-  return false;
+async function findGood(parts: Parts, shown: readonly OurReading[]): Promise<OurReading | null> {
+  for (const reading of shown) if (await isGood(parts, reading)) return reading;
+  return null;
+}
+
+async function isGood(parts: Parts, { status, claims }: OurReading): Promise<boolean> {
+  if (status !== 'live') return false;
+  if (claims.token_type === 'access') return !parts.mirror.isEnded(claims.sid);
+  return (await judgeRefreshToken(parts, claims)).verdict === 'CURRENT';
 }
