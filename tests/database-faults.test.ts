@@ -54,7 +54,7 @@ async function failRotations(databaseUrl: string, statement: string): Promise<vo
   );
 }
 
-describe('conflicts between transactions on PostgreSQL', () => {
+describe('RO-37: conflicts between transactions on PostgreSQL', () => {
   describe.each(['serialization_failure', 'deadlock_detected'])('%s', (condition) => {
     const failures = (most: number) =>
       `if nextval('rotations') <= ${most} then raise exception using errcode = '${condition}'; end if`;
@@ -104,8 +104,8 @@ describe('conflicts between transactions on PostgreSQL', () => {
   });
 });
 
-describe('connections to PostgreSQL that are lost', () => {
-  test('those lost in the middle of a transaction are no loss to the pool', async () => {
+describe('PostgreSQL that cannot be had', () => {
+  test('RO-33: those lost in the middle of a transaction are no loss to the pool', async () => {
     const { client, databaseUrl, orm } = await startOnPostgres();
     const { refreshToken } = await client.register();
     await failRotations(databaseUrl, 'perform pg_terminate_backend(pg_backend_pid())');
@@ -118,7 +118,7 @@ describe('connections to PostgreSQL that are lost', () => {
     await waitUntil(() => pool.totalCount === pool.idleCount);
   });
 
-  test('one lost at COMMIT is not tried again by us, and the client that retries with its key goes on', async () => {
+  test('RO-34: one lost at COMMIT is not tried again by us, and the client that retries with its key goes on', async () => {
     const { client, orm } = await startOnPostgres();
     const { refreshToken, session } = await client.register();
     const seen: string[] = [];
@@ -201,6 +201,17 @@ describe('connections to PostgreSQL that are lost', () => {
     expect(outcomeOf(await client.tryRefresh(refreshToken))).toBe('good');
   });
 
+  test('RO-38: a disk that is full answers SERVICE_UNAVAILABLE, verifying goes on, and space is all it takes to recover', async () => {
+    const { client, databaseUrl } = await startOnPostgres();
+    const { accessToken, refreshToken } = await client.register();
+    await failRotations(databaseUrl, `raise exception using errcode = 'disk_full'`);
+    expect(outcomeOf(await client.tryRefresh(refreshToken))).toBe('SERVICE_UNAVAILABLE');
+    expect(await client.verify(refreshToken)).toMatchObject({ isValid: true });
+    expect(accessOf(await client.me(accessToken))).toBe('good');
+    await runSql(databaseUrl, 'drop trigger fail on auth_session');
+    expect(outcomeOf(await client.tryRefresh(refreshToken))).toBe('good');
+  });
+
   test('PostgreSQL ends a transaction that does nothing, or takes over ten seconds', async () => {
     const { orm } = await startOnPostgres();
     const connection = await (await nativeClient<PgPool>(orm)).connect();
@@ -224,7 +235,7 @@ describe('PostgreSQL killed and started again', () => {
   });
   afterAll(() => postgres.stop());
 
-  test('answers SERVICE_UNAVAILABLE meanwhile, verifies access tokens, and serves again within two seconds', async () => {
+  test('RO-32: answers SERVICE_UNAVAILABLE meanwhile, verifies access tokens, and serves again within two seconds', async () => {
     const { client } = await start({ databaseUrl: postgres.url('postgres') });
     const { accessToken, refreshToken } = await client.register();
     const hammer = hammerWithRefreshes(client);
@@ -282,7 +293,7 @@ describe('SQLite', () => {
     expect(outcomeOf(await refreshing)).toBe('good');
   });
 
-  test('a write lock that another process does not let go of answers SERVICE_UNAVAILABLE, and nothing is half-written', async () => {
+  test('RO-36: a write lock that another process does not let go of answers SERVICE_UNAVAILABLE, and nothing is half-written', async () => {
     const { client, clock, databaseUrl } = await startOnSqlite();
     const { refreshToken } = await client.register();
     const lock = await lockSqlite(databaseUrl);
@@ -294,7 +305,7 @@ describe('SQLite', () => {
     expect(outcomeOf(await client.tryRefresh(refreshToken))).toBe('good');
   });
 
-  test('on a full disk writes answer SERVICE_UNAVAILABLE, verifying goes on, and space is all it takes to recover', async () => {
+  test('RO-38: on a full disk writes answer SERVICE_UNAVAILABLE, verifying goes on, and space is all it takes to recover', async () => {
     const { client, orm } = await startOnSqlite();
     const { accessToken, refreshToken } = await client.register();
     const connection = await nativeClient<SqliteConnection>(orm);
@@ -359,7 +370,7 @@ onEachDatabase((database) => {
     expect(outcomeOf(await client.tryRefresh(refreshToken))).toBe('good');
   });
 
-  test('while the blacklist cannot be read, access tokens are good up to the limit, then refused, then good again', async () => {
+  test('RO-31: while the blacklist cannot be read, access tokens are good up to the limit, then refused, then good again', async () => {
     const { client, clock, databaseUrl, log } = await startHere({ blacklistStaleness: '60s' });
     const { accessToken } = await client.register();
     await runSql(databaseUrl, 'alter table auth_blacklisted_token rename to hidden');

@@ -132,7 +132,7 @@ onEachDatabase((database) => {
     });
   });
 
-  describe('of twenty parallel refreshes of one token, ten at each of two processes,', () => {
+  describe('RO-07: of twenty parallel refreshes of one token, ten at each of two processes,', () => {
     test('one wins, nineteen are refused as rotated, and the session lives', async () => {
       const servers = await startSome(2);
       const { refreshToken } = await servers[0]!.client.register();

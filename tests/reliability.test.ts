@@ -14,6 +14,6 @@ test('a token that processes race for has one successor, and a logout leaves no 
   expect(await runShort('races.ts')).toMatch(/All as promised\.\n$/);
 }, 150_000);
 
-test('kills of the program or of PostgreSQL cost a client that retries with its key nothing', async () => {
+test('RO-35: kills of the program or of PostgreSQL cost a client that retries with its key nothing', async () => {
   expect(await runShort('crash.ts')).toMatch(/All as promised\.\n$/);
 }, 250_000);

@@ -38,7 +38,7 @@ function formsOf(secret: string): string[] {
 }
 
 onEachDatabase((database) => {
-  test('no token, no hash of one, no password and no key is in the database', async () => {
+  test('RO-29: no token, no hash of one, no password and no key is in the database', async () => {
     const server = await start({ databaseUrl: await database.fresh() });
     const { client } = server;
     const pairs: Pair[] = [await client.register(), await client.login()];
