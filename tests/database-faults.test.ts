@@ -1,5 +1,5 @@
 import { freshPostgres, freshSqlite, onEachDatabase, POSTGRES_URL, runSql } from './support/databases.ts';
-import { hookStatements, nativeClient, type PgPool, type SqliteConnection } from './support/driver-faults.ts';
+import { cut, hookStatements, nativeClient, type PgPool, type SqliteConnection } from './support/driver-faults.ts';
 import type { Answer, GraphQLClient } from './support/graphql-client.ts';
 import { MINUTE, SECOND } from './support/manual-clock.ts';
 import { accessOf, countBy, refusalOf } from './support/outcomes.ts';
@@ -125,10 +125,10 @@ describe('PostgreSQL that cannot be had', () => {
     let isCut = false;
     await hookStatements(orm, {
       before: (sql) => void seen.push(sql),
-      after(sql, cut) {
+      after(sql, connection) {
         if (sql !== 'commit' || isCut) return;
         isCut = true;
-        cut();
+        cut(connection);
         throw new Error('Connection terminated unexpectedly');
       },
     });

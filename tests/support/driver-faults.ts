@@ -1,14 +1,16 @@
+import { createRequire } from 'node:module';
 import type { MikroORM } from '@mikro-orm/core';
 
-/** What happens around the statements of a driver. To throw is to make a statement fail. */
+/** What happens around the statements of a driver, on which connection. To throw is to make a statement fail. */
 export interface StatementHooks {
   /** Where this throws, the database never sees the statement. */
-  readonly before?: (sql: string) => void;
-  /** Where this throws, the database has done what it was asked. `cut` ends a connection to PostgreSQL. */
-  readonly after?: (sql: string, cut: () => void) => void;
+  readonly before?: (sql: string, connection: PgClient | SqliteConnection) => void;
+  /** Where this throws, the database has done what it was asked. */
+  readonly after?: (sql: string, connection: PgClient | SqliteConnection) => void;
 }
 
-interface PgClient {
+/** A connection of the driver `pg`. */
+export interface PgClient {
   query(text: unknown, ...rest: unknown[]): Promise<unknown>;
   readonly connection: { readonly stream: { destroy(): void } };
 }
@@ -37,20 +39,38 @@ export async function nativeClient<T extends PgPool | SqliteConnection>(orm: Mik
 /** Wraps the driver below an ORM, from the outside. */
 export async function hookStatements(orm: MikroORM, hooks: StatementHooks): Promise<void> {
   const native = await nativeClient(orm);
-  if ('prepare' in native) hookSqlite(native, hooks);
-  else hookPostgres(native, hooks);
+  if ('prepare' in native) return hookSqlite(native, hooks);
+  const hooked = new WeakSet<PgClient>();
+  native.on('acquire', (client) => {
+    if (hooked.has(client)) return;
+    hooked.add(client);
+    hookPostgres(client, hooks);
+  });
 }
 
-function hookSqlite(connection: SqliteConnection, { before, after }: StatementHooks): void {
-  const prepare = connection.prepare.bind(connection);
-  connection.prepare = (sql) => {
-    const statement = prepare(sql);
+/** Wraps both drivers of this process, for a program that is loaded after it. */
+export function hookEveryStatement(hooks: StatementHooks): void {
+  const require = createRequire(import.meta.url);
+  hookSqlite((require('better-sqlite3') as { prototype: SqliteConnection }).prototype, hooks);
+  hookPostgres((require('pg') as { Client: { prototype: PgClient } }).Client.prototype, hooks);
+}
+
+/** Ends a connection to PostgreSQL as a network does that is gone. */
+export function cut(connection: PgClient | SqliteConnection): void {
+  if ('connection' in connection) connection.connection.stream.destroy();
+}
+
+/** @param target a connection, or what all of them inherit from. */
+function hookSqlite(target: SqliteConnection, { before, after }: StatementHooks): void {
+  const { prepare } = target;
+  target.prepare = function hooked(sql) {
+    const statement = prepare.call(this, sql);
     for (const method of ['all', 'run'] as const) {
       const run = statement[method].bind(statement);
       statement[method] = (...values) => {
-        before?.(sql);
+        before?.(sql, this);
         const result = run(...values);
-        after?.(sql, () => undefined);
+        after?.(sql, this);
         return result;
       };
     }
@@ -58,17 +78,13 @@ function hookSqlite(connection: SqliteConnection, { before, after }: StatementHo
   };
 }
 
-function hookPostgres(pool: PgPool, { before, after }: StatementHooks): void {
-  const hooked = new WeakSet<PgClient>();
-  pool.on('acquire', (client) => {
-    if (hooked.has(client)) return;
-    hooked.add(client);
-    const query = client.query.bind(client);
-    client.query = async (text, ...rest) => {
-      before?.(String(text));
-      const result = await query(text, ...rest);
-      after?.(String(text), () => client.connection.stream.destroy());
-      return result;
-    };
-  });
+/** @param target a connection, or what all of them inherit from. */
+function hookPostgres(target: PgClient, { before, after }: StatementHooks): void {
+  const { query } = target;
+  target.query = async function hooked(text, ...rest) {
+    before?.(String(text), this);
+    const result = await query.call(this, text, ...rest);
+    after?.(String(text), this);
+    return result;
+  };
 }
