@@ -16,7 +16,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-test('GraphiQL runs its first examples, says nothing in the console and loads nothing from elsewhere', async () => {
+test('GraphiQL runs its examples, says nothing in the console and loads nothing from elsewhere', async () => {
   const page = await running.browser.newPage({ viewport: { width: 1280, height: 900 } });
   const complaints: string[] = [];
   const loaded: string[] = [];
@@ -29,15 +29,30 @@ test('GraphiQL runs its first examples, says nothing in the console and loads no
   await page.goto(`${server.url}/graphql`);
   const { data: registered } = await runOperation(page, 'Register');
   await screenshot(page, 'registered');
-  expect(registered.register.accessToken).toMatch(/^eyJ/);
+  const { data: loggedIn } = await runOperation(page, 'Login');
+  expect(loggedIn.login.session.id).not.toBe(registered.register.session.id);
 
-  await writeHeaders(page, { authorization: `Bearer ${registered.register.accessToken}` });
+  await write(page, 'Headers', { authorization: `Bearer ${registered.register.accessToken}` });
   const { data: asked } = await runOperation(page, 'Me');
   await screenshot(page, 'asked');
-
   expect(asked.me.email).toBe(EMAIL);
-  expect(asked.sessions).toHaveLength(1);
+  expect(asked.sessions).toHaveLength(2);
   await page.getByText(`"${EMAIL}"`).last().waitFor();
+
+  await write(page, 'Variables', { refreshToken: registered.register.refreshToken });
+  const { data: refreshed } = await runOperation(page, 'Refresh');
+  expect(refreshed.refreshToken.refreshToken).not.toBe(registered.register.refreshToken);
+  const { errors: refused } = await runOperation(page, 'Refresh');
+  expect(refused[0].extensions.reason).toBe('TOKEN_ROTATED');
+  const { data: verified } = await runOperation(page, 'Verify');
+  expect(verified.verifyToken).toMatchObject({ isValid: false, reason: 'TOKEN_ROTATED', token: { type: 'REFRESH' } });
+
+  const { data: loggedOut } = await runOperation(page, 'Logout');
+  expect(loggedOut.logout.endedSessions).toBe(1);
+  const { errors: ended } = await runOperation(page, 'Me');
+  expect(ended[0].extensions.reason).toBe('TOKEN_REVOKED');
+  await screenshot(page, 'logged-out');
+
   expect(complaints).toEqual([]);
   expect(loaded.filter((url) => !url.startsWith(`${server.url}/`) && !/^(blob|data):/.test(url))).toEqual([]);
   expect(loaded.length).toBeGreaterThan(2);
@@ -53,11 +68,13 @@ async function runOperation(page: Page, name: string) {
   return (await answered).json();
 }
 
-async function writeHeaders(page: Page, headers: Record<string, string>): Promise<void> {
-  await page.locator('.graphiql-editor-tool .monaco-editor').last().click();
+async function write(page: Page, tab: 'Headers' | 'Variables', content: Record<string, string>): Promise<void> {
+  const button = page.getByRole('button', { name: tab, exact: true });
+  if (!(await button.getAttribute('class'))?.includes('active')) await button.click();
+  await page.locator('.graphiql-editor-tool .monaco-editor:visible').click();
   await page.keyboard.press('ControlOrMeta+A');
   await page.keyboard.press('Delete');
-  await page.keyboard.insertText(JSON.stringify(headers));
+  await page.keyboard.insertText(JSON.stringify(content));
 }
 
 /** To look at: `SCREENSHOTS=folder npm test -- tests/browser-explorer.test.ts`. */
