@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
-import { startBrowser, type TestBrowser } from './support/browser.ts';
+import { startBrowser, startProfile, type TestBrowser } from './support/browser.ts';
 import { EMAIL, PASSWORD } from './support/graphql-client.ts';
-import { MINUTE } from './support/manual-clock.ts';
+import { DAY, HOUR, MINUTE } from './support/manual-clock.ts';
 import { type BuiltPage, buildPage, type PageServer, startPageServer } from './support/page-server.ts';
 import { passTime } from './support/pass-time.ts';
 import type { TestAuth, TestAuthOptions } from './support/start-test-auth.ts';
@@ -50,15 +51,27 @@ interface Visit {
   readonly tab: Page;
 }
 
-async function openBrowser(site: PageServer, options: BrowserContextOptions = {}) {
-  const context = await chromium.browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+const WINDOW: BrowserContextOptions = { viewport: { width: 1280, height: 900 } };
+
+async function openBrowser(
+  site: PageServer,
+  options: BrowserContextOptions = {},
+  prepare: (context: BrowserContext) => Promise<void> = async () => undefined,
+) {
+  const context = await chromium.browser.newContext({ ...WINDOW, ...options });
+  watch(context);
+  await prepare(context);
+  return { context, tab: await openTab(context, site) };
+}
+
+/** Nothing may be complained of in its console. It is closed after the test. */
+function watch(context: BrowserContext): void {
   context.setDefaultTimeout(PATIENCE);
   contexts.push(context);
   context.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
   });
   context.on('weberror', (event) => complaints.push(String(event.error())));
-  return { context, tab: await openTab(context, site) };
 }
 
 async function openTab(context: BrowserContext, site: PageServer): Promise<Page> {
@@ -67,11 +80,15 @@ async function openTab(context: BrowserContext, site: PageServer): Promise<Page>
   return tab;
 }
 
-async function visit(options: BrowserContextOptions = {}, settings: TestAuthOptions = {}): Promise<Visit> {
+async function visit(
+  options: BrowserContextOptions = {},
+  settings: TestAuthOptions = {},
+  prepare?: (context: BrowserContext) => Promise<void>,
+): Promise<Visit> {
   const server = await startServer(settings);
   const site = await startPageServer(built, server.url);
   pageServers.push(site);
-  return { server, site, ...(await openBrowser(site, options)) };
+  return { server, site, ...(await openBrowser(site, options, prepare)) };
 }
 
 /** Opens an account by clicking. */
@@ -287,18 +304,51 @@ describe.each(DELIVERIES)('with the delivery %s', (delivery) => {
   );
 
   test(
-    'a browser that is opened again goes on with its session',
+    'a browser that was closed and is opened again goes on with its session',
     async () => {
-      const { site, context, tab } = await visit();
+      const server = await startServer();
+      const site = await startPageServer(built, server.url);
+      pageServers.push(site);
+      const open = async () => {
+        const context = await startProfile(profile, WINDOW);
+        watch(context);
+        return { context, tab: await openTab(context, site) };
+      };
+      const profile = mkdtempSync(join(tmpdir(), 'graphql-simplejwt-profile-'));
+      try {
+        const { context, tab } = await open();
+        await register(tab, delivery);
+        await context.close();
+        await passTime(server, 2 * DAY);
+
+        const again = await open();
+
+        await expectAccount(again.tab);
+        await waitUntil(async () => (await devices(again.tab).count()) === 1);
+        await askMany(again.tab);
+        await again.context.close();
+      } finally {
+        rmSync(profile, { recursive: true, force: true });
+      }
+    },
+    FLOW_TIMEOUT,
+  );
+
+  test(
+    'a laptop that wakes from its sleep goes on with its session, without anybody doing anything',
+    async () => {
+      const { server, site, context, tab } = await visit({}, {}, (fresh) => fresh.clock.install());
       await register(tab, delivery);
-      const storageState = await context.storageState();
-      await context.close();
+      const other = await openTab(context, site);
+      await expectAccount(other);
+      const before = site.refreshes();
 
-      const again = await openBrowser(site, { storageState });
+      await passTime(server, HOUR);
+      await context.clock.fastForward(HOUR);
 
-      await expectAccount(again.tab);
-      await waitUntil(async () => (await devices(again.tab).count()) === 1);
-      await askMany(again.tab);
+      await Promise.all([tab, other].map((each) => history(each, 'REFRESHED').waitFor()));
+      expect(site.refreshes() - before).toBe(1);
+      await askMany(other);
     },
     FLOW_TIMEOUT,
   );

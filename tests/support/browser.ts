@@ -2,7 +2,14 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type Browser, type BrowserServer, chromium, type LaunchOptions } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type BrowserServer,
+  chromium,
+  type LaunchOptions,
+} from 'playwright-core';
 
 const PACKAGES = join(import.meta.dirname, '../../node_modules');
 const LAUNCH_TIMEOUT = 20_000;
@@ -16,8 +23,7 @@ export interface TestBrowser {
 
 /** Starts Chromium: on Linux the one that npm has brought, elsewhere the Chrome that is installed. */
 export async function startBrowser(): Promise<TestBrowser> {
-  const where = process.platform === 'linux' ? await chromiumOfPackage() : { channel: 'chrome' };
-  const server: BrowserServer = await chromium.launchServer({ ...where, timeout: LAUNCH_TIMEOUT });
+  const server: BrowserServer = await chromium.launchServer({ ...(await whereChromium()), timeout: LAUNCH_TIMEOUT });
   try {
     const browser = await chromium.connect(server.wsEndpoint(), { timeout: LAUNCH_TIMEOUT });
     return { browser, stop: () => server.kill() };
@@ -25,6 +31,19 @@ export async function startBrowser(): Promise<TestBrowser> {
     await server.kill();
     throw error;
   }
+}
+
+/**
+ * Starts Chromium with a profile on disk, as a person's own has one: what it keeps is there when it is started again. To
+ * close the context is to close the browser.
+ */
+export async function startProfile(folder: string, options: BrowserContextOptions): Promise<BrowserContext> {
+  const where = await whereChromium();
+  return chromium.launchPersistentContext(folder, { ...where, ...options, timeout: LAUNCH_TIMEOUT });
+}
+
+async function whereChromium(): Promise<LaunchOptions> {
+  return process.platform === 'linux' ? chromiumOfPackage() : { channel: 'chrome' };
 }
 
 /**
