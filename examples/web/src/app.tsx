@@ -27,9 +27,7 @@ export function App() {
   return (
     <WiringContext value={wiring}>
       <ApolloProvider client={wiring.apollo}>
-        <Notices>
-          <Page delivery={delivery} onChooseDelivery={choose} />
-        </Notices>
+        <Page delivery={delivery} onChooseDelivery={choose} />
       </ApolloProvider>
     </WiringContext>
   );
@@ -46,5 +44,9 @@ function Page({ delivery, onChooseDelivery }: PageProps) {
   if (state.status === 'LOGGED_OUT')
     return <WelcomePage reason={state.reason} delivery={delivery} onChooseDelivery={onChooseDelivery} />;
   // A page of one user's never becomes another's.
-  return <HomePage key={state.user.id} user={state.user} />;
+  return (
+    <Notices key={state.user.id}>
+      <HomePage user={state.user} />
+    </Notices>
+  );
 }
