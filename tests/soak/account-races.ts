@@ -213,9 +213,9 @@ async function race(name: string, database: { url: string; remove(): Promise<voi
       }),
     ]);
     tally.races += 1;
-    const pair: Pair | undefined = answers[0].data?.login ?? answers[0].data?.refreshToken;
-    const isOfNewRoles = kind.endsWith('setUserRoles') && pair !== undefined && rolesOf(pair).length === 0;
-    if (pair !== undefined && !isOfNewRoles) tally.changeWasSecond += 1;
+    const pair: Pair | null = answers[0].data?.login ?? answers[0].data?.refreshToken ?? null;
+    const isOfNewRoles = kind.endsWith('setUserRoles') && pair !== null && rolesOf(pair).length === 0;
+    if (pair !== null && !isOfNewRoles) tally.changeWasSecond += 1;
     for (const answer of answers) {
       const code = answer.errors[0]?.extensions.code;
       if (answer.status !== 200 || code === 'INTERNAL_SERVER_ERROR' || code === 'SERVICE_UNAVAILABLE')
