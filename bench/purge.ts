@@ -38,7 +38,7 @@ try {
 } finally {
   await postgres.stop();
 }
-console.log(isWithin ? `No batch held its locks for ${LIMIT} ms.` : `A batch held its locks for over ${LIMIT} ms.`);
+console.log(isWithin ? `Nobody waited ${LIMIT} ms for a batch.` : `Somebody waited for over ${LIMIT} ms.`);
 process.exit(isWithin ? 0 : 1);
 
 async function measure(
@@ -104,7 +104,10 @@ async function measure(
 
   const batches = Array.from(log.matchAll(/^batch (.+)$/gm), ([, time]) => Number(time));
   const held = summary(batches);
-  isWithin &&= held.longest < LIMIT;
+  // On SQLite every other writer waits for as long. On PostgreSQL they are locks on rows that nobody else asks for.
+  if (name === 'SQLite') isWithin &&= held.longest < LIMIT;
+  // A machine that lets a refresh wait for longer without any purge says nothing about one.
+  isWithin &&= during.longest < Math.max(without.median + LIMIT, without.longest);
   console.log(`${name}, by ${by}: ${batches.length} batches in ${seconds} s, each held its locks ${held.text}`);
   console.log(`  ${without.count} refreshes without it: ${without.text}; ${during.count} during it: ${during.text}`);
   console.log(`  the longest waited ${(during.longest - without.median).toFixed(1)} more than the median without it`);
