@@ -5,11 +5,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs, promisify } from 'node:util';
 import { freshPostgres, freshSqlite } from '../tests/support/databases.ts';
 import { expiredRows } from '../tests/support/expired-rows.ts';
+import { freePort } from '../tests/support/free-port.ts';
 import { GraphQLClient } from '../tests/support/graphql-client.ts';
 import { startPostgres } from '../tests/support/postgres.ts';
 import { waitUntil } from '../tests/support/wait-until.ts';
 import { describeMachine, endAfter, sqliteVersion } from '../tests/soak/machine.ts';
-import { freePort, ISSUER, makeBuild, Program } from '../tests/soak/program.ts';
+import { ISSUER, makeBuild, Program } from '../tests/soak/program.ts';
 import { openSessions } from '../tests/soak/sessions.ts';
 
 const run = promisify(execFile);

@@ -14,7 +14,8 @@ import { MINUTE } from './support/manual-clock.ts';
 import { errorOf, refusalOf } from './support/outcomes.ts';
 import { passTime } from './support/pass-time.ts';
 import { someEmail } from './support/someone.ts';
-import { startTestAuth, type TestAuth } from './support/start-test-auth.ts';
+import type { TestAuth } from './support/start-test-auth.ts';
+import { startTwoServers } from './support/two-servers.ts';
 import { useServers } from './support/use-servers.ts';
 
 const NOBODY = '01900000-0000-7000-8000-000000000000';
@@ -29,10 +30,7 @@ onEachDatabase((database) => {
     let there: TestAuth;
     let administrator: Pair;
     beforeAll(async () => {
-      const databaseUrl = await database.fresh();
-      here = await startTestAuth({ databaseUrl });
-      there = await startTestAuth({ databaseUrl, keys: here.keys, clock: here.clock });
-      administrator = await newAdministrator(here);
+      ({ here, there, administrator } = await startTwoServers(await database.fresh()));
     });
     afterAll(() => Promise.all([here.stop(), there.stop()]));
 

@@ -13,8 +13,9 @@ import { expectGood, expectRevoked, expectRevokedSoon } from './support/expect-t
 import { PASSWORD } from './support/graphql-client.ts';
 import { accessOf, errorOf, refusalOf } from './support/outcomes.ts';
 import { someEmail } from './support/someone.ts';
-import { startTestAuth, type TestAuth } from './support/start-test-auth.ts';
+import type { TestAuth } from './support/start-test-auth.ts';
 import { claimsOf } from './support/tokens.ts';
+import { startTwoServers } from './support/two-servers.ts';
 import { useServers } from './support/use-servers.ts';
 
 const start = useServers();
@@ -23,9 +24,7 @@ onEachDatabase((database) => {
   let here: TestAuth;
   let there: TestAuth;
   beforeAll(async () => {
-    const databaseUrl = await database.fresh();
-    here = await startTestAuth({ databaseUrl });
-    there = await startTestAuth({ databaseUrl, keys: here.keys, clock: here.clock });
+    ({ here, there } = await startTwoServers(await database.fresh()));
   });
   afterAll(() => Promise.all([here.stop(), there.stop()]));
 

@@ -1,11 +1,4 @@
-import {
-  administrate,
-  administrateWell,
-  countRows,
-  failInserts,
-  newAdministrator,
-  securityEvents,
-} from './support/accounts.ts';
+import { administrate, administrateWell, countRows, failInserts, securityEvents } from './support/accounts.ts';
 import { onEachDatabase } from './support/databases.ts';
 import { expectGood, expectRevoked, expectRevokedSoon } from './support/expect-tokens.ts';
 import type { Pair } from './support/graphql-client.ts';
@@ -14,16 +7,14 @@ import { accessOf, refusalOf } from './support/outcomes.ts';
 import { passTime } from './support/pass-time.ts';
 import { someEmail } from './support/someone.ts';
 import { startTestAuth, type TestAuth } from './support/start-test-auth.ts';
+import { startTwoServers } from './support/two-servers.ts';
 
 onEachDatabase((database) => {
   let here: TestAuth;
   let there: TestAuth;
   let administrator: Pair;
   beforeAll(async () => {
-    const databaseUrl = await database.fresh();
-    here = await startTestAuth({ databaseUrl });
-    there = await startTestAuth({ databaseUrl, keys: here.keys, clock: here.clock });
-    administrator = await newAdministrator(here);
+    ({ here, there, administrator } = await startTwoServers(await database.fresh()));
   });
   afterAll(() => Promise.all([here.stop(), there.stop()]));
 

@@ -6,8 +6,9 @@ import { expectGood } from './support/expect-tokens.ts';
 import type { Answer, GraphQLClient, Pair } from './support/graphql-client.ts';
 import { accessOf, errorOf, refusalOf } from './support/outcomes.ts';
 import { someEmail } from './support/someone.ts';
-import { startTestAuth, type TestAuth } from './support/start-test-auth.ts';
+import type { TestAuth } from './support/start-test-auth.ts';
 import { claimsOf } from './support/tokens.ts';
+import { startTwoServers } from './support/two-servers.ts';
 import { useServers } from './support/use-servers.ts';
 import { waitUntil } from './support/wait-until.ts';
 
@@ -29,11 +30,7 @@ onEachDatabase((database) => {
   let there: TestAuth;
   let administrator: Pair;
   beforeAll(async () => {
-    const databaseUrl = await database.fresh();
-    here = await startTestAuth({ databaseUrl, resolvers: [ReportResolver] });
-    const { keys, clock } = here;
-    there = await startTestAuth({ databaseUrl, keys, clock, resolvers: [ReportResolver] });
-    administrator = await newAdministrator(here);
+    ({ here, there, administrator } = await startTwoServers(await database.fresh(), { resolvers: [ReportResolver] }));
   });
   afterAll(() => Promise.all([here.stop(), there.stop()]));
 

@@ -5,10 +5,11 @@ import { parseArgs } from 'node:util';
 import { administrate, type AdminOperation, tryChangePassword } from '../support/accounts.ts';
 import { freshPostgres, freshSqlite } from '../support/databases.ts';
 import { dissect } from '../support/forge-token.ts';
+import { freePort } from '../support/free-port.ts';
 import { type Answer, GraphQLClient, type Pair } from '../support/graphql-client.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { describeMachine, endAfter, sqliteVersion, Stopwatch } from './machine.ts';
-import { freePort, ISSUER, makeBuild, prepare, Program } from './program.ts';
+import { ISSUER, makeBuild, prepare, Program } from './program.ts';
 
 const { values } = parseArgs({
   options: { short: { type: 'boolean', default: false }, on: { type: 'string', default: 'SQLite,PostgreSQL' } },

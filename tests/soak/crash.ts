@@ -2,12 +2,13 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { freshPostgres, freshSqlite } from '../support/databases.ts';
+import { freePort } from '../support/free-port.ts';
 import { GraphQLClient } from '../support/graphql-client.ts';
 import { startPostgres, type Postgres } from '../support/postgres.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { HonestClient } from './honest-client.ts';
 import { describeMachine, endAfter, sqliteVersion, Stopwatch } from './machine.ts';
-import { freePort, makeBuild, Program, type ProgramOptions } from './program.ts';
+import { makeBuild, Program, type ProgramOptions } from './program.ts';
 import { openSessions } from './sessions.ts';
 
 const { values } = parseArgs({

@@ -3,11 +3,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { TokenPair } from '../../src/index.ts';
 import { freshPostgres, freshSqlite } from '../support/databases.ts';
+import { freePort } from '../support/free-port.ts';
 import { type Answer, GraphQLClient } from '../support/graphql-client.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { describeMachine, endAfter, sqliteVersion, Stopwatch } from './machine.ts';
-import { type Build, freePort, makeBuild, Program } from './program.ts';
+import { type Build, makeBuild, Program } from './program.ts';
 import { openSessions } from './sessions.ts';
 
 const { values } = parseArgs({ options: { short: { type: 'boolean', default: false } } });
