@@ -304,6 +304,17 @@ describe('currentUser in a field that is open to everybody', () => {
     expect(await whoAmI(accessToken)).toBeNull();
   });
 
+  test('is nobody any more behind a logout in the same document', async () => {
+    const { client } = await start({ resolvers: [HostResolver] });
+    const { accessToken, user } = await client.register();
+    const { data } = await client.run(
+      'mutation { before: signGuestBook logout { endedSessions } behind: signGuestBook }',
+      {},
+      accessToken,
+    );
+    expect(data).toEqual({ before: user.id, logout: { endedSessions: 1 }, behind: null });
+  });
+
   test('is all that the token says, for a host that uses the library', async () => {
     const { auth, client } = await start();
     const { accessToken, user, session, accessTokenExpiresAt } = await client.register();

@@ -31,8 +31,11 @@ export interface RequestAuth {
   /** The CSRF token that goes with the request's cookies. */
   csrfToken(): string | null;
   authorize(roles: readonly string[], isMutation: boolean): CurrentUser;
-  /** Whether a mutation may count as the user's own: it does by header, and by cookie only with its CSRF token. */
-  mayMutate(): boolean;
+  /**
+   * Who a public mutation comes from, at this moment: a cookie alone does not say so, and behind a logout in the same
+   * document it is nobody.
+   */
+  userOfPublicMutation(): CurrentUser | null;
   register(credentials: Credentials, delivery: TokenDelivery): Promise<DeliveredPair>;
   login(credentials: Credentials, delivery: TokenDelivery): Promise<DeliveredPair>;
   refresh(refreshToken: string | null, idempotencyKey: string | null): Promise<DeliveredPair>;

@@ -49,7 +49,8 @@ export function createContext(parts: ContextParts, request: AuthRequest): AuthCo
         if (isMutation && isByCookie) cookies.requireToken(user.sessionId);
         return user;
       },
-      mayMutate: () => !isByCookie || cookies.proves(accessToken),
+      userOfPublicMutation: () =>
+        isByCookie && !cookies.proves(accessToken) ? null : currentUserOf(parts, authentication),
       verifyToken: (token) => verifyToken(parts, token, device),
       endSession: async (userId, id) =>
         isId(id) ? endSessions(parts, { ids: [id], userId }, 'ENDED_BY_USER', device) : [],

@@ -1,4 +1,4 @@
-import { Ctx, Field, ObjectType, Query, Resolver } from 'type-graphql';
+import { Ctx, Field, Mutation, ObjectType, Query, Resolver } from 'type-graphql';
 import { type AuthContext, Authorized, Public } from '../../src/index.ts';
 
 @ObjectType()
@@ -20,6 +20,13 @@ export class HostResolver {
   @Query(() => String, { nullable: true })
   whoAmI(@Ctx() { currentUser }: AuthContext): string | null {
     HostResolver.calls.push('whoAmI');
+    return currentUser?.id ?? null;
+  }
+
+  @Public()
+  @Mutation(() => String, { nullable: true })
+  signGuestBook(@Ctx() { currentUser }: AuthContext): string | null {
+    HostResolver.calls.push('signGuestBook');
     return currentUser?.id ?? null;
   }
 
