@@ -32,6 +32,8 @@ export interface Postgres {
   readonly version: string;
   /** Where to connect for a database by this name. */
   url(database: string): string;
+  /** All that it has logged. */
+  log(): string;
   /** Ends it as `kill -9` does. */
   kill(): void;
   /** Starts it again, on the same port and the same data. */
@@ -70,23 +72,27 @@ export async function startPostgres({ isDurable = false }: PostgresOptions = {})
     await tool('initdb', `--pgdata=${data}`, '--no-sync', ...words);
     const port = await freePort();
     writeFileSync(join(data, 'postgresql.auto.conf'), configuration(port, isDurable));
-    const start = async () => tool('pg_ctl', 'start', '--wait', '--timeout=30', '-D', data, '-l', join(folder, 'log'));
+    const start = async () => tool('pg_ctl', 'start', '--wait', '--timeout=30', '-D', data, '-l', logOf(folder));
     await start();
     const { stdout } = await tool('postgres', '--version');
 
     return {
       version: stdout.trim(),
       url: (database) => `postgresql://postgres:${password}@127.0.0.1:${port}/${database}`,
+      log: () => readFileSync(logOf(folder), 'utf8'),
       kill: () => void process.kill(postmasterOf(data), 'SIGKILL'),
       restart: async () => retry(start),
       stop: async () => watchdog.end(),
     };
   } catch (error) {
-    const log = join(folder, 'log');
-    if (existsSync(log)) console.error(readFileSync(log, 'utf8'));
+    if (existsSync(logOf(folder))) console.error(readFileSync(logOf(folder), 'utf8'));
     await watchdog.end();
     throw error;
   }
+}
+
+function logOf(folder: string): string {
+  return join(folder, 'log');
 }
 
 function configuration(port: number, isDurable: boolean): string {
