@@ -4,9 +4,10 @@ import { CHANGE_PASSWORD, LOGIN, type LogoutResult, type PairLike, REFRESH, REGI
 import { AuthRequestError, AuthUnavailableError, type GraphQLErrorLike } from './errors.ts';
 import { Leaving } from './logout.ts';
 import { type AuthClientOptions, createParts, type Parts } from './options.ts';
+import { randomKey } from './random-key.ts';
 import { sessionFrom } from './refresh.ts';
 import { Refresher } from './refresher.ts';
-import { type AuthListener, heldPairId } from './session-keeper.ts';
+import type { AuthListener } from './session-keeper.ts';
 import type { AuthState } from './state.ts';
 import type { AuthUser } from './storage.ts';
 import { ask, type Credentials, type GraphQLAnswer } from './transport.ts';
@@ -127,17 +128,10 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   const refresher = new Refresher(parts, (reason) => leaving.leave(reason, 'SESSION'));
   const upkeep = createUpkeep(parts, refresher, leaving);
   const ready = start(parts, leaving).then((state) => {
-    void resume();
+    upkeep.tick();
     return state;
   });
   const authenticatedFetch = createFetch(parts, refresher, ready);
-
-  /** A refresh whose answer nobody has seen is asked for again, with its key. */
-  async function resume(): Promise<void> {
-    const pairId = heldPairId(keeper);
-    if (pairId !== null && (await parts.keys.isOpen(pairId))) refresher.refuse();
-    upkeep.tick();
-  }
 
   async function prepare(): Promise<Credentials> {
     await ready;
@@ -221,10 +215,10 @@ async function start(parts: Parts, leaving: Leaving): Promise<AuthState> {
 async function findCookies(parts: Parts): Promise<void> {
   const csrfToken = csrfCookie(parts);
   if (csrfToken === null) return;
-  // Nothing else names the pair, and this does as long as its session lives.
-  const idempotencyKey = await parts.keys.keyFor(csrfToken);
+  const idempotencyKey = (await parts.searchKey.read()) ?? randomKey();
+  await parts.searchKey.write(idempotencyKey);
   await openSession(parts, REFRESH, { idempotencyKey }, { headers: { 'x-csrf-token': csrfToken }, mode: 'include' });
-  await parts.keys.forget();
+  await parts.searchKey.write(null);
 }
 
 async function openSession(
@@ -241,7 +235,8 @@ async function openSession(
 }
 
 async function adopt({ keeper }: Parts, pair: PairLike, askedAt: number): Promise<AuthUser> {
-  const session = sessionFrom(pair, 0, askedAt);
+  const { held } = keeper;
+  const session = sessionFrom(pair, held?.sessionId === pair.session.id ? held.count + 1 : 0, askedAt);
   await keeper.adopt(session);
   return session.user;
 }

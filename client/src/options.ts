@@ -1,8 +1,14 @@
 import { type Clock, systemClock } from './clock.ts';
-import { createKeyNote, type KeyNote } from './key-note.ts';
 import type { Locks } from './lock.ts';
 import { SessionKeeper } from './session-keeper.ts';
-import { browserStorage, createShelf, memoryStorage, type TokenDelivery, type TokenStorage } from './storage.ts';
+import {
+  browserStorage,
+  createShelf,
+  memoryStorage,
+  type Shelf,
+  type TokenDelivery,
+  type TokenStorage,
+} from './storage.ts';
 import { NO_TABS, openTabs } from './tabs.ts';
 import type { Transport } from './transport.ts';
 
@@ -51,7 +57,8 @@ export interface Parts {
   readonly locks: Locks | null;
   readonly transport: Transport;
   readonly keeper: SessionKeeper;
-  readonly keys: KeyNote;
+  /** The idempotency key of a refresh by cookies of which nothing else is written down. */
+  readonly searchKey: Shelf;
 }
 
 export function createParts(options: AuthClientOptions, closing: AbortSignal): Parts {
@@ -87,7 +94,7 @@ export function createParts(options: AuthClientOptions, closing: AbortSignal): P
       keepsAccessTokenInMemory: delivery === 'REFRESH_COOKIE',
       clock,
     }),
-    keys: createKeyNote(createShelf(storage, `${name}.refresh`)),
+    searchKey: createShelf(storage, `${name}.search`),
   };
 }
 

@@ -3,10 +3,11 @@ import { type PairLike, REFRESH } from './documents.ts';
 import { AuthRequestError, AuthUnavailableError, authErrorOf } from './errors.ts';
 import { inTurn } from './lock.ts';
 import type { Parts } from './options.ts';
+import { randomKey } from './random-key.ts';
 import { heldPairId } from './session-keeper.ts';
 import { type HeldSession, pairIdOf } from './storage.ts';
 import type { LogoutReason } from './tabs.ts';
-import { ask, type Credentials } from './transport.ts';
+import { ask, type Credentials, type GraphQLAnswer } from './transport.ts';
 
 export interface RefreshParts extends Parts {
   /** Whether the pair that is held needs no refresh. */
@@ -37,9 +38,19 @@ export async function refresh(parts: RefreshParts, pairId: string): Promise<void
   return inTurn(parts.locks, parts.name, LOCK_PATIENCE, () => refreshInTurn(parts, stalePairId));
 }
 
-async function refreshInTurn(parts: RefreshParts, stalePairId: string | null): Promise<void> {
+/** What has been tried in one turn. */
+interface Attempts {
+  failures: number;
+  isCsrfTokenNew: boolean;
+  isAnswerOld: boolean;
+  /** When the pair was first said to be exchanged by somebody else. */
+  rotatedAt: Mark | null;
+}
+
+async function refreshInTurn(parts: RefreshParts, givenPairId: string | null): Promise<void> {
   const { keeper, clock } = parts;
-  const retry = { failures: 0, isCsrfTokenNew: false, rotatedAt: null as Mark | null };
+  let stalePairId = givenPairId;
+  const attempts: Attempts = { failures: 0, isCsrfTokenNew: false, isAnswerOld: false, rotatedAt: null };
   for (let pause = FIRST_PAUSE; ; pause *= 2) {
     const held = await keeper.reread();
     if (held === null || parts.transport.closing.aborted) return;
@@ -48,36 +59,56 @@ async function refreshInTurn(parts: RefreshParts, stalePairId: string | null): P
     const askedAt = clock.now();
     const answer = await exchange(parts, held).catch((error: unknown) => error as Error);
     if (answer instanceof Error) {
-      retry.failures += 1;
-      if (retry.failures === MOST_FAILURES || !isPassing(parts, answer)) throw answer;
+      attempts.failures += 1;
+      if (attempts.failures === MOST_FAILURES || !isPassing(parts, answer)) throw answer;
       await sleep(pause);
       continue;
     }
     // A logout, here or in another tab, has crossed it.
     if ((await keeper.reread())?.sessionId !== held.sessionId) return;
     const pair = answer.data?.pair;
-    if (pair != null) return settle(parts, sessionFrom(pair, held.count + 1, askedAt));
-
-    const details = authErrorOf(answer);
-    if (details?.code === 'CSRF_REJECTED' && !retry.isCsrfTokenNew) {
-      retry.isCsrfTokenNew = true;
-      await parts.renewCsrfToken();
+    if (pair == null) {
+      if (await isOver(parts, held, answer, attempts, pause)) return;
       continue;
     }
-    if (details?.code !== 'INVALID_REFRESH_TOKEN') throw new AuthRequestError(answer.errors ?? []);
-    if (heldPairId(keeper) !== pairIdOf(held)) continue;
-    if (details.reason === 'TOKEN_ROTATED') {
-      retry.rotatedAt ??= markOf(clock);
-      if (await isNewerFound(parts, held, retry.rotatedAt, pause)) continue;
-      return parts.leave('SESSION_TAKEN');
-    }
-    return keeper.end(details.reason === 'TOKEN_REUSED' ? 'SESSION_TAKEN' : 'SESSION_ENDED', null);
+    const session = sessionFrom(pair, held.count + 1, askedAt);
+    await keeper.adopt(session);
+    if (session.accessLifetime > 0 || attempts.isAnswerOld) return;
+    // It is the answer to an exchange of long ago, which was lost, and its access token has expired since.
+    attempts.isAnswerOld = true;
+    stalePairId = pairIdOf(session);
   }
 }
 
+/** Looks at a refusal: whether nothing more is to be tried, or once more. Where the session has ended, it is ended here. */
+async function isOver(
+  parts: RefreshParts,
+  held: HeldSession,
+  answer: GraphQLAnswer<unknown>,
+  attempts: Attempts,
+  pause: number,
+): Promise<boolean> {
+  const { keeper, clock } = parts;
+  const details = authErrorOf(answer);
+  if (details?.code === 'CSRF_REJECTED' && !attempts.isCsrfTokenNew) {
+    attempts.isCsrfTokenNew = true;
+    await parts.renewCsrfToken();
+    return false;
+  }
+  if (details?.code !== 'INVALID_REFRESH_TOKEN') throw new AuthRequestError(answer.errors ?? []);
+  if (heldPairId(keeper) !== pairIdOf(held)) return false;
+  if (details.reason === 'TOKEN_ROTATED') {
+    attempts.rotatedAt ??= markOf(clock);
+    if (await isNewerFound(parts, held, attempts.rotatedAt, pause)) return false;
+    await parts.leave('SESSION_TAKEN');
+    return true;
+  }
+  await keeper.end(details.reason === 'TOKEN_REUSED' ? 'SESSION_TAKEN' : 'SESSION_ENDED', null);
+  return true;
+}
+
 async function exchange(parts: RefreshParts, held: HeldSession) {
-  const idempotencyKey = await parts.keys.keyFor(pairIdOf(held));
-  const { refreshToken } = held;
+  const { idempotencyKey, refreshToken } = held;
   return ask<{ pair: PairLike | null }>(
     parts.transport,
     REFRESH,
@@ -90,11 +121,6 @@ async function exchange(parts: RefreshParts, held: HeldSession) {
 function withoutBearer({ headers, mode }: Credentials): Pick<Credentials, 'headers' | 'mode'> {
   const { authorization: _authorization, ...others } = headers;
   return { headers: others, mode };
-}
-
-async function settle({ keeper, keys }: RefreshParts, session: HeldSession): Promise<void> {
-  await keeper.adopt(session);
-  await keys.forget();
 }
 
 async function isDoneElsewhere(parts: RefreshParts): Promise<boolean> {
@@ -142,6 +168,7 @@ export function sessionFrom(pair: PairLike, count: number, askedAt: number): Hel
     accessToken: pair.accessToken ?? null,
     refreshToken: pair.refreshToken ?? null,
     csrfToken: pair.csrfToken ?? null,
+    idempotencyKey: randomKey(),
     receivedAt: askedAt,
     accessLifetime: pair.accessTokenExpiresIn * 1000,
     refreshLifetime: Date.parse(pair.refreshTokenExpiresAt) - serverTime,

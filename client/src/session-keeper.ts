@@ -95,8 +95,9 @@ export class SessionKeeper {
     if (this.#held === before) this.#drop('LOGGED_OUT', true);
   }
 
-  /** A pair that this tab has received. */
+  /** A pair that this tab has received. Without Web Locks another tab may have received the same one, or a newer, before. */
   async adopt(session: HeldSession): Promise<void> {
+    if (session.sessionId === this.#held?.sessionId && session.count <= this.#held.count) return this.#take(session);
     const event = this.#eventFor(session, false);
     this.#hold(session);
     const written = this.#options.shelf.write(JSON.stringify(this.#storable(session)));
@@ -166,8 +167,9 @@ export class SessionKeeper {
     if (held !== null && session.sessionId === held.sessionId) {
       if (session.count < held.count) return;
       if (session.count === held.count) {
-        // The storage does not hold what is to stay in memory.
-        this.#held = { ...held, accessToken: held.accessToken ?? session.accessToken };
+        // The storage does not hold what is to stay in memory. Of two keys for one pair, the one that it has is sent.
+        const accessToken = held.accessToken ?? session.accessToken;
+        this.#held = { ...held, accessToken, idempotencyKey: session.idempotencyKey };
         return;
       }
     }

@@ -28,6 +28,11 @@ export interface HeldSession {
   readonly accessToken: string | null;
   readonly refreshToken: string | null;
   readonly csrfToken: string | null;
+  /**
+   * Of the pair's exchange. It is made with the pair and kept with it, so that all tabs, and a page that is reloaded, send the
+   * same one, without having to agree on it.
+   */
+  readonly idempotencyKey: string;
   /** By the wall clock of this machine, which need not be right: only differences are taken of it. */
   readonly receivedAt: number;
   /** Milliseconds. */

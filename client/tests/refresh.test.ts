@@ -99,8 +99,47 @@ test('the key is written down before the refresh is asked for, and gone when its
 
   tab.close();
   const reloaded = browser.openTab();
-  await reloaded.request(ME);
-  await waitUntil(() => !isWritten());
+  await reloaded.refresh();
+  const [first, second] = keysOf(network);
+  expect(second).toBe(first);
+  expect(isWritten()).toBe(false);
+});
+
+test('tabs without Web Locks that refresh at once send the same key', async () => {
+  const { network, browser, tab } = await logIn();
+  const tabs = [tab, browser.openTab({ locks: null }), browser.openTab({ locks: null })];
+  await Promise.all(tabs.map((each) => each.ready));
+
+  await Promise.all(tabs.map((each) => each.refresh()));
+
+  expect(keysOf(network).length).toBeGreaterThan(1);
+  expect(new Set(keysOf(network)).size).toBe(1);
+});
+
+test('an answer that comes late does not take the place of a newer pair', async () => {
+  const { network, browser, tab } = await logIn();
+  let deliver: (() => void) | undefined;
+  const late = browser.openTab({
+    locks: null,
+    async fetch(input, init) {
+      const response = await network.fetch(input, init);
+      await new Promise<void>((resolve) => (deliver = resolve));
+      return response;
+    },
+  });
+  await late.ready;
+  const refreshed = late.refresh();
+  await waitUntil(() => deliver !== undefined);
+  await tab.refresh();
+  await tab.refresh();
+
+  deliver?.();
+  await refreshed;
+
+  const reloaded = browser.openTab();
+  await reloaded.ready;
+  await reloaded.refresh();
+  expect([late, tab, reloaded].map((each) => each.getState().status)).toEqual(['LOGGED_IN', 'LOGGED_IN', 'LOGGED_IN']);
 });
 
 test('the answer of a refresh is lost: the same session goes on', async () => {
@@ -131,6 +170,22 @@ test('the page is reloaded in the middle of a refresh: the same session goes on'
   // Long after, the token of before would be taken for stolen.
   await passTime(server, 16 * MINUTE);
   expect(await reloaded.request(ME)).toEqual(isAda);
+});
+
+test('an answer that was lost long ago holds an access token that has expired: it is not sent', async () => {
+  const { server, network, browser, tab } = await logIn();
+  const reached = network.holdBackNextAnswer();
+  void tab.refresh().catch(() => undefined);
+  await reached;
+  tab.close();
+  const reloaded = browser.openTab();
+  await reloaded.ready;
+  await passTime(server, 16 * MINUTE);
+
+  expect(await reloaded.request(ME)).toEqual(isAda);
+
+  expect(operationsNamedMe(network)).toBe(1);
+  expect(network.refreshes()).toBe(3);
 });
 
 test('the browser is closed and opened again: the session is resumed', async () => {
