@@ -11,6 +11,8 @@ export interface Network {
   loseAnswers(count: number): void;
   /** The server does what the next refresh asks for; the answer never comes. Resolves when it has been done. */
   holdBackNextAnswer(): Promise<void>;
+  /** Nothing is held back or lost any more. */
+  letThrough(): void;
   /** Answers the next refreshes in the server's place. */
   answerInstead(count: number, answer: () => Response): void;
 }
@@ -59,6 +61,10 @@ export function createNetwork(through: typeof fetch = fetch): Network {
     comeBack: () => void (isAway = false),
     loseAnswers: (count) => void (toLose = count),
     holdBackNextAnswer: () => new Promise((resolve) => (heldBack = resolve)),
+    letThrough() {
+      heldBack = undefined;
+      toLose = 0;
+    },
     answerInstead(count, answer) {
       toReplace = count;
       replacement = answer;

@@ -1,0 +1,144 @@
+import { EMAIL, PASSWORD } from '../../../tests/support/graphql-client.ts';
+import { MINUTE } from '../../../tests/support/manual-clock.ts';
+import { passTime } from '../../../tests/support/pass-time.ts';
+import type { TestAuth } from '../../../tests/support/start-test-auth.ts';
+import { AuthUnavailableError, type TokenDelivery } from '../../src/index.ts';
+import { createCookieJar } from './cookie-jar.ts';
+import { createNetwork, type Network } from './network.ts';
+import type { Tab, useBrowsers } from './use-tabs.ts';
+
+export const MOST_TABS = 4;
+
+/** Something that befalls somebody with a browser. */
+export type Step =
+  /** Operations at once in one tab. */
+  | { readonly does: 'ASK'; readonly tab: number; readonly count: number }
+  | { readonly does: 'ASK_IN_ALL_TABS' }
+  | { readonly does: 'WAIT'; readonly by: number }
+  /** The machine's clock is set, and nothing else. */
+  | { readonly does: 'SET_CLOCK'; readonly by: number }
+  /** The server does what the next refreshes ask for, and nobody hears of it. */
+  | { readonly does: 'LOSE_ANSWERS'; readonly count: number }
+  /** A tab is reloaded while it waits for the answer of a refresh that the server has done. */
+  | { readonly does: 'RELOAD_IN_THE_MIDDLE'; readonly tab: number }
+  | { readonly does: 'RELOAD'; readonly tab: number }
+  | { readonly does: 'OPEN' }
+  | { readonly does: 'CLOSE'; readonly tab: number }
+  | { readonly does: 'GO_AWAY' }
+  | { readonly does: 'COME_BACK' };
+
+/** What somebody's browser is like. */
+export interface Setting {
+  readonly delivery: TokenDelivery;
+  readonly hasLocks: boolean;
+  /** Whether an answer that nobody hears has set its cookies all the same. */
+  readonly areLostCookiesKept: boolean;
+}
+
+/** Somebody with a browser, who logs in once and does not want to do it again. */
+export class Person {
+  readonly #server: TestAuth;
+  readonly #network: Network;
+  readonly #openTab: () => Tab;
+  readonly #tabs: Tab[] = [];
+  #sessionId: string | null = null;
+  /** How wrong the machine's clock is, in milliseconds. */
+  #offset = 0;
+  /** An operation may fail then, if only because an answer was lost. */
+  #isNetworkBad = false;
+
+  constructor(server: TestAuth, openBrowser: ReturnType<typeof useBrowsers>, setting: Setting) {
+    const { delivery, hasLocks, areLostCookiesKept } = setting;
+    this.#server = server;
+    this.#network = createNetwork(areLostCookiesKept ? createCookieJar().fetch : fetch);
+    const browser = openBrowser({
+      url: `${server.url}/graphql`,
+      fetch: areLostCookiesKept ? this.#network.fetch : createCookieJar(this.#network.fetch).fetch,
+      clock: { now: () => server.clock.now() + this.#offset, monotonic: () => server.clock.monotonic() },
+      delivery,
+      ...(hasLocks ? {} : { locks: null }),
+    });
+    this.#openTab = () => browser.openTab();
+  }
+
+  async logIn(): Promise<void> {
+    const first = this.#openTab();
+    await first.login({ email: EMAIL, password: PASSWORD });
+    this.#tabs.push(first);
+    this.#sessionId = first.getState().sessionId;
+  }
+
+  async take(step: Step): Promise<void> {
+    const network = this.#network;
+    const index = 'tab' in step ? step.tab % this.#tabs.length : 0;
+    const one = this.#tabs[index] as Tab;
+    switch (step.does) {
+      case 'ASK':
+        await Promise.all(Array.from({ length: step.count }, () => this.#ask(one)));
+        break;
+      case 'ASK_IN_ALL_TABS':
+        await Promise.all(this.#tabs.map((each) => this.#ask(each)));
+        break;
+      case 'WAIT':
+        await passTime(this.#server, step.by);
+        break;
+      case 'SET_CLOCK':
+        this.#offset += step.by;
+        break;
+      case 'LOSE_ANSWERS':
+        network.loseAnswers(step.count);
+        this.#isNetworkBad = true;
+        break;
+      case 'RELOAD_IN_THE_MIDDLE': {
+        const reached = network.holdBackNextAnswer();
+        await Promise.race([reached, one.refresh().catch(() => undefined)]);
+        network.letThrough();
+        this.#reload(index);
+        break;
+      }
+      case 'RELOAD':
+        this.#reload(index);
+        break;
+      case 'OPEN':
+        if (this.#tabs.length < MOST_TABS) this.#tabs.push(this.#openTab());
+        break;
+      case 'CLOSE':
+        if (this.#tabs.length > 1) this.#tabs.splice(index, 1)[0]?.close();
+        break;
+      case 'GO_AWAY':
+        network.goAway();
+        this.#isNetworkBad = true;
+        break;
+      case 'COME_BACK':
+        network.comeBack();
+        break;
+    }
+  }
+
+  /** With the network back, in every tab, with the session that was opened at the beginning. */
+  async expectToGoOn(): Promise<void> {
+    this.#network.comeBack();
+    this.#network.letThrough();
+    this.#isNetworkBad = false;
+    for (const wait of [0, 16 * MINUTE]) {
+      await passTime(this.#server, wait);
+      await Promise.all(this.#tabs.map((each) => this.#ask(each)));
+    }
+    for (const each of this.#tabs)
+      expect(each.getState()).toMatchObject({ status: 'LOGGED_IN', sessionId: this.#sessionId });
+    for (const each of this.#tabs) each.close();
+  }
+
+  #reload(index: number): void {
+    this.#tabs[index]?.close();
+    this.#tabs[index] = this.#openTab();
+  }
+
+  async #ask(from: Tab): Promise<void> {
+    try {
+      expect(await from.request('{ me { email } }')).toEqual({ data: { me: { email: EMAIL } } });
+    } catch (error) {
+      if (!(error instanceof AuthUnavailableError) || !this.#isNetworkBad) throw error;
+    }
+  }
+}
