@@ -149,8 +149,8 @@ async function open(name: string, database: FreshDatabase) {
 async function judge(name: string, clients: readonly HonestClient[], options: ProgramOptions): Promise<void> {
   const orm = await built.openDatabase(options.databaseUrl, built.library.authEntities);
   const connection = orm.em.getConnection();
-  const rows: { id: string; rotations: number | string; ended_at: unknown }[] = await connection.execute(
-    `select id, ended_at, (select count(*) from auth_blacklisted_token where session_id = auth_session.id
+  const rows: { id: string; rotations: number | string; end_reason: string | null }[] = await connection.execute(
+    `select id, end_reason, (select count(*) from auth_blacklisted_token where session_id = auth_session.id
     and reason = 'ROTATED') as rotations from auth_session`,
   );
   for (const client of clients) {
@@ -160,7 +160,7 @@ async function judge(name: string, clients: readonly HonestClient[], options: Pr
       client.faults.push(
         `session ${client.sessionId}: ${row?.rotations} rotations, ${client.acknowledged} acknowledged`,
       );
-    if (row?.ended_at !== null) client.faults.push(`session ${client.sessionId} has ended`);
+    if (row?.end_reason !== null) client.faults.push(`session ${client.sessionId} has ended: ${row?.end_reason}`);
     failures.push(...client.faults.map((fault) => `${name}: ${fault}`));
   }
   const lost = clients.filter((client) => client.isLost).length;
