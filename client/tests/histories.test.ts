@@ -23,6 +23,7 @@ const weights: readonly [weight: number, step: fc.Arbitrary<Step>][] = [
   [2, fc.record({ does: fc.constant('RELOAD'), tab })],
   [2, fc.record({ does: fc.constant('OPEN') })],
   [1, fc.record({ does: fc.constant('CLOSE'), tab })],
+  [1, fc.record({ does: fc.constant('LOG_OUT_AND_IN'), tab, isBusy: fc.boolean() })],
   [1, fc.record({ does: fc.constant('GO_AWAY') })],
   [2, fc.record({ does: fc.constant('COME_BACK') })],
 ];

@@ -2,12 +2,15 @@ import { EMAIL, PASSWORD } from '../../../tests/support/graphql-client.ts';
 import { MINUTE } from '../../../tests/support/manual-clock.ts';
 import { passTime } from '../../../tests/support/pass-time.ts';
 import type { TestAuth } from '../../../tests/support/start-test-auth.ts';
+import { waitUntil } from '../../../tests/support/wait-until.ts';
 import { AuthUnavailableError, type TokenDelivery } from '../../src/index.ts';
 import { createCookieJar } from './cookie-jar.ts';
 import { createNetwork, type Network } from './network.ts';
 import type { Tab, useBrowsers } from './use-tabs.ts';
 
 export const MOST_TABS = 4;
+const ME = '{ me { email } }';
+const CREDENTIALS = { email: EMAIL, password: PASSWORD };
 
 /** Something that befalls somebody with a browser. */
 export type Step =
@@ -24,6 +27,8 @@ export type Step =
   | { readonly does: 'RELOAD'; readonly tab: number }
   | { readonly does: 'OPEN' }
   | { readonly does: 'CLOSE'; readonly tab: number }
+  /** The user logs out and in again, in the middle of whatever the tabs do. */
+  | { readonly does: 'LOG_OUT_AND_IN'; readonly tab: number; readonly isBusy: boolean }
   | { readonly does: 'GO_AWAY' }
   | { readonly does: 'COME_BACK' };
 
@@ -63,7 +68,7 @@ export class Person {
 
   async logIn(): Promise<void> {
     const first = this.#openTab();
-    await first.login({ email: EMAIL, password: PASSWORD });
+    await first.login(CREDENTIALS);
     this.#tabs.push(first);
     this.#sessionId = first.getState().sessionId;
   }
@@ -105,6 +110,9 @@ export class Person {
       case 'CLOSE':
         if (this.#tabs.length > 1) this.#tabs.splice(index, 1)[0]?.close();
         break;
+      case 'LOG_OUT_AND_IN':
+        await this.#logOutAndIn(one, step.isBusy);
+        break;
       case 'GO_AWAY':
         network.goAway();
         this.#isNetworkBad = true;
@@ -115,11 +123,9 @@ export class Person {
     }
   }
 
-  /** With the network back, in every tab, with the session that was opened at the beginning. */
+  /** With the network back, in every tab, with the session that was opened last. */
   async expectToGoOn(): Promise<void> {
-    this.#network.comeBack();
-    this.#network.letThrough();
-    this.#isNetworkBad = false;
+    this.#mendNetwork();
     for (const wait of [0, 16 * MINUTE]) {
       await passTime(this.#server, wait);
       await Promise.all(this.#tabs.map((each) => this.#ask(each)));
@@ -129,6 +135,25 @@ export class Person {
     for (const each of this.#tabs) each.close();
   }
 
+  async #logOutAndIn(one: Tab, isBusy: boolean): Promise<void> {
+    this.#mendNetwork();
+    const asked = (isBusy ? this.#tabs : []).map((each) => each.request(ME).catch(() => undefined));
+    await one.logout();
+    await Promise.all(asked);
+    await waitUntil(() => this.#tabs.every((each) => each.getState().status === 'LOGGED_OUT'));
+    for (const each of this.#tabs) expect((await each.request(ME)).data).toEqual({ me: null });
+
+    await one.login(CREDENTIALS);
+    this.#sessionId = one.getState().sessionId;
+    await waitUntil(() => this.#tabs.every((each) => each.getState().sessionId === this.#sessionId));
+  }
+
+  #mendNetwork(): void {
+    this.#network.comeBack();
+    this.#network.letThrough();
+    this.#isNetworkBad = false;
+  }
+
   #reload(index: number): void {
     this.#tabs[index]?.close();
     this.#tabs[index] = this.#openTab();
@@ -136,7 +161,7 @@ export class Person {
 
   async #ask(from: Tab): Promise<void> {
     try {
-      expect(await from.request('{ me { email } }')).toEqual({ data: { me: { email: EMAIL } } });
+      expect(await from.request(ME)).toEqual({ data: { me: { email: EMAIL } } });
     } catch (error) {
       if (!(error instanceof AuthUnavailableError) || !this.#isNetworkBad) throw error;
     }
