@@ -80,7 +80,6 @@ async function measure(
       .execute(`select count(*) as count from auth_event where type = 'LOGGED_IN' and user_agent is null`);
     return Number((row as { count: number | string }).count);
   };
-  const lockWaits = () => postgres.log().match(/still waiting for/g)?.length ?? 0;
   const kept = (await rows()) - ROWS;
   await pause(1_000);
   waits.length = 0;
@@ -120,6 +119,10 @@ async function measure(
   console.log(`  ${without.count} refreshes without it: ${without.text}; ${during.count} during it: ${during.text}`);
   console.log(`  the longest waited ${(during.longest - without.median).toFixed(1)} more than the median without it`);
   if (name === 'PostgreSQL') console.log(`  ${waitsForLocks} waits of a millisecond or more for a lock`);
+}
+
+function lockWaits(): number {
+  return postgres.log().match(/still waiting for/g)?.length ?? 0;
 }
 
 function summary(times: readonly number[]) {
