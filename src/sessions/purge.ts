@@ -12,10 +12,10 @@ export interface PurgeResult {
 }
 
 /** How many rows a batch may have; how many the first one has. */
-const ROWS = { least: 10, first: 50, most: 500 };
+const ROWS = { least: 50, first: 50, most: 500 };
 /** Milliseconds that a batch is to take, and between two of them: so little does another writer wait. */
 const AIM = 10;
-const PAUSE = 10;
+const PAUSE = 100;
 /** What is over stays a while longer, in case a clock is stepped back meanwhile. */
 const MARGIN = 3_600_000;
 
