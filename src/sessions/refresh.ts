@@ -116,6 +116,7 @@ function refuseForgery({ delivery }: Session, { mayReceiveCookies }: RefreshRequ
   if (delivery !== TokenDelivery.BODY && !mayReceiveCookies) throw new CsrfRejectedError('origin');
 }
 
+/** What is signed once more is handed out only if the session and the user's roles were still so afterwards. */
 async function answerAgain(
   parts: Parts,
   session: Session,
@@ -123,12 +124,20 @@ async function answerAgain(
   device: Device,
 ): Promise<TokenPair> {
   refuseForgery(session, request);
-  const found = await parts.database.read((em) => findSessionWithUser(em, session.id));
-  if (found === null) throw new InvalidRefreshTokenError('TOKEN_REVOKED');
-  const pair = await issueTokens(parts, session, found.user);
   const event = { type: 'REFRESH_RETRIED' as const, userId: session.user, sessionId: session.id };
-  await parts.database.transaction((em) => record(em, [event], device, parts.clock.now()));
-  return pair;
+  for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
+    const found = await parts.database.read((em) => findSessionWithUser(em, session.id));
+    if (found === null || found.session.endedAt !== null) throw new InvalidRefreshTokenError('TOKEN_REVOKED');
+    const pair = await issueTokens(parts, session, found.user);
+    const isInForce = await parts.database.transaction(async (em) => {
+      const after = await findSessionWithUser(em, session.id);
+      if (after?.session.endedAt !== null || after.user.tokenVersion !== found.user.tokenVersion) return false;
+      await record(em, [event], device, parts.clock.now());
+      return true;
+    });
+    if (isInForce) return pair;
+  }
+  throw new ServiceUnavailableError();
 }
 
 const IDEMPOTENCY_KEY = /^[A-Za-z0-9_-]{22,128}$/;
