@@ -307,7 +307,8 @@ describe('SQLite', () => {
 
   test('RO-38: on a full disk writes answer SERVICE_UNAVAILABLE, verifying goes on, and space is all it takes to recover', async () => {
     const { client, orm } = await startOnSqlite();
-    const { accessToken, refreshToken } = await client.register();
+    const { refreshToken: rotated } = await client.register();
+    const { accessToken, refreshToken } = await client.refresh(rotated);
     const connection = await nativeClient<SqliteConnection>(orm);
     const pages = Number(connection.pragma('page_count', { simple: true }));
     connection.pragma(`max_page_count = ${pages}`);
@@ -318,6 +319,10 @@ describe('SQLite', () => {
     expect(refusalOf(await client.tryLogin())).toBe('SERVICE_UNAVAILABLE');
     expect(await client.verify(accessToken)).toMatchObject({ isValid: true });
     expect(await client.verify(refreshToken)).toMatchObject({ isValid: true });
+    // Until the record of it takes no row any more, and then.
+    for (let left = 100; left > 0; left -= 1)
+      expect(refusalOf(await client.tryRefresh(rotated))).toBe('INVALID_REFRESH_TOKEN TOKEN_ROTATED');
+    expect(await client.verify(rotated)).toMatchObject({ isValid: false, reason: 'TOKEN_ROTATED' });
     expect(accessOf(await client.me(accessToken))).toBe('good');
 
     connection.pragma(`max_page_count = ${pages + 100}`);

@@ -1,6 +1,6 @@
 import { isRotated } from '../blacklist/blacklist-store.ts';
 import { toSeconds } from '../clock.ts';
-import { TokenRefusalReason } from '../errors.ts';
+import { ServiceUnavailableError, TokenRefusalReason } from '../errors.ts';
 import type { Device } from '../device.ts';
 import { record } from '../events/event-log.ts';
 import type { RefreshClaims } from '../tokens/claims.ts';
@@ -51,9 +51,13 @@ export async function answerMisuse(
   const event = { userId: session.user, sessionId: session.id };
   const now = parts.clock.now();
   if (verdict === TokenRefusalReason.TOKEN_ROTATED) {
-    await parts.database.transaction((em) =>
+    const recording = parts.database.transaction((em) =>
       record(em, [{ ...event, type: 'REFRESH_REFUSED_AS_ROTATED' }], device, now),
     );
+    // It is refused, whether that can be written down or not.
+    await recording.catch((error: unknown) => {
+      if (!(error instanceof ServiceUnavailableError)) throw error;
+    });
   }
   if (verdict === TokenRefusalReason.TOKEN_REUSED) {
     const cause = session.previousRefreshJti === presented.jti ? 'PREVIOUS' : 'OLDER';
