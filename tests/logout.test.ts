@@ -1,8 +1,9 @@
+import { administrateWell, newAdministrator } from './support/accounts.ts';
 import { onEachDatabase } from './support/databases.ts';
 import { dissect, encode } from './support/forge-token.ts';
 import type { Answer, Pair } from './support/graphql-client.ts';
 import { keyRingFor } from './support/key-rings.ts';
-import { HOUR, MINUTE } from './support/manual-clock.ts';
+import { HOUR, ManualClock, MINUTE } from './support/manual-clock.ts';
 import { accessOf, refusalOf } from './support/outcomes.ts';
 import { passTime, stepClock } from './support/pass-time.ts';
 import { someEmail } from './support/someone.ts';
@@ -215,6 +216,25 @@ onEachDatabase((database) => {
       const ended = endedBy(await logout(here.accessToken, input));
       expect(ended.toSorted()).toEqual(idsOf([dead, third]));
       await expectAlive(here);
+    });
+
+    test('a change of the roles takes no reach from the access tokens that are about', async () => {
+      const devices = await threeDevices();
+      const administrator = await newAdministrator(server);
+      await administrateWell(server.client, 'setUserRoles', devices[0].user.id, administrator.accessToken, ['EDITOR']);
+      const ended = endedBy(await logout(devices[0].accessToken, { scope: 'ALL_SESSIONS' }));
+      expect(ended.toSorted()).toEqual(idsOf(devices));
+    });
+
+    test('they reach as far at a process that has not read the blacklist for too long', async () => {
+      const { databaseUrl, keys } = server;
+      const clock = new ManualClock(server.clock.now());
+      const late = await start({ databaseUrl, keys, clock, blacklistPoll: '30s', blacklistStaleness: '60s' });
+      const devices = await threeDevices();
+      clock.advance(MINUTE);
+      expect(accessOf(await late.client.me(devices[0].accessToken))).toBe('SERVICE_UNAVAILABLE');
+      const answer = await late.client.logout(devices[0].accessToken, { scope: 'ALL_SESSIONS' });
+      expect(endedBy(answer).toSorted()).toEqual(idsOf(devices));
     });
 
     describe.each(['OTHER_SESSIONS', 'ALL_SESSIONS'])('%s without a token that is still good', (scope) => {

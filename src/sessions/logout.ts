@@ -4,7 +4,7 @@ import type { TokenReading } from '../tokens/token-codec.ts';
 import { endSessions } from './end-sessions.ts';
 import { judgeRefreshToken } from './judge-refresh-token.ts';
 import type { Parts } from './parts.ts';
-import type { SessionSelection } from './session-store.ts';
+import { findSession, type SessionSelection } from './session-store.ts';
 
 /** How far a logout reaches. */
 export const LogoutScope = Object.freeze({
@@ -62,7 +62,10 @@ function selectionOf(scope: LogoutScope, { sub, sid }: AccessClaims | RefreshCla
   }
 }
 
-/** Only a live access token, or the current refresh token, reaches beyond its own session. */
+/**
+ * Only an access token whose session is alive, or the current refresh token, reaches beyond its own session. A change of the
+ * user's roles makes neither another's.
+ */
 async function findGood(parts: Parts, shown: readonly OurReading[]): Promise<OurReading | null> {
   for (const reading of shown) if (await isGood(parts, reading)) return reading;
   return null;
@@ -70,6 +73,10 @@ async function findGood(parts: Parts, shown: readonly OurReading[]): Promise<Our
 
 async function isGood(parts: Parts, { status, claims }: OurReading): Promise<boolean> {
   if (status !== 'live') return false;
-  if (claims.token_type === 'access') return !parts.mirror.isEnded(claims.sid);
+  if (claims.token_type === 'access') {
+    // The database is asked, for a mirror that is stale must not keep anybody from logging out.
+    const session = await parts.database.read((em) => findSession(em, claims.sid));
+    return session !== null && session.endedAt === null;
+  }
   return (await judgeRefreshToken(parts, claims)).verdict === 'CURRENT';
 }
