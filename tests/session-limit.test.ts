@@ -71,11 +71,24 @@ onEachDatabase((database) => {
     const { email, pairs } = await openSessions(MOST);
     server.clock.advance(6 * DAY);
     const kept = await server.client.refresh((pairs[0] as Pair).refreshToken);
-    await passTime(server, DAY);
+    await passTime(server, DAY + 5 * SECOND);
     const added = [await server.client.login(email), await server.client.login(email)];
     expect((await listIds(added[1] as Pair)).toSorted()).toEqual(
       [kept, ...added].map(({ session }) => session.id).toSorted(),
     );
+  });
+
+  test('a session that is refreshed within the leeway after its end counts as one', async () => {
+    const { email, pairs } = await openSessions(MOST);
+    await passTime(server, 7 * DAY);
+    const last = await server.client.login(email);
+    expect(await listIds(last)).toContain((pairs[2] as Pair).session.id);
+    const kept = await server.client.refresh((pairs[2] as Pair).refreshToken);
+    server.clock.advance(SECOND);
+    await server.client.login(email);
+    await server.client.login(email);
+    expect(await accessWith(kept)).toBe('UNAUTHENTICATED TOKEN_REVOKED');
+    expect(await accessWith(last)).toBe('good');
   });
 
   test('a session that is opened in code counts as one', async () => {

@@ -54,7 +54,8 @@ export function createContext(parts: ContextParts, request: AuthRequest): AuthCo
       verifyToken: (token) => verifyToken(parts, token, device),
       endSession: async (userId, id) =>
         isId(id) ? endSessions(parts, { ids: [id], userId }, 'ENDED_BY_USER', device) : [],
-      findSessions: (userId) => parts.database.read((em) => findLiveSessions(em, userId, parts.clock.now())),
+      findSessions: (userId) =>
+        parts.database.read((em) => findLiveSessions(em, userId, parts.clock.now() - parts.settings.leeway)),
       findUser: (id) => parts.database.read((em) => findUser(em, id)),
       listSecurityEvents: (caller, userId, position) => listSecurityEvents(parts, caller, userId, position),
       secondsUntil: (moment) => Math.max(0, Math.floor((moment.getTime() - parts.clock.now()) / 1000)),

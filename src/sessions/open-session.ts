@@ -27,7 +27,7 @@ export async function openSession(parts: Parts, user: User, opening: Opening): P
   const pair = await prepareSession(parts, user, opening);
   const ended = await parts.database.transaction(async (em) => {
     if (!(await lockUserForLogin(em, user, now))) return null;
-    const surplus = await findSurplusSessions(em, user.id, parts.settings.maxSessions - 1, now);
+    const surplus = await findSurplusSessions(em, user.id, parts.settings.maxSessions - 1, now - parts.settings.leeway);
     const surplusEnded = await endWithin(em, parts, { ids: surplus }, 'SESSION_LIMIT', opening.device);
     await insertFirstPair(em, parts, pair, 'LOGGED_IN', opening.device);
     return surplusEnded;
