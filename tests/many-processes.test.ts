@@ -54,7 +54,7 @@ onEachDatabase((database) => {
       const { clock } = here!;
       const { accessToken } = await here!.client.register();
       const polls = await Promise.all([countPolls(here!), countPolls(there!)]);
-      await endSlowly(here!, async () => {
+      await changeSlowly(here!, endSessions, async () => {
         for (let left = 4; left > 0; left -= 1) {
           clock.advance(10 * SECOND);
           await Promise.all(polls.map((count) => count.completeOne()));
@@ -67,6 +67,22 @@ onEachDatabase((database) => {
       }
     });
 
+    test('and so is a role that was taken away, however late it was committed', async () => {
+      const [here, there] = await startSome(2, { blacklistStaleness: '10m' });
+      const { clock } = here!;
+      const { accessToken } = await here!.client.register();
+      const polls = await countPolls(there!);
+      await changeSlowly(here!, raiseVersions, async () => {
+        for (let left = 4; left > 0; left -= 1) {
+          clock.advance(10 * SECOND);
+          await polls.completeOne();
+        }
+        expect(accessOf(await there!.client.me(accessToken))).toBe('good');
+      });
+      await polls.completeOne();
+      expect(accessOf(await there!.client.me(accessToken))).toBe('UNAUTHENTICATED TOKEN_REVOKED');
+    });
+
     test('although the clocks of the processes disagree by as much as they may', async () => {
       const options: TestAuthOptions = { leeway: '60s', blacklistStaleness: '10m' };
       const [here] = await startSome(1, options);
@@ -74,7 +90,7 @@ onEachDatabase((database) => {
       const { accessToken } = await here!.client.register();
       const fast = await startAnother({ ...options, databaseUrl, keys, clock: new ManualClock(clock.now() + MINUTE) });
       const polls = await countPolls(fast);
-      await endSlowly(here!, async () => {
+      await changeSlowly(here!, endSessions, async () => {
         fast.clock.advance(9 * SECOND);
         await polls.completeOne();
       });
@@ -129,6 +145,18 @@ onEachDatabase((database) => {
       for (const { accessToken } of pairs) {
         expect(accessOf(await restarted.client.me(accessToken))).toBe('UNAUTHENTICATED TOKEN_REVOKED');
       }
+    });
+
+    test('by a process that starts while its clock is ahead, as soon as it is set right', async () => {
+      const [here] = await startSome(1);
+      const { clock, databaseUrl, keys } = here!;
+      const { accessToken } = await here!.client.register();
+      await here!.client.logout(accessToken);
+      const ahead = new ManualClock(clock.now() + 50 * MINUTE);
+      const restarted = await startAnother({ databaseUrl, keys, clock: ahead, blacklistPoll: '30s' });
+      expect(accessOf(await restarted.client.me(accessToken))).toBe('UNAUTHENTICATED TOKEN_EXPIRED');
+      ahead.step(-50 * MINUTE);
+      expect(accessOf(await restarted.client.me(accessToken))).toBe('UNAUTHENTICATED TOKEN_REVOKED');
     });
   });
 
@@ -211,20 +239,28 @@ async function cutOff(server: TestAuth) {
   };
 }
 
-/** Ends the one session there is as another program would, in a transaction that lasts as long as `meanwhile` does. */
-async function endSlowly({ databaseUrl, clock }: TestAuth, meanwhile: () => Promise<void>): Promise<void> {
+/** What another program writes. */
+type SlowChange = (now: string, later: string) => string;
+
+const endSessions: SlowChange = (now, later) =>
+  `insert into auth_blacklisted_token (id, jti, session_id, reason, blacklisted_at, expires_at)
+  select id, refresh_jti, id, 'LOGGED_OUT', ${now}, ${later} from auth_session`;
+
+const raiseVersions: SlowChange = (now) =>
+  `update auth_user set token_version = token_version + 1, token_version_raised_at = ${now}`;
+
+/** Changes what there is as another program would, in a transaction that lasts as long as `meanwhile` does. */
+async function changeSlowly(
+  { databaseUrl, clock }: TestAuth,
+  change: SlowChange,
+  meanwhile: () => Promise<void>,
+): Promise<void> {
   const orm = await openDatabase(databaseUrl, authEntities);
   try {
     await orm.em.transactional(async (em) => {
       const now = databaseUrl.startsWith('sqlite:') ? String(clock.now()) : `to_timestamp(${clock.now() / 1000})`;
       const later = databaseUrl.startsWith('sqlite:') ? `${now} + 3600000` : `${now} + interval '1 hour'`;
-      await em.getConnection().execute(
-        `insert into auth_blacklisted_token (id, jti, session_id, reason, blacklisted_at, expires_at)
-        select id, refresh_jti, id, 'LOGGED_OUT', ${now}, ${later} from auth_session`,
-        [],
-        'run',
-        em.getTransactionContext(),
-      );
+      await em.getConnection().execute(change(now, later), [], 'run', em.getTransactionContext());
       await meanwhile();
     });
   } finally {

@@ -130,7 +130,7 @@ export class BlacklistMirror {
     const isClockSteppedBack = begun.wall < this.#lastRead.wall;
     if (isClockSteppedBack || this.#ageOf(this.#lastFullRead) >= this.#settings.blacklistStaleness) {
       const raisedSince = begun.wall - this.#settings.accessTokenLifetime - RAISED_MARGIN;
-      await this.#learn(raisedSince, (em) => findEndedSessions(em, begun.wall));
+      await this.#learn(raisedSince, (em) => findEndedSessions(em, begun.wall - ENDED_MARGIN));
       this.#forgetExpired(begun);
       this.#lastFullRead = begun;
     } else {
