@@ -27,13 +27,26 @@ export function readableCookie(url: string, name: string): string | null {
   return found?.slice(name.length + 1) ?? null;
 }
 
-/** Whether a URL leads to the same server as another. Tokens go nowhere else. */
+/** Whether a URL leads to the same server as another. Tokens go nowhere else, so what cannot be told leads elsewhere. */
 export function isSameOrigin(one: string, other: string): boolean {
-  return originOf(one) === originOf(other);
+  const origin = originOf(one);
+  return origin !== null && origin === originOf(other);
 }
 
-/** Scheme and host, as `URL` would say, which is not whole in React Native. */
-function originOf(url: string): string {
-  const [origin] = /^[a-z]+:\/\/[^/?#]+/i.exec(url) ?? [typeof location === 'undefined' ? '' : location.origin];
-  return origin.toLowerCase();
+/** Where `fetch` would go; null where that cannot be told. */
+function originOf(url: string): string | null {
+  const base = baseOfPage();
+  // React Native has no page, and a `URL` that is not whole.
+  if (base === undefined) return /^https?:\/\/[^/?#\\@\s]+(?=[/?#]|$)/i.exec(url)?.[0].toLowerCase() ?? null;
+  try {
+    const { origin } = new URL(url, base);
+    return origin === 'null' ? null : origin;
+  } catch {
+    return null;
+  }
+}
+
+function baseOfPage(): string | undefined {
+  if (typeof document !== 'undefined') return document.baseURI;
+  return typeof location === 'undefined' ? undefined : location.href;
 }
