@@ -52,7 +52,13 @@ export class SessionKeeper {
   }
 
   emit(event: AuthEvent): void {
-    for (const listener of this.#listeners) listener(event, this.#state);
+    for (const listener of this.#listeners) {
+      try {
+        listener(event, this.#state);
+      } catch (error) {
+        report(error);
+      }
+    }
   }
 
   /**
@@ -202,6 +208,14 @@ export class SessionKeeper {
   #storable(session: HeldSession): HeldSession {
     return this.#options.keepsAccessTokenInMemory ? { ...session, accessToken: null } : session;
   }
+}
+
+/** As uncaught: the fault is the listener's, and what happens to the session goes on. */
+function report(error: unknown): void {
+  if (typeof reportError === 'function') return reportError(error);
+  setTimeout(() => {
+    throw error;
+  });
 }
 
 async function waitWhile(isSo: () => boolean, patience: number): Promise<void> {

@@ -286,6 +286,23 @@ test('what was begun as one user is not repeated as another', async () => {
   expect((await begun).data).toEqual({ me: null });
 });
 
+test('a listener that throws keeps nobody from being logged out, and its error is reported', async () => {
+  const { server, tab } = await logIn();
+  const accessToken = tab.credentials().headers['authorization']?.slice('Bearer '.length);
+  const told: string[] = [];
+  const reported: unknown[] = [];
+  Object.assign(globalThis, { reportError: (error: unknown) => void reported.push(error) });
+  tab.subscribe(() => fail());
+  tab.subscribe(({ type }) => void told.push(type));
+
+  expect(await tab.logout()).toMatchObject({ endedSessions: 1 });
+
+  expect(told).toEqual(['LOGGED_OUT']);
+  expect(reported).toEqual([new Error('forbidden')]);
+  expect((await server.client.me(accessToken)).errors[0]?.extensions.reason).toBe('TOKEN_REVOKED');
+  Reflect.deleteProperty(globalThis, 'reportError');
+});
+
 test('tokens are sent to the server they come from, and to no other', async () => {
   const { tab } = await logIn();
   const elsewhere = await startServer();
