@@ -408,8 +408,8 @@ test('one who has no mouse is led from the form to the account, and to what has 
   await tab.keyboard.type('short');
   await tab.keyboard.press('Enter');
 
-  await waitUntil(async () => (await focused()) === 'newPassword');
-  expect(await tab.getByLabel('New password').getAttribute('aria-invalid')).toBe('true');
+  await tab.getByLabel('New password').and(tab.locator('[aria-invalid=true]')).waitFor();
+  expect(await focused()).toBe('newPassword');
 });
 
 test.each([

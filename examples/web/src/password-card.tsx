@@ -1,5 +1,5 @@
 import type { FormEvent } from 'react';
-import { focusFirstFault, typedIn } from './forms.ts';
+import { typedIn, useFocusOnFault } from './forms.ts';
 import { useNotify } from './notices.tsx';
 import { Card, Problem, TextField } from './parts.tsx';
 import { fieldSentencesFor, sentenceFor } from './sentences.ts';
@@ -9,26 +9,25 @@ import { useWiring } from './use-wiring.ts';
 export function PasswordCard() {
   const { auth, apollo } = useWiring();
   const notify = useNotify();
-  const change = useAction(async (form: HTMLFormElement) => {
+  const change = useAction(async (filled: HTMLFormElement) => {
     await auth.changePassword({
-      currentPassword: typedIn(form, 'currentPassword'),
-      newPassword: typedIn(form, 'newPassword'),
+      currentPassword: typedIn(filled, 'currentPassword'),
+      newPassword: typedIn(filled, 'newPassword'),
     });
-    form.reset();
+    filled.reset();
     notify('Your password is changed. All other devices are logged out.');
     await apollo.refetchQueries({ include: 'active' });
   });
+  const form = useFocusOnFault(change.error);
   const faults = fieldSentencesFor(change.error);
-  const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
+  const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
-    const form = event.currentTarget;
-    await change.run(form);
-    focusFirstFault(form);
+    void change.run(event.currentTarget);
   };
 
   return (
     <Card title="Change password" lead="This logs out every other device.">
-      <form onSubmit={(event) => void submit(event)} noValidate>
+      <form ref={form} onSubmit={submit} noValidate>
         <TextField
           label="Current password"
           name="currentPassword"

@@ -1,7 +1,7 @@
 import type { LogoutReason, TokenDelivery } from 'graphql-simplejwt-client';
 import { type FormEvent, useState } from 'react';
 import { DeliverySwitch } from './delivery-switch.tsx';
-import { focusFirstFault, typedIn } from './forms.ts';
+import { typedIn, useFocusOnFault } from './forms.ts';
 import { PageHeading, Problem, TextField } from './parts.tsx';
 import { fieldSentencesFor, LOGOUT_SENTENCES, sentenceFor } from './sentences.ts';
 import { useAction } from './use-action.ts';
@@ -58,16 +58,16 @@ function CredentialsForm({ mode }: { readonly mode: 'login' | 'register' }) {
   const { auth } = useWiring();
   const words = WORDS[mode];
   const action = useAction(async (input: { email: string; password: string }) => auth[mode](input));
+  const form = useFocusOnFault(action.error);
   const faults = fieldSentencesFor(action.error);
-  const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
+  const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
-    const form = event.currentTarget;
-    await action.run({ email: typedIn(form, 'email'), password: typedIn(form, 'password') });
-    focusFirstFault(form);
+    const { currentTarget } = event;
+    void action.run({ email: typedIn(currentTarget, 'email'), password: typedIn(currentTarget, 'password') });
   };
 
   return (
-    <form onSubmit={(event) => void submit(event)} noValidate>
+    <form ref={form} onSubmit={submit} noValidate>
       <TextField label="E-mail" name="email" type="email" autoComplete="username" fault={faults['email']} />
       <TextField
         label="Password"
