@@ -2,6 +2,7 @@ import { createFetch } from './authenticated-fetch.ts';
 import { credentialsOf, csrfCookie, lacksCsrfToken } from './credentials.ts';
 import { CHANGE_PASSWORD, LOGIN, type LogoutResult, type PairLike, REFRESH, REGISTER } from './documents.ts';
 import { AuthRequestError, AuthUnavailableError, type GraphQLErrorLike } from './errors.ts';
+import { inCookieTurn } from './lock.ts';
 import { Leaving } from './logout.ts';
 import { type AuthClientOptions, createParts, type Parts } from './options.ts';
 import { randomKey } from './random-key.ts';
@@ -140,10 +141,10 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
 
   async function logIn(document: string, input: object): Promise<AuthUser | null> {
     await ready;
-    await leaving.settle();
+    await leaving.settleFound();
     const { mode } = credentialsOf(parts);
     const wanted = usesCookies ? { ...input, delivery } : input;
-    return openSession(parts, document, wanted, { headers: {}, mode });
+    return inCookieTurn(parts, () => openSession(parts, document, wanted, { headers: {}, mode }));
   }
 
   return {

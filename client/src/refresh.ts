@@ -20,8 +20,6 @@ export interface RefreshParts extends Parts {
 
 const MOST_FAILURES = 3;
 const FIRST_PAUSE = 150;
-/** Milliseconds for which another tab, which may be frozen, is waited for. */
-const LOCK_PATIENCE = 30_000;
 /** Milliseconds for which the tabs are asked for an access token that is in their memory alone. */
 const TAB_PATIENCE = 300;
 
@@ -35,7 +33,7 @@ export async function refresh(parts: RefreshParts, pairId: string): Promise<void
   const { held } = parts.keeper;
   // A pair whose access token is missing here is not stale: another tab may hand it over while this one waits its turn.
   const stalePairId = held !== null && isInMemoryOnly(parts, held) ? null : pairId;
-  return inTurn(parts.locks, parts.name, LOCK_PATIENCE, () => refreshInTurn(parts, stalePairId));
+  return inTurn(parts, () => refreshInTurn(parts, stalePairId));
 }
 
 /** What has been tried in one turn. */
@@ -55,6 +53,8 @@ async function refreshInTurn(parts: RefreshParts, givenPairId: string | null): P
     const held = await keeper.reread();
     if (held === null || parts.transport.closing.aborted) return;
     if (pairIdOf(held) !== stalePairId && (await isDoneElsewhere(parts))) return;
+    // A logout or another pair was heard of while the tabs were asked.
+    if (heldPairId(keeper) !== pairIdOf(held)) continue;
 
     const askedAt = clock.now();
     const answer = await exchange(parts, held).catch((error: unknown) => error as Error);

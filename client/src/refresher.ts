@@ -1,3 +1,4 @@
+import { BackOff } from './back-off.ts';
 import { credentialsOf, csrfTokenOf, fetchCsrfToken, lacksCsrfToken } from './credentials.ts';
 import { AuthUnavailableError, authErrorOf, type GraphQLErrorLike } from './errors.ts';
 import type { Parts } from './options.ts';
@@ -8,21 +9,16 @@ import type { Credentials } from './transport.ts';
 
 /** Says when a pair has to be exchanged, and sees that this tab does so once at a time. */
 export class Refresher {
+  readonly backOff: BackOff;
   readonly #parts: Parts;
   readonly #leave: (reason: LogoutReason) => Promise<unknown>;
   #refusedPairId: string | null = null;
   #refreshing: Promise<void> | null = null;
-  #quietUntil = 0;
-  #failures = 0;
 
   constructor(parts: Parts, leave: (reason: LogoutReason) => Promise<unknown>) {
     this.#parts = parts;
+    this.backOff = new BackOff(parts.clock);
     this.#leave = leave;
-  }
-
-  /** How often in a row it could not be done. */
-  get failures(): number {
-    return this.#failures;
   }
 
   /** Milliseconds until the access token is of no use. */
@@ -39,11 +35,6 @@ export class Refresher {
 
   get isDue(): boolean {
     return this.#parts.keeper.held !== null && this.untilDue <= 0;
-  }
-
-  /** Whether the server has asked to be left alone. */
-  get isQuiet(): boolean {
-    return this.#parts.clock.monotonic() < this.#quietUntil;
   }
 
   /** The pair that is held will not do, whatever its time says. */
@@ -67,7 +58,7 @@ export class Refresher {
   async prepare(): Promise<Credentials> {
     if (this.isDue) {
       try {
-        if (this.isQuiet) throw this.#beQuiet();
+        if (this.backOff.isQuiet) throw new AuthUnavailableError(undefined, this.backOff.quietSeconds);
         await this.run();
       } catch (error) {
         // It was ahead of time: what is held will do.
@@ -99,7 +90,7 @@ export class Refresher {
   }
 
   async #start(pairId: string): Promise<void> {
-    const { keeper, clock } = this.#parts;
+    const { keeper } = this.#parts;
     try {
       await refresh(
         {
@@ -111,11 +102,9 @@ export class Refresher {
         },
         pairId,
       );
-      this.#failures = 0;
+      this.backOff.succeed();
     } catch (error) {
-      this.#failures += 1;
-      const seconds = error instanceof AuthUnavailableError ? error.retryAfterSeconds : null;
-      if (seconds !== null) this.#quietUntil = clock.monotonic() + seconds * 1000;
+      this.backOff.fail(error);
       keeper.emit({ type: 'REFRESH_FAILED', error });
       throw error;
     }
@@ -127,11 +116,6 @@ export class Refresher {
     if (keeper.held === null) return false;
     const isMissing = delivery !== 'COOKIES' && keeper.held.accessToken === null;
     return isMissing || heldPairId(keeper) === this.#refusedPairId;
-  }
-
-  #beQuiet(): AuthUnavailableError {
-    const seconds = Math.ceil((this.#quietUntil - this.#parts.clock.monotonic()) / 1000);
-    return new AuthUnavailableError(undefined, seconds);
   }
 
   async #renewCsrfToken(): Promise<void> {

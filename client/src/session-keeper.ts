@@ -117,22 +117,34 @@ export class SessionKeeper {
     if (this.#held !== null) this.#held = { ...this.#held, csrfToken };
   }
 
-  /** Ends it here and in the other tabs. */
-  async end(reason: LogoutReason, owed: OwedLogout | null): Promise<void> {
+  /**
+   * Ends it here and in the other tabs.
+   *
+   * @returns whether it is written down what is owed.
+   */
+  async end(reason: LogoutReason, owed: OwedLogout | null): Promise<boolean> {
     const held = this.#held;
-    if (held === null) return;
+    if (held === null) return false;
     this.#held = null;
     // Told before it is written: the storage does not say why.
     this.#tabs.tell({ type: 'LOGOUT', sessionId: held.sessionId, reason });
     const written = this.#options.shelf.write(owed === null ? null : JSON.stringify(owed));
     this.#drop(reason, false);
     await written;
+    return owed !== null;
+  }
+
+  /** Reads which logout is owed; undefined where the storage says nothing. */
+  async readOwed(): Promise<OwedLogout | null | undefined> {
+    const text = await this.#options.shelf.read();
+    if (text === undefined) return undefined;
+    const stored = parseStored(text);
+    return stored !== null && 'owes' in stored ? stored : null;
   }
 
   /** The server has been told of a logout. */
   async settle(): Promise<void> {
-    const stored = parseStored((await this.#options.shelf.read()) ?? null);
-    if (stored !== null && 'owes' in stored) await this.#options.shelf.write(null);
+    if ((await this.readOwed()) != null) await this.#options.shelf.write(null);
   }
 
   /** Waits a moment for a tab that has the access token of the newest pair. */

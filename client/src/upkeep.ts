@@ -13,27 +13,29 @@ export interface Upkeep {
 }
 
 const LONGEST_WAIT = 30_000;
-const SHORTEST_WAIT = 500;
 
 export function createUpkeep({ keeper, name, transport }: Parts, refresher: Refresher, leaving: Leaving): Upkeep {
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const tick = (): void => {
-    if (leaving.isOwed) void leaving.settle();
+    if (leaving.isOwed && !leaving.backOff.isQuiet) void leaving.settle();
     // Who does not look needs no tokens; who looks again wakes us.
-    if (refresher.isDue && !refresher.isQuiet && !isHidden()) void refresher.run().catch(() => undefined);
+    if (refresher.isDue && !refresher.backOff.isQuiet && !isHidden()) void refresher.run().catch(() => undefined);
     schedule();
   };
   // Timers stand still while the machine sleeps, so no wait is long.
   const schedule = (): void => {
     clearTimeout(timer);
     if (transport.closing.aborted || (keeper.held === null && !leaving.isOwed)) return;
-    const { failures, untilDue } = refresher;
-    const wait = isHidden() ? LONGEST_WAIT : Math.max(untilDue, SHORTEST_WAIT * 2 ** failures);
-    timer = setTimeout(tick, Math.min(wait, LONGEST_WAIT));
+    timer = setTimeout(tick, isHidden() ? LONGEST_WAIT : Math.min(...waits()));
     // Node would not exit while it runs.
     (timer as { unref?: () => void }).unref?.();
   };
+  const waits = (): number[] => [
+    LONGEST_WAIT,
+    ...(keeper.held === null ? [] : [Math.max(refresher.untilDue, refresher.backOff.wait)]),
+    ...(leaving.isOwed ? [leaving.backOff.wait] : []),
+  ];
   const wake = (): void => void keeper.reread().then(tick);
 
   const stopListening = keeper.subscribe(schedule);
