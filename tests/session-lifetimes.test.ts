@@ -79,7 +79,7 @@ onEachDatabase((database) => {
       const { email } = idle.user;
       await passTime(server, 6 * DAY);
       const used = await server.client.login(email);
-      await passTime(server, DAY);
+      await passTime(server, DAY + 5 * SECOND);
       const { accessToken, session } = await server.client.login(email);
       const { data } = await server.client.sessions(accessToken);
       expect(data.sessions.map(({ id }: { id: string }) => id)).toEqual([session.id, used.session.id]);

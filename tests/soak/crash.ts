@@ -64,6 +64,7 @@ async function killProgram(name: string, database: FreshDatabase): Promise<void>
     await program.start();
     await pause(Math.random() * 1_500);
     await program.kill();
+    if (!program.wasKilled) failures.push(`${name}: ended by itself: ${program.errors.slice(-500)}`);
     kills += 1;
   }
   report(name, `${acknowledged()} rotations acknowledged under ${kills} kills at random in ${watch.seconds} s`);
@@ -75,6 +76,7 @@ async function killProgram(name: string, database: FreshDatabase): Promise<void>
       const count = 1 + Math.floor(Math.random() * 5);
       await program.start({ CRASH_POINT: point, CRASH_COUNT: String(count) });
       await waitUntil(() => !program.isRunning, 30_000);
+      if (!program.wasKilled) failures.push(`${name}: ended by itself: ${program.errors.slice(-500)}`);
     }
     report(
       name,
@@ -108,8 +110,8 @@ async function killDatabase(server: Postgres): Promise<void> {
     await pause(Math.random() * 500);
     await server.restart();
     const up = performance.now();
-    const before = acknowledged();
-    await waitUntil(() => acknowledged() > before, 30_000);
+    const before = clients.map((client) => client.acknowledged);
+    await waitUntil(() => clients.every((client, index) => client.acknowledged > (before[index] ?? 0)), 30_000);
     delays.push(performance.now() - up);
   }
   isOver = true;

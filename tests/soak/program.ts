@@ -71,6 +71,11 @@ export class Program {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
+  /** Whether it was ended by `kill -9`, which it cannot have done to itself by a fault. */
+  get wasKilled(): boolean {
+    return this.#child?.signalCode === 'SIGKILL';
+  }
+
   /** Starts it, and waits until it serves. Where it is killed before that, it is simply not running. */
   async start(env: Record<string, string> = {}): Promise<void> {
     const { preload } = this.#options;
