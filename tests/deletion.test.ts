@@ -59,10 +59,10 @@ onEachDatabase((database) => {
     const { databaseUrl, keys, clock } = here;
     const restarted = await startTestAuth({ databaseUrl, keys, clock });
     try {
-      for (let minutes = 0; minutes < 14; minutes += 7) {
+      for (const minutes of [0, 7, 7]) {
+        await passTime(restarted, minutes * MINUTE);
         await restarted.auth.purge();
         for (const pair of [loggedOut, alive]) await expectRevoked(restarted.client, pair);
-        await passTime(restarted, 7 * MINUTE);
       }
       clock.advance(2 * HOUR);
       await restarted.auth.purge();
