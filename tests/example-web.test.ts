@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { startBrowser, startProfile, type TestBrowser } from './support/browser.ts';
+import { freshSqlite } from './support/databases.ts';
 import { EMAIL, PASSWORD } from './support/graphql-client.ts';
 import { DAY, HOUR, MINUTE } from './support/manual-clock.ts';
+import { accessOf, refusalOf } from './support/outcomes.ts';
+import { Page as ApiPage } from './support/page.ts';
 import { type BuiltPage, buildPage, type PageServer, startPageServer } from './support/page-server.ts';
 import { passTime } from './support/pass-time.ts';
 import type { TestAuth, TestAuthOptions } from './support/start-test-auth.ts';
@@ -34,10 +37,13 @@ afterAll(async () => {
 const startServer = useServers();
 const contexts: BrowserContext[] = [];
 const pageServers: PageServer[] = [];
+const databases: ReturnType<typeof freshSqlite>[] = [];
 let complaints: string[] = [];
 afterEach(async () => {
   for (const context of contexts.splice(0)) await context.close();
   for (const server of pageServers.splice(0)) await server.close();
+  // The servers on them have been stopped: hooks run in the order in which they are written.
+  for (const database of databases.splice(0)) await database.remove();
   const found = complaints;
   complaints = [];
   expect(found).toEqual([]);
@@ -120,6 +126,21 @@ async function expectLogin(tab: Page, sentence: string): Promise<void> {
 async function askMany(tab: Page): Promise<void> {
   await tab.getByRole('button', { name: MANY }).click();
   await tab.getByText(ALL_ANSWERED).waitFor();
+}
+
+async function expectSameSession(tab: Page): Promise<void> {
+  await expectAccount(tab);
+  await waitUntil(async () => (await devices(tab).count()) === 1);
+  expect(await history(tab, 'LOGGED_OUT').count()).toBe(0);
+}
+
+/** Somebody elsewhere who has copied what a browser keeps, but for the idempotency key. */
+async function thiefOf({ server, context, tab }: Visit) {
+  const page = new ApiPage(server);
+  for (const { name, value } of await context.cookies()) page.jar.put(name, value);
+  const entries = await tab.evaluate(() => Object.values<string>(localStorage));
+  const refreshToken = /"refreshToken":"([^"]+)"/.exec(entries.join())?.[1];
+  return { page, input: refreshToken === undefined ? null : { refreshToken } };
 }
 
 const devices = (tab: Page) => tab.getByRole('list', { name: 'Devices' }).getByRole('listitem');
@@ -236,6 +257,79 @@ describe.each(DELIVERIES)('with the delivery %s', (delivery) => {
       await tab.getByRole('button', { name: 'Reload the security events' }).click();
       await tab.getByText('A refresh was asked for again after its answer was lost').first().waitFor();
       complaints = complaints.filter((text) => !isOfNetwork(text));
+    },
+    FLOW_TIMEOUT,
+  );
+
+  test(
+    'a page whose refresh gets no answer asks again by itself, and goes on with its session',
+    async () => {
+      const { server, site, tab } = await visit();
+      await register(tab, delivery);
+      await passTime(server, 16 * MINUTE);
+      const refresh = site.holdRefreshes();
+      await tab.getByRole('button', { name: MANY }).click();
+      await waitUntil(() => refresh.held() > 0);
+
+      refresh.loseAnswers();
+
+      await tab.getByText(ALL_ANSWERED).waitFor();
+      await tab.getByRole('button', { name: 'Reload the security events' }).click();
+      await tab.getByText('A refresh was asked for again after its answer was lost').first().waitFor();
+      await expectSameSession(tab);
+      complaints = complaints.filter((text) => !isOfNetwork(text));
+    },
+    FLOW_TIMEOUT,
+  );
+
+  test(
+    'a page whose server ends in the middle of a refresh, and comes back later, goes on with its session',
+    async () => {
+      const database = freshSqlite();
+      databases.push(database);
+      const { server, site, tab } = await visit({}, { databaseUrl: database.url });
+      await register(tab, delivery);
+      await passTime(server, 16 * MINUTE);
+      const refresh = site.holdRefreshes();
+      await tab.getByRole('button', { name: MANY }).click();
+      await waitUntil(() => refresh.held() > 0);
+
+      await server.stop();
+      refresh.loseAnswers();
+      await tab.getByRole('alert').getByText('The server cannot be reached. You stay logged in').waitFor();
+      const { databaseUrl, keys, clock } = server;
+      site.moveTo((await startServer({ databaseUrl, keys, clock })).url);
+      await askMany(tab);
+
+      await tab.getByRole('button', { name: 'Reload the security events' }).click();
+      await tab.getByText('A refresh was asked for again after its answer was lost').first().waitFor();
+      await expectSameSession(tab);
+      complaints = complaints.filter((text) => !isOfNetwork(text));
+    },
+    FLOW_TIMEOUT,
+  );
+
+  test(
+    'a thief who refreshed first is thrown out when the owner comes back, who is told and logs in again',
+    async () => {
+      const visited = await visit();
+      const { server, tab } = visited;
+      await register(tab, delivery);
+      const thief = await thiefOf(visited);
+      await passTime(server, 16 * MINUTE);
+      const { refreshToken } = await thief.page.refresh(thief.input);
+      expect(accessOf(await thief.page.me())).toBe('good');
+      await passTime(server, MINUTE);
+
+      await tab.getByRole('button', { name: MANY }).click();
+
+      await expectLogin(tab, 'Somebody else used your session');
+      expect(accessOf(await thief.page.me())).toBe('UNAUTHENTICATED TOKEN_REVOKED');
+      const refusal = await thief.page.tryRefresh(refreshToken === null ? null : { refreshToken });
+      expect(refusalOf(refusal)).toBe('INVALID_REFRESH_TOKEN TOKEN_REVOKED');
+      await logIn(tab);
+      await expectAccount(tab);
+      await tab.getByText('A session was ended because its token was in two hands').waitFor();
     },
     FLOW_TIMEOUT,
   );
@@ -414,18 +508,17 @@ test('one who has no mouse is led from the form to the account, and to what has 
 
 test.each([
   ['a wide window', 1600, 1000],
-  ['a phone', 320, 640],
-])('nothing of the page lies outside of %s', async (_window, width, height) => {
+  ['the window of a phone', 375, 667],
+  ['the narrowest window', 320, 640],
+])('in %s the login and the account are drawn, and nothing of them lies outside', async (_window, width, height) => {
   const { tab } = await visit({ viewport: { width, height } });
-  const overflow = () =>
-    tab.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   await tab.getByRole('heading', { level: 1 }).waitFor();
-  expect(await overflow()).toBe(0);
+  await expectWellDrawn(tab, width, height);
 
   await register(tab, 'BODY');
   await askMany(tab);
 
-  expect(await overflow()).toBe(0);
+  await expectWellDrawn(tab, width, height);
 });
 
 describe('for every error a person is told what to do', () => {
@@ -471,6 +564,22 @@ describe('for every error a person is told what to do', () => {
     }
   });
 });
+
+/** Nothing lies outside of the window, and what a person sees of it is neither blank nor nearly so. */
+async function expectWellDrawn(tab: Page, width: number, height: number): Promise<void> {
+  expect(await tab.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0);
+  const picture = (await tab.screenshot()).toString('base64');
+  const { colours, ...size } = await tab.evaluate(async (png) => {
+    const image = await createImageBitmap(await (await fetch(`data:image/png;base64,${png}`)).blob());
+    const context = new OffscreenCanvas(image.width, image.height).getContext('2d')!;
+    context.drawImage(image, 0, 0);
+    const pixels = new Uint32Array(context.getImageData(0, 0, image.width, image.height).data.buffer);
+    return { width: image.width, height: image.height, colours: new Set(pixels).size };
+  }, picture);
+  expect(size).toEqual({ width, height });
+  // Black letters on white, as without a style, have 256 at most.
+  expect(colours).toBeGreaterThan(256);
+}
 
 /** What Chromium itself says when a request gets no answer. */
 function isOfNetwork(text: string): boolean {

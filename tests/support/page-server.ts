@@ -49,10 +49,13 @@ export interface PageServer {
   /** From now on no operation gets through. */
   goAway(): void;
   comeBack(): void;
+  /** From now on operations go to another server. */
+  moveTo(apiUrl: string): void;
   close(): Promise<void>;
 }
 
-export async function startPageServer(page: BuiltPage, apiUrl: string): Promise<PageServer> {
+export async function startPageServer(page: BuiltPage, firstApiUrl: string): Promise<PageServer> {
+  let apiUrl = firstApiUrl;
   let operations = 0;
   let refreshes = 0;
   let isAway = false;
@@ -98,6 +101,7 @@ export async function startPageServer(page: BuiltPage, apiUrl: string): Promise<
     },
     goAway: () => void (isAway = true),
     comeBack: () => void (isAway = false),
+    moveTo: (url) => void (apiUrl = url),
     async close() {
       server.closeAllConnections();
       server.close();
