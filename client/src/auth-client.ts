@@ -1,9 +1,9 @@
 import { createFetch } from './authenticated-fetch.ts';
 import { credentialsOf, csrfCookie, lacksCsrfToken } from './credentials.ts';
-import { CHANGE_PASSWORD, LOGIN, type LogoutResult, type PairLike, REFRESH, REGISTER } from './documents.ts';
+import { CHANGE_PASSWORD, LOGIN, LOGOUT, type LogoutResult, type PairLike, REFRESH, REGISTER } from './documents.ts';
 import { AuthRequestError, AuthUnavailableError, type GraphQLErrorLike } from './errors.ts';
 import { inCookieTurn } from './lock.ts';
-import { Leaving } from './logout.ts';
+import { expectResult, Leaving } from './logout.ts';
 import { type AuthClientOptions, createParts, type Parts } from './options.ts';
 import { randomKey } from './random-key.ts';
 import { sessionFrom } from './refresh.ts';
@@ -93,8 +93,14 @@ export interface AuthClient {
   /** Stops timers, requests and listening. The session stays where it is kept. */
   close(): void;
 
-  /** For adapters: waits for the storage and refreshes if that is due. */
-  prepare(): Promise<Credentials>;
+  /**
+   * For adapters: waits for the storage and refreshes if that is due.
+   *
+   * @param begunIn `sessionId` of the credentials at the time at which the operation was begun.
+   * @throws AuthUnavailableError if no answer could be had, or if another session than that is held meanwhile: what one user
+   * has begun is not sent as another.
+   */
+  prepare(begunIn?: string | null): Promise<Credentials>;
   /** For adapters: what the next request needs, from what is held at this moment. */
   credentials(): Credentials;
   /** For adapters: whether `prepare` has something to wait for. */
@@ -134,9 +140,18 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   });
   const authenticatedFetch = createFetch(parts, refresher, ready);
 
-  async function prepare(): Promise<Credentials> {
+  async function prepare(begunIn?: string | null): Promise<Credentials> {
     await ready;
-    return refresher.prepare();
+    return refresher.prepare(begunIn);
+  }
+
+  /** Asks for something in the session that is held. */
+  async function askHeld<Data extends object>(document: string, makeInput: () => object): Promise<GraphQLAnswer<Data>> {
+    await ready;
+    return refresher.attempt(
+      async (used) => ask<Data>(transport, document, { input: makeInput() }, used),
+      (answer) => answer,
+    );
   }
 
   async function logIn(document: string, input: object): Promise<AuthUser | null> {
@@ -153,14 +168,18 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     ready,
     login: async (input) => expectUser(await logIn(LOGIN, input)),
     register: async (input) => logIn(REGISTER, input),
-    changePassword: async (input) => expectUser(await openSession(parts, CHANGE_PASSWORD, input, await prepare())),
+    async changePassword(input) {
+      const askedAt = parts.clock.now();
+      return expectUser(await openFrom(parts, await askHeld(CHANGE_PASSWORD, () => input), askedAt));
+    },
     async logout({ scope = 'SESSION' } = {}) {
       await ready;
-      if (scope === 'SESSION') return leaving.leave('LOGGED_OUT', scope);
-      // Only a token that is still good reaches other sessions.
-      const prepared = refresher.prepare();
-      if (scope === 'OTHER_SESSIONS') return prepared.then(() => leaving.leaveOthers());
-      await prepared.catch(() => undefined);
+      // Only a token that is still good reaches other sessions, and one that is not ends its own.
+      if (scope === 'OTHER_SESSIONS') {
+        const tokens = () => (keeper.held?.refreshToken ? { refreshToken: keeper.held.refreshToken } : {});
+        return expectResult(await askHeld(LOGOUT, () => ({ scope, ...tokens() })));
+      }
+      if (scope === 'ALL_SESSIONS') await refresher.prepare().catch(() => undefined);
       return leaving.leave('LOGGED_OUT', scope);
     },
     async adopt(pair) {
@@ -204,6 +223,10 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   };
 }
 
+interface PairAnswer {
+  readonly pair: PairLike | null;
+}
+
 async function start(parts: Parts, leaving: Leaving): Promise<AuthState> {
   const owed = await parts.keeper.start();
   if (owed !== null) leaving.owe(owed);
@@ -229,10 +252,17 @@ async function openSession(
   credentials: Pick<Credentials, 'headers' | 'mode'>,
 ): Promise<AuthUser | null> {
   const askedAt = parts.clock.now();
-  const answer = await ask<{ pair: PairLike | null }>(parts.transport, document, { input }, credentials);
-  if (answer.errors !== undefined && answer.errors.length > 0) throw new AuthRequestError(answer.errors);
-  const pair = answer.data?.pair ?? null;
-  return pair === null ? null : adopt(parts, pair, askedAt);
+  return openFrom(parts, await ask<PairAnswer>(parts.transport, document, { input }, credentials), askedAt);
+}
+
+/** @throws AuthRequestError if the server has refused it. */
+async function openFrom(
+  parts: Parts,
+  { data, errors = [] }: GraphQLAnswer<PairAnswer>,
+  askedAt: number,
+): Promise<AuthUser | null> {
+  if (errors.length > 0) throw new AuthRequestError(errors);
+  return data?.pair == null ? null : adopt(parts, data.pair, askedAt);
 }
 
 async function adopt({ keeper }: Parts, pair: PairLike, askedAt: number): Promise<AuthUser> {

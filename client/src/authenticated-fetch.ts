@@ -1,7 +1,7 @@
 import { isSameOrigin } from './page.ts';
 import type { Parts } from './options.ts';
 import type { Refresher } from './refresher.ts';
-import { type Credentials, type GraphQLAnswer, isNothingDone } from './transport.ts';
+import type { Credentials, GraphQLAnswer } from './transport.ts';
 
 /** Makes a `fetch` that recognises itself to the server, and to no other. */
 export function createFetch({ url, transport }: Parts, refresher: Refresher, ready: Promise<unknown>): typeof fetch {
@@ -18,19 +18,20 @@ export function createFetch({ url, transport }: Parts, refresher: Refresher, rea
       return transport.fetch(once, { ...init, ...credentials, headers: recognised });
     };
 
-    const used = await refresher.prepare();
-    const response = await send(used);
-    const answer = await peek(response);
     const isQuery = typeof init.body === 'string' && !/\bmutation\b/.test(init.body);
-    const isAgain = refresher.isWorthRetrying(answer?.errors, used) && (isQuery || isNothingDone(answer?.data));
-    return isAgain ? send(await refresher.prepare()) : response;
+    return refresher.attempt(send, async (response) => {
+      const { errors, data } = await peek(response);
+      // What a query has answered may be asked for again.
+      return { ...(errors && { errors }), data: isQuery ? null : (data ?? null) };
+    });
   };
 }
 
-async function peek(response: Response): Promise<GraphQLAnswer<object> | null> {
-  if (!response.headers.get('content-type')?.includes('json')) return null;
-  return response
+async function peek(response: Response): Promise<GraphQLAnswer<object>> {
+  if (!response.headers.get('content-type')?.includes('json')) return {};
+  const answer: unknown = await response
     .clone()
     .json()
-    .catch(() => null) as Promise<GraphQLAnswer<object> | null>;
+    .catch(() => null);
+  return answer ?? {};
 }

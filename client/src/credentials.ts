@@ -28,10 +28,9 @@ export function modeOf({ usesCookies }: Parts): RequestCredentials | undefined {
   return usesCookies ? 'include' : undefined;
 }
 
-/** Of the session that is held. The cookie is what the server will compare with, where it can be read. */
-export function csrfTokenOf(parts: Parts): string | null {
-  const { held } = parts.keeper;
-  return held === null || !parts.usesCookies ? null : (csrfCookie(parts) ?? held.csrfToken);
+/** Of the session that is held: that of the cookie may be another's, where another tab has just logged in. */
+export function csrfTokenOf({ keeper, usesCookies }: Parts): string | null {
+  return usesCookies ? (keeper.held?.csrfToken ?? null) : null;
 }
 
 export function csrfCookie({ url }: Parts): string | null {

@@ -117,6 +117,9 @@ export class AuthRequestError extends Error {
 /**
  * No answer could be had: the network or the server is away for the moment. Nobody has been logged out, and the same may
  * be tried again.
+ *
+ * It is thrown, too, where another session has taken the place of the one in which something was begun, before it was
+ * sent: what one user has asked for is not sent as another. The `cause` says which it is.
  */
 export class AuthUnavailableError extends Error {
   override readonly name = 'AuthUnavailableError';

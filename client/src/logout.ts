@@ -1,5 +1,5 @@
 import { BackOff } from './back-off.ts';
-import { csrfCookie, credentialsOf, csrfTokenOf, fetchCsrfToken, headersOf, modeOf } from './credentials.ts';
+import { csrfCookie, csrfTokenOf, fetchCsrfToken, headersOf, modeOf } from './credentials.ts';
 import { LOGOUT, type LogoutResult } from './documents.ts';
 import { AuthRequestError, authErrorOf } from './errors.ts';
 import { inCookieTurn } from './lock.ts';
@@ -17,7 +17,8 @@ interface Debt extends OwedLogout {
   telling: Promise<LogoutResult | null> | null;
 }
 
-type LogoutAnswer = GraphQLAnswer<{ readonly result: LogoutResult | null }>;
+/** What the server says about a logout. */
+export type LogoutAnswer = GraphQLAnswer<{ readonly result: LogoutResult | null }>;
 
 const NOTHING_ENDED: LogoutResult = { endedSessions: 0, endedSessionIds: [] };
 
@@ -77,14 +78,6 @@ export class Leaving {
     await this.settle();
   }
 
-  /** Ends all of the user's sessions but this one. */
-  async leaveOthers(): Promise<LogoutResult> {
-    const input = { scope: 'OTHER_SESSIONS' };
-    const answer: LogoutAnswer = await ask(this.#parts.transport, LOGOUT, { input }, credentialsOf(this.#parts));
-    if (answer.data?.result == null) throw new AuthRequestError(answer.errors ?? []);
-    return answer.data.result;
-  }
-
   #owe(debt: Debt): Debt {
     this.backOff.succeed();
     this.#debt = debt;
@@ -112,9 +105,9 @@ export class Leaving {
       if (!(await this.#isStillOwed(debt))) return null;
       answer = await this.#send(debt, csrfToken);
     }
-    if (answer.data?.result == null) throw new AuthRequestError(answer.errors ?? []);
+    const result = expectResult(answer);
     await parts.keeper.settle();
-    return answer.data.result;
+    return result;
   }
 
   /** Not if another tab has told it, or somebody has logged in. */
@@ -131,4 +124,10 @@ export class Leaving {
     const credentials = { headers: headersOf(accessToken, csrfToken), mode: modeOf(this.#parts) };
     return ask(transport, LOGOUT, { input }, credentials);
   }
+}
+
+/** @throws AuthRequestError if the server has not done it. */
+export function expectResult({ data, errors = [] }: LogoutAnswer): LogoutResult {
+  if (data?.result == null) throw new AuthRequestError(errors);
+  return data.result;
 }

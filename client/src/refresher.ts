@@ -5,7 +5,9 @@ import type { Parts } from './options.ts';
 import { refresh } from './refresh.ts';
 import { heldPairId } from './session-keeper.ts';
 import type { LogoutReason } from './tabs.ts';
-import type { Credentials } from './transport.ts';
+import { type Credentials, type GraphQLAnswer, isNothingDone } from './transport.ts';
+
+type Peeked = GraphQLAnswer<object>;
 
 /** Says when a pair has to be exchanged, and sees that this tab does so once at a time. */
 export class Refresher {
@@ -53,9 +55,10 @@ export class Refresher {
   /**
    * Sees that what is held is good for a request.
    *
-   * @throws AuthUnavailableError if it is not, and no answer could be had.
+   * @param begunIn the session in which the request was begun, if there was one.
+   * @throws AuthUnavailableError if it is not, and no answer could be had; or if another session is held meanwhile.
    */
-  async prepare(): Promise<Credentials> {
+  async prepare(begunIn: string | null = null): Promise<Credentials> {
     if (this.isDue) {
       try {
         if (this.backOff.isQuiet) throw new AuthUnavailableError(undefined, this.backOff.quietSeconds);
@@ -66,7 +69,31 @@ export class Refresher {
       }
     }
     if (lacksCsrfToken(this.#parts)) await this.#renewCsrfToken();
-    return credentialsOf(this.#parts);
+    const credentials = credentialsOf(this.#parts);
+    if (begunIn !== null && credentials.sessionId !== null && credentials.sessionId !== begunIn) {
+      throw new AuthUnavailableError(
+        new Error('Another session has taken the place of the one in which it was begun.'),
+      );
+    }
+    return credentials;
+  }
+
+  /**
+   * Sends a request, and once more where its answer says that this may help and nothing has been done: in the same session.
+   *
+   * @param peek finds what GraphQL says in an answer.
+   * @throws AuthUnavailableError as `prepare` does.
+   */
+  async attempt<Answer>(
+    send: (used: Credentials) => Promise<Answer>,
+    peek: (answer: Answer) => Peeked | Promise<Peeked>,
+  ): Promise<Answer> {
+    const used = await this.prepare(this.#parts.keeper.held?.sessionId);
+    const answer = await send(used);
+    const { errors, data } = await peek(answer);
+    if (!this.isWorthRetrying(errors, used) || !isNothingDone(data)) return answer;
+    const again = await this.prepare();
+    return again.sessionId === used.sessionId ? send(again) : answer;
   }
 
   /** Whether a request that was answered with these errors may be answered better, when it is prepared anew. */
@@ -74,7 +101,8 @@ export class Refresher {
     const { keeper, delivery, usesCookies } = this.#parts;
     // What was asked for in one session is not repeated in another.
     if (used.sessionId === null || used.sessionId !== keeper.held?.sessionId) return false;
-    for (const details of errors?.map(authErrorOf) ?? []) {
+    // Of another API than GraphQL's they may be anything.
+    for (const details of Array.isArray(errors) ? errors.map(authErrorOf) : []) {
       if (details?.code === 'CSRF_REJECTED') {
         keeper.learn(null);
         return usesCookies && csrfTokenOf(this.#parts) === null;
@@ -119,6 +147,10 @@ export class Refresher {
   }
 
   async #renewCsrfToken(): Promise<void> {
-    this.#parts.keeper.learn(await fetchCsrfToken(this.#parts));
+    const { keeper } = this.#parts;
+    const sessionId = keeper.held?.sessionId;
+    const csrfToken = await fetchCsrfToken(this.#parts);
+    // Where another tab has logged in meanwhile, the cookies are those of its session.
+    if ((await keeper.reread())?.sessionId === sessionId) keeper.learn(csrfToken);
   }
 }

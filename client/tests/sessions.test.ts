@@ -12,6 +12,7 @@ const startServer = useServers();
 const openBrowser = useBrowsers();
 const ME = '{ me { email } }';
 const isAda = { data: { me: { email: EMAIL } } };
+const END_SESSION = 'mutation ($id: ID!) { endSession(input: { id: $id }) { endedSessions } }';
 const CREDENTIALS = { email: EMAIL, password: PASSWORD };
 
 async function logIn(options: Partial<AuthClientOptions> = {}) {
@@ -91,6 +92,18 @@ describe('login', () => {
   });
 });
 
+test('a new password is set though the access token is refused', async () => {
+  const { server, network, browser } = await logIn();
+  const behind = browser.openTab({ clock: { now: () => 0, monotonic: () => 0 } });
+  await behind.ready;
+  await passTime(server, 16 * MINUTE);
+
+  await behind.changePassword({ currentPassword: PASSWORD, newPassword: 'a battery of horses' });
+
+  expect(await behind.request(ME)).toEqual(isAda);
+  expect(network.refreshes()).toBe(1);
+});
+
 describe('logout', () => {
   test('in one tab logs out all, once, and ends the session', async () => {
     const session = await logIn();
@@ -131,6 +144,20 @@ describe('logout', () => {
 
     expect(await tab.request(ME)).toEqual(isAda);
     expect((await server.client.me(elsewhere.accessToken)).data.me).toBeNull();
+  });
+
+  test('of the other sessions keeps this one, though its access token has expired and the clock was set back', async () => {
+    const { server, browser, tab } = await logIn();
+    const elsewhere = await server.client.login();
+    tab.close();
+    await passTime(server, 16 * MINUTE);
+    const clock = { now: () => 0, monotonic: () => server.clock.monotonic() };
+    const reloaded = browser.openTab({ clock });
+
+    expect(await reloaded.logout({ scope: 'OTHER_SESSIONS' })).toMatchObject({ endedSessions: 1 });
+
+    expect(await reloaded.request(ME)).toEqual(isAda);
+    expect((await server.client.tryRefresh(elsewhere.refreshToken)).errors[0]?.extensions.reason).toBe('TOKEN_REVOKED');
   });
 
   test('everywhere ends all, though the access token has expired', async () => {
@@ -286,6 +313,53 @@ test('what was begun as one user is not repeated as another', async () => {
   expect((await begun).data).toEqual({ me: null });
 });
 
+test('what was begun as one user is not sent as another', async () => {
+  const { server, network, browser, tab } = await logIn();
+  await server.client.register('bob@example.com', PASSWORD);
+  const late = Promise.withResolvers<void>();
+  const slow = browser.openTab({ fetch: holdBackRefreshes(network.fetch, late.promise) });
+  await slow.ready;
+  await passTime(server, 16 * MINUTE);
+  const begun = slow.request(END_SESSION, { id: '1' }).catch((error: unknown) => error);
+  await waitUntil(() => network.refreshes() === 1);
+
+  await tab.login({ email: 'bob@example.com', password: PASSWORD });
+  await waitUntil(() => slow.getState().user?.email === 'bob@example.com');
+  late.resolve();
+
+  expect(await begun).toBeInstanceOf(AuthUnavailableError);
+  expect(network.sent.filter(({ query }) => query === END_SESSION)).toEqual([]);
+});
+
+test('what was sent as one user is not sent again as another: it is answered as it was', async () => {
+  const { server, network, browser, tab } = await logIn();
+  await server.client.register('bob@example.com', PASSWORD);
+  const late = Promise.withResolvers<void>();
+  const clock = { now: () => 0, monotonic: () => 0 };
+  const slow = browser.openTab({ clock, fetch: holdBackRefreshes(network.fetch, late.promise) });
+  await slow.ready;
+  await passTime(server, 16 * MINUTE);
+  const begun = slow.request(END_SESSION, { id: '1' });
+  await waitUntil(() => network.refreshes() === 1);
+
+  await tab.login({ email: 'bob@example.com', password: PASSWORD });
+  await waitUntil(() => slow.getState().user?.email === 'bob@example.com');
+  late.resolve();
+
+  expect((await begun).errors?.[0]?.extensions).toMatchObject({ reason: 'TOKEN_EXPIRED' });
+  expect(network.sent.filter(({ query }) => query === END_SESSION)).toHaveLength(1);
+});
+
+test('an answer that is none of GraphQL is handed on as it is', async () => {
+  const { browser, shared } = await logIn();
+  const answer = { errors: { email: ['taken'] } };
+  const tab = browser.openTab({ fetch: async () => Response.json(answer, { status: 422 }) });
+
+  const response = await tab.fetch(shared.url.replace('/graphql', '/people'), { method: 'POST' });
+
+  expect(await response.json()).toEqual(answer);
+});
+
 test('a listener that throws keeps nobody from being logged out, and its error is reported', async () => {
   const { server, tab } = await logIn();
   const accessToken = tab.credentials().headers['authorization']?.slice('Bearer '.length);
@@ -344,6 +418,14 @@ test.each(['{"version":1', '{"version":2,"sessionId":"1"}', '[]', 'null', '{"ver
     expect(await reopened.request(ME)).toEqual(isAda);
   },
 );
+
+function holdBackRefreshes(through: typeof fetch, until: Promise<void>): typeof fetch {
+  return async (input, init) => {
+    const response = await through(input, init);
+    if (/refreshToken\(input/.test(init?.body as string)) await until;
+    return response;
+  };
+}
 
 function fail(): never {
   throw new Error('forbidden');
