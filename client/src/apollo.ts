@@ -1,6 +1,8 @@
 import { type ApolloClient, ApolloLink, Observable } from '@apollo/client';
 import type { AuthClient } from './auth-client.ts';
-import { type Credentials, isNothingDone } from './transport.ts';
+import { type Credentials, type GraphQLAnswer, isNothingDone } from './transport.ts';
+
+type Result = GraphQLAnswer<object>;
 
 /**
  * A link for Apollo Client 4, to stand before the `HttpLink`. It recognises every operation, refreshes where needed, and
@@ -25,38 +27,48 @@ export function createAuthLink(auth: AuthClient): ApolloLink {
   return new ApolloLink((operation, forward) => {
     clients.add(operation.client);
     return new Observable((observer) => {
+      const begunIn = auth.credentials().sessionId;
       let isCancelled = false;
       let subscription: { unsubscribe(): void } | undefined;
 
+      const type: string = operation.operationType;
+      const fail = (error: unknown): void => observer.error(error);
+      const isWorthRetrying = ({ errors, data }: Result, used: Credentials): boolean =>
+        auth.isWorthRetrying(errors, used) && (type === 'query' || isNothingDone(data));
       const send = (used: Credentials, isLast: boolean): void => {
         if (isCancelled) return;
+        subscription?.unsubscribe();
         operation.setContext(({ headers }) => ({
           headers: { ...(headers as Record<string, string> | undefined), ...used.headers },
           ...(used.mode === undefined ? {} : { credentials: used.mode }),
         }));
-        let isAgain = false;
+        // Of a stream that is begun anew nothing more is handed on.
+        let isOver = false;
         subscription = forward(operation).subscribe({
           next(result) {
-            const type: string = operation.operationType;
-            const { errors, data } = result as { errors?: readonly { message: string }[]; data?: object | null };
-            const isSafe = type === 'query' || isNothingDone(data);
-            isAgain = auth.isWorthRetrying(errors, used) && !isLast && isSafe;
-            if (isAgain) void begin(true);
+            if (isOver) return;
+            isOver = isWorthRetrying(result as Result, used) && !isLast;
+            if (isOver) sendAgain(result, used).catch(fail);
             else observer.next(result);
           },
-          error: (error) => observer.error(error),
+          error(error) {
+            if (!isOver) fail(error);
+          },
           complete() {
-            if (!isAgain) observer.complete();
+            if (!isOver) observer.complete();
           },
         });
+        if (isCancelled) subscription.unsubscribe();
       };
-      const begin = async (isLast: boolean): Promise<void> =>
-        auth.prepare().then(
-          (used) => send(used, isLast),
-          (error: unknown) => observer.error(error),
-        );
+      const sendAgain = async (refused: ApolloLink.Result, used: Credentials): Promise<void> => {
+        const prepared = await auth.prepare();
+        if (prepared.sessionId === used.sessionId) return send(prepared, true);
+        observer.next(refused);
+        observer.complete();
+      };
+      const begin = async (): Promise<void> => send(await auth.prepare(begunIn), false);
 
-      void begin(false);
+      begin().catch(fail);
       return () => {
         isCancelled = true;
         subscription?.unsubscribe();

@@ -39,7 +39,8 @@ export function createUrqlAuth(auth: AuthClient): (utilities: AuthUtilities) => 
         const used = (operation.context as UsedContext).authCredentials ?? auth.credentials();
         return auth.isWorthRetrying(error.graphQLErrors, used) && isNothingDone(error, operation);
       },
-      refreshAuth: async () => void (await auth.prepare()),
+      // What waits for it was begun before it, and fails where it ends in another session.
+      refreshAuth: async () => void (await auth.prepare(auth.credentials().sessionId)),
     };
   };
 }

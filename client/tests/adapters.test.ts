@@ -1,4 +1,4 @@
-import { ApolloClient, HttpLink, InMemoryCache } from '@apollo/client';
+import { ApolloClient, ApolloLink, HttpLink, InMemoryCache, Observable } from '@apollo/client';
 import { CombinedGraphQLErrors } from '@apollo/client/errors';
 import { Client, cacheExchange, fetchExchange, type TypedDocumentNode } from '@urql/core';
 import { authExchange } from '@urql/exchange-auth';
@@ -8,7 +8,7 @@ import { passTime } from '../../tests/support/pass-time.ts';
 import { useServers } from '../../tests/support/use-servers.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
 import { createAuthLink } from '../src/apollo.ts';
-import { type AuthClient, authErrorOf } from '../src/index.ts';
+import { type AuthClient, type AuthClientOptions, authErrorOf } from '../src/index.ts';
 import { createUrqlAuth } from '../src/urql.ts';
 import { createCookieJar } from './support/cookie-jar.ts';
 import { END_SESSION, ME } from './support/documents.ts';
@@ -151,6 +151,145 @@ describe.each([
       await waitUntil(() => other.getState().status === 'LOGGED_OUT');
       for (const each of [tab, other]) expect(each.events.filter(({ type }) => type === 'LOGGED_OUT')).toHaveLength(1);
     });
+  });
+});
+
+describe.each([
+  ['Apollo Client', apolloApp, 'UNAUTHENTICATED'],
+  // What has failed is kept by its exchange, which tells nobody why.
+  ['urql', urqlApp, undefined],
+])('of two users of one browser, with %s', (_name, createApp, told) => {
+  /** A tab that sees no answer of a refresh before it is let. */
+  async function logInSlowly(options: Partial<AuthClientOptions>) {
+    const server = await startServer();
+    await server.client.register('bob@example.com', PASSWORD);
+    const network = createNetwork();
+    const late = Promise.withResolvers<void>();
+    const url = `${server.url}/graphql`;
+    const browser = openBrowser({ url, fetch: network.fetch, clock: server.clock });
+    const tab = browser.openTab();
+    await tab.register(CREDENTIALS);
+    const slow = browser.openTab({
+      ...options,
+      async fetch(input, init) {
+        const response = await network.fetch(input, init);
+        if (/refreshToken\(input/.test(init?.body as string)) await late.promise;
+        return response;
+      },
+    });
+    const app = createApp(slow, url, network.fetch);
+    await app.me();
+    await passTime(server, 16 * MINUTE);
+    const switchToBob = async () => {
+      await waitUntil(() => network.refreshes() === 1);
+      await tab.login({ email: 'bob@example.com', password: PASSWORD });
+      await waitUntil(() => slow.getState().user?.email === 'bob@example.com');
+      late.resolve();
+    };
+    const sentMutations = () => network.sent.filter(({ query }) => query.includes('endSession(input'));
+    return { app, switchToBob, sentMutations };
+  }
+
+  test('what the one has begun is not sent as the other', async () => {
+    const { app, switchToBob, sentMutations } = await logInSlowly({});
+    const begun = Promise.allSettled([app.endSession('1'), app.endSession('2')]);
+
+    await switchToBob();
+
+    for (const { status } of await begun) expect(status).toBe('rejected');
+    expect(sentMutations()).toEqual([]);
+    expect(await app.me()).toMatchObject({ email: 'bob@example.com' });
+  });
+
+  test('what the one has sent is not sent again as the other', async () => {
+    const { app, switchToBob, sentMutations } = await logInSlowly({ clock: { now: () => 0, monotonic: () => 0 } });
+    const begun = app.endSession('1').catch((error: unknown) => error);
+
+    await switchToBob();
+
+    const failure = await begun;
+    expect(failure).toBeInstanceOf(Error);
+    expect(sentMutations()).toHaveLength(1);
+    expect(authErrorOf(failure)?.code).toBe(told);
+  });
+});
+
+describe('the link of Apollo Client', () => {
+  const REFUSED = {
+    data: null,
+    errors: [{ message: 'No.', extensions: { code: 'UNAUTHENTICATED', reason: 'TOKEN_EXPIRED', refreshable: true } }],
+  };
+  const isNew = { data: { me: { email: 'new' } } };
+  const isOld = { data: { me: { email: 'old' } } };
+
+  test.each([
+    ['at once', (send: () => void) => send()],
+    ['later', (send: () => void) => void setTimeout(send)],
+  ])('hands on nothing more of a stream that is begun anew, whose refusal comes %s', async (_when, soon) => {
+    const { tab, client } = await logInApollo();
+    const happened: string[] = [];
+    let first: { next(result: object): void; complete(): void; error(error: unknown): void } | undefined;
+    const server = new ApolloLink(() => {
+      happened.push('forwarded');
+      return new Observable((observer) => {
+        if (first !== undefined) {
+          first.next(isOld);
+          observer.next(isNew);
+          first.next(isOld);
+          observer.complete();
+          return;
+        }
+        first = observer;
+        soon(() => {
+          observer.next(REFUSED);
+          observer.next(isOld);
+          observer.complete();
+        });
+        return () => void happened.push('unsubscribed');
+      });
+    });
+
+    const received: unknown[] = [];
+    await new Promise<void>((complete, error) => {
+      const answers = ApolloLink.execute(createAuthLink(tab).concat(server), { query: ME }, { client });
+      answers.subscribe({ next: (result) => void received.push(result), complete, error });
+    });
+
+    expect(received).toEqual([isNew]);
+    expect(happened).toEqual(['forwarded', 'unsubscribed', 'forwarded']);
+  });
+
+  test('leaves alone a stream that goes on, and is begun anew, when it is left', async () => {
+    const { tab, client } = await logInApollo();
+    let open = 0;
+    let forwarded = 0;
+    const server = new ApolloLink(() => {
+      forwarded += 1;
+      return new Observable((observer) => {
+        open += 1;
+        observer.next(forwarded === 1 ? REFUSED : isNew);
+        return () => void (open -= 1);
+      });
+    });
+    const received: unknown[] = [];
+    const answers = ApolloLink.execute(createAuthLink(tab).concat(server), { query: ME }, { client });
+    const subscription = answers.subscribe((result) => void received.push(result));
+    await waitUntil(() => received.length > 0);
+    expect(open).toBe(1);
+
+    subscription.unsubscribe();
+
+    expect(open).toBe(0);
+  });
+
+  test('hands on what a link behind it throws', async () => {
+    const { tab, client } = await logInApollo();
+    const failing = new ApolloLink(() => {
+      throw new Error('no such server');
+    });
+    client.setLink(createAuthLink(tab).concat(failing));
+
+    await expect(client.query({ query: ME, fetchPolicy: 'network-only' })).rejects.toThrow('no such server');
   });
 });
 
