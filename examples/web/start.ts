@@ -3,6 +3,9 @@
  *
  * The server is the built program, with a database and keys of its own in data/, and tokens that live so short that one
  * sees them being refreshed.
+ *
+ * Usage: node examples/web/start.ts [PROGRAM], where PROGRAM is dist/main.js if nothing is said. EXAMPLE_WEB_PORT and
+ * EXAMPLE_WEB_DATA are where the page listens, and where the server keeps its things, if that is to be elsewhere.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
@@ -12,19 +15,20 @@ import { createServer } from 'vite';
 
 const START_LIMIT = 30_000;
 const ROOT = join(import.meta.dirname, '../..');
-const DATA = join(ROOT, 'data/example-web');
 
-mkdirSync(DATA, { recursive: true });
-const api = spawn(process.execPath, [join(ROOT, 'dist/main.js')], {
+const program = process.argv[2] ?? join(ROOT, 'dist/main.js');
+const { EXAMPLE_WEB_PORT: port, EXAMPLE_WEB_DATA: data = join(ROOT, 'data/example-web'), ...environment } = process.env;
+mkdirSync(data, { recursive: true });
+const api = spawn(process.execPath, [program], {
   // A Ctrl-C reaches it by this process, so that it is asked once.
   detached: true,
   stdio: ['ignore', 'pipe', 'inherit'],
   env: {
-    ...process.env,
+    ...environment,
     HOST: '127.0.0.1',
     PORT: '0',
-    DATABASE_URL: `sqlite:${join(DATA, 'auth.db')}`,
-    AUTH_KEYS_FILE: join(DATA, 'keys.json'),
+    DATABASE_URL: `sqlite:${join(data, 'auth.db')}`,
+    AUTH_KEYS_FILE: join(data, 'keys.json'),
     AUTH_ACCESS_TOKEN_LIFETIME: '1m',
     AUTH_REFRESH_TOKEN_LIFETIME: '1h',
   },
@@ -39,7 +43,8 @@ api.once('exit', () => {
 const apiUrl = await addressOf(api);
 const page = await createServer({
   configFile: join(import.meta.dirname, 'vite.config.ts'),
-  server: { proxy: { '/graphql': apiUrl } },
+  cacheDir: join(data, 'vite'),
+  server: { proxy: { '/graphql': apiUrl }, ...(port === undefined ? {} : { port: Number(port) }) },
 });
 await page.listen();
 console.log(`The page is at ${page.resolvedUrls?.local[0] ?? ''} (the server at ${apiUrl}). Ctrl-C ends both.`);
