@@ -1,13 +1,13 @@
 import { createFetch } from './authenticated-fetch.ts';
-import { credentialsOf, csrfCookie, lacksCsrfToken } from './credentials.ts';
-import { CHANGE_PASSWORD, LOGIN, LOGOUT, type LogoutResult, type PairLike, REFRESH, REGISTER } from './documents.ts';
+import { credentialsOf, lacksCsrfToken } from './credentials.ts';
+import { CHANGE_PASSWORD, LOGIN, LOGOUT, type LogoutResult, type PairLike, REGISTER } from './documents.ts';
 import { AuthRequestError, AuthUnavailableError, type GraphQLErrorLike } from './errors.ts';
 import { inCookieTurn } from './lock.ts';
 import { expectResult, Leaving } from './logout.ts';
-import { type AuthClientOptions, createParts, type Parts } from './options.ts';
-import { randomKey } from './random-key.ts';
-import { sessionFrom } from './refresh.ts';
+import { type AuthClientOptions, createParts } from './options.ts';
+import { adopt, openFrom, openSession } from './open-session.ts';
 import { Refresher } from './refresher.ts';
+import { Resuming } from './resume.ts';
 import type { AuthListener } from './session-keeper.ts';
 import type { AuthState } from './state.ts';
 import type { AuthUser } from './storage.ts';
@@ -133,10 +133,12 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   const { keeper, transport, usesCookies, delivery } = parts;
   const leaving = new Leaving(parts);
   const refresher = new Refresher(parts, (reason) => leaving.leave(reason, 'SESSION'));
-  const upkeep = createUpkeep(parts, refresher, leaving);
-  const ready = start(parts, leaving).then((state) => {
+  const resuming = new Resuming(parts, leaving);
+  const upkeep = createUpkeep(parts, refresher, leaving, resuming);
+  const ready = resuming.run().then(() => {
+    keeper.started();
     upkeep.tick();
-    return state;
+    return keeper.state;
   });
   const authenticatedFetch = createFetch(parts, refresher, ready);
 
@@ -221,55 +223,6 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     isDue: () => refresher.isDue || lacksCsrfToken(parts),
     isWorthRetrying: (errors, used) => refresher.isWorthRetrying(errors, used),
   };
-}
-
-interface PairAnswer {
-  readonly pair: PairLike | null;
-}
-
-async function start(parts: Parts, leaving: Leaving): Promise<AuthState> {
-  const owed = await parts.keeper.start();
-  if (owed !== null) leaving.owe(owed);
-  else if (parts.keeper.held === null && parts.usesCookies) await findCookies(parts).catch(() => undefined);
-  parts.keeper.started();
-  return parts.keeper.state;
-}
-
-/** The tokens may be in cookies of which nothing is written down: somebody has emptied the storage. */
-async function findCookies(parts: Parts): Promise<void> {
-  const csrfToken = csrfCookie(parts);
-  if (csrfToken === null) return;
-  const idempotencyKey = (await parts.searchKey.read()) ?? randomKey();
-  await parts.searchKey.write(idempotencyKey);
-  await openSession(parts, REFRESH, { idempotencyKey }, { headers: { 'x-csrf-token': csrfToken }, mode: 'include' });
-  await parts.searchKey.write(null);
-}
-
-async function openSession(
-  parts: Parts,
-  document: string,
-  input: object,
-  credentials: Pick<Credentials, 'headers' | 'mode'>,
-): Promise<AuthUser | null> {
-  const askedAt = parts.clock.now();
-  return openFrom(parts, await ask<PairAnswer>(parts.transport, document, { input }, credentials), askedAt);
-}
-
-/** @throws AuthRequestError if the server has refused it. */
-async function openFrom(
-  parts: Parts,
-  { data, errors = [] }: GraphQLAnswer<PairAnswer>,
-  askedAt: number,
-): Promise<AuthUser | null> {
-  if (errors.length > 0) throw new AuthRequestError(errors);
-  return data?.pair == null ? null : adopt(parts, data.pair, askedAt);
-}
-
-async function adopt({ keeper }: Parts, pair: PairLike, askedAt: number): Promise<AuthUser> {
-  const { held } = keeper;
-  const session = sessionFrom(pair, held?.sessionId === pair.session.id ? held.count + 1 : 0, askedAt);
-  await keeper.adopt(session);
-  return session.user;
 }
 
 function expectUser(user: AuthUser | null): AuthUser {

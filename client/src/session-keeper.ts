@@ -64,13 +64,15 @@ export class SessionKeeper {
   /**
    * Reads the storage for the first time.
    *
-   * @returns a logout that the server has not been told of.
+   * @returns a logout that the server has not been told of; undefined where the storage says nothing.
    */
-  async start(): Promise<OwedLogout | null> {
-    const stored = parseStored((await this.#options.shelf.read()) ?? null);
+  async start(): Promise<OwedLogout | null | undefined> {
+    const text = await this.#options.shelf.read();
+    if (text === undefined || this.#held !== null) return undefined;
+    const stored = parseStored(text);
     if (stored !== null && 'owes' in stored) return stored;
     if (stored !== null) {
-      this.#hold(stored);
+      this.#take(stored);
       if (stored.accessToken === null) this.#tabs.tell({ type: 'ASK', sessionId: stored.sessionId });
     }
     return null;
@@ -120,7 +122,7 @@ export class SessionKeeper {
   /**
    * Ends it here and in the other tabs.
    *
-   * @returns whether it is written down what is owed.
+   * @returns whether what is owed is written down.
    */
   async end(reason: LogoutReason, owed: OwedLogout | null): Promise<boolean> {
     const held = this.#held;
@@ -130,8 +132,10 @@ export class SessionKeeper {
     this.#tabs.tell({ type: 'LOGOUT', sessionId: held.sessionId, reason });
     const written = this.#options.shelf.write(owed === null ? null : JSON.stringify(owed));
     this.#drop(reason, false);
-    await written;
-    return owed !== null;
+    if (await written) return owed !== null;
+    // A storage that is full can be emptied.
+    if (this.#held === null) await this.#options.shelf.write(null);
+    return false;
   }
 
   /** Reads which logout is owed; undefined where the storage says nothing. */
@@ -164,7 +168,7 @@ export class SessionKeeper {
     if (message.type === 'PAIR') void this.#believe(message.session);
     else if (message.sessionId !== this.#held?.sessionId) return;
     else if (message.type === 'LOGOUT') this.#drop(message.reason, true);
-    else if (message.type === 'ANSWER') this.#take(message.session);
+    else if (message.type === 'ANSWER') void this.#keep(message.session);
     else if (this.#held.accessToken !== null) {
       this.#tabs.tell({ type: 'ANSWER', sessionId: message.sessionId, session: this.#held });
     }
@@ -177,7 +181,18 @@ export class SessionKeeper {
       const stored = text === undefined ? session : parseStored(text);
       if (stored === null || !('sessionId' in stored) || stored.sessionId !== session.sessionId) return;
     }
+    await this.#keep(session);
+  }
+
+  /** Takes a pair from another tab. A storage that this tab has for itself does not know it. */
+  async #keep(session: HeldSession): Promise<void> {
     this.#take(session);
+    const held = this.#held;
+    const stored = parseStored((await this.#options.shelf.read()) ?? null);
+    if (held === null || this.#held !== held || stored === null || !('sessionId' in stored)) return;
+    if (stored.sessionId === held.sessionId && stored.count < held.count) {
+      await this.#options.shelf.write(JSON.stringify(this.#storable(held)));
+    }
   }
 
   #take(session: HeldSession): void {

@@ -53,28 +53,34 @@ export interface OwedLogout {
   readonly csrfToken: string | null;
 }
 
-/** An entry of the storage. It is gone without when the storage fails, as one does that is full or forbidden. */
+/** An entry of the storage. The session goes on when the storage fails, as one does that is full or forbidden. */
 export interface Shelf {
-  /** @returns undefined where nothing can be said, for the storage has failed. */
+  /** @returns undefined where nothing can be said: it cannot be read, or has not taken what was written last. */
   read(): Promise<string | null | undefined>;
-  write(value: string | null): Promise<void>;
+  /** @returns whether it is written. */
+  write(value: string | null): Promise<boolean>;
 }
 
 export function createShelf(storage: TokenStorage, key: string): Shelf {
-  let isBroken = false;
-  const attempt = async <Result>(work: () => Result | Promise<Result>): Promise<Result | undefined> => {
-    if (isBroken) return undefined;
+  let written: Promise<boolean> = Promise.resolve(true);
+  const attempt = async (value: string | null): Promise<boolean> => {
     try {
-      return await work();
+      await (value === null ? storage.removeItem(key) : storage.setItem(key, value));
+      return true;
     } catch {
-      isBroken = true;
-      return undefined;
+      return false;
     }
   };
   return {
-    read: () => attempt(() => storage.getItem(key)),
-    write: async (value) =>
-      void (await attempt(() => (value === null ? storage.removeItem(key) : storage.setItem(key, value)))),
+    async read() {
+      if (!(await written)) return undefined;
+      try {
+        return await storage.getItem(key);
+      } catch {
+        return undefined;
+      }
+    },
+    write: async (value) => (written = attempt(value)),
   };
 }
 
@@ -99,8 +105,9 @@ export function memoryStorage(): TokenStorage {
   };
 }
 
-/** The browser's own, where there is one and it may be used. */
+/** A page's own, where it may be used. A server's runtime may have one too, which is that of all its users. */
 export function browserStorage(): TokenStorage | null {
+  if (typeof document === 'undefined') return null;
   try {
     return globalThis.localStorage ?? null;
   } catch {

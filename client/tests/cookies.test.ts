@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { EMAIL, PASSWORD } from '../../tests/support/graphql-client.ts';
 import { MINUTE } from '../../tests/support/manual-clock.ts';
 import { passTime } from '../../tests/support/pass-time.ts';
@@ -5,11 +6,13 @@ import { useServers } from '../../tests/support/use-servers.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
 import { AuthUnavailableError } from '../src/index.ts';
 import { createCookieJar } from './support/cookie-jar.ts';
+import { useFakePages } from './support/fake-page.ts';
 import { createNetwork } from './support/network.ts';
 import { useBrowsers } from './support/use-tabs.ts';
 
 const startServer = useServers();
 const openBrowser = useBrowsers();
+const openPage = useFakePages();
 const ME = '{ me { email } }';
 const isAda = { data: { me: { email: EMAIL } } };
 const CREDENTIALS = { email: EMAIL, password: PASSWORD };
@@ -191,6 +194,94 @@ describe.each(['COOKIES', 'REFRESH_COOKIE'] as const)('with %s', (delivery) => {
     expect(tab.getState()).toMatchObject({ status: 'LOGGED_OUT', reason: 'SESSION_TAKEN' });
     await theirs.request(ME);
     expect(theirs.getState().status).toBe('LOGGED_OUT');
+  });
+});
+
+async function emptyStorage() {
+  const server = await startServer();
+  const jar = createCookieJar();
+  const network = createNetwork(jar.fetch);
+  const shared = { url: `${server.url}/graphql`, clock: server.clock, delivery: 'COOKIES' as const };
+  const browser = openBrowser({ ...shared, fetch: network.fetch });
+  const tab = browser.openTab();
+  await tab.register(CREDENTIALS);
+  tab.close();
+  browser.entries.clear();
+  openPage(`${server.url}/`, `__Host-csrf=${jar.cookies.get('__Host-csrf')}`);
+  return { jar, network, browser };
+}
+
+describe('of cookies of which nothing is written down', () => {
+  test('the session is found', async () => {
+    const { browser } = await emptyStorage();
+
+    expect(await browser.openTab().ready).toMatchObject({ status: 'LOGGED_IN', user: { email: EMAIL } });
+    expect(browser.entries.size).toBe(1);
+  });
+
+  test.each([
+    ['when the page comes back', true],
+    ['a little later', false],
+  ])('the session is found though the network was away at first: %s', async (_when, isWoken) => {
+    const { network, browser } = await emptyStorage();
+    network.goAway();
+    const tab = browser.openTab();
+    expect(await tab.ready).toMatchObject({ status: 'LOGGED_OUT' });
+
+    network.comeBack();
+    if (isWoken) tab.wake();
+
+    await waitUntil(() => tab.getState().status === 'LOGGED_IN', isWoken ? 400 : 5_000);
+    expect(await tab.request(ME)).toEqual(isAda);
+    expect(browser.entries.size).toBe(1);
+  });
+
+  test('an answer that was lost is asked for again with the same key', async () => {
+    const { network, browser } = await emptyStorage();
+    network.loseAnswers(1);
+    const tab = browser.openTab();
+    await tab.ready;
+
+    await waitUntil(() => tab.getState().status === 'LOGGED_IN');
+
+    const keys = network.sent.flatMap(({ variables }) => variables.input?.['idempotencyKey'] ?? []);
+    expect(keys).toHaveLength(2);
+    expect(new Set(keys).size).toBe(1);
+  });
+
+  test('nobody looks for them any more when somebody has logged in', async () => {
+    const { network, browser } = await emptyStorage();
+    network.loseAnswers(9);
+    const tab = browser.openTab();
+    await tab.ready;
+
+    await tab.login(CREDENTIALS);
+    const before = network.refreshes();
+    await pause(1_200);
+
+    expect(network.refreshes()).toBe(before);
+    expect(browser.entries.size).toBe(1);
+  });
+
+  test('nothing is written down, and nobody asks again, where the server has refused them', async () => {
+    const { jar, network, browser } = await emptyStorage();
+    jar.restore(new Map());
+
+    expect(await browser.openTab().ready).toMatchObject({ status: 'LOGGED_OUT' });
+
+    await pause(1_200);
+    expect(browser.entries.size).toBe(0);
+    expect(network.refreshes()).toBe(1);
+  });
+
+  test('two tabs find the same session with one refresh', async () => {
+    const { network, browser } = await emptyStorage();
+    const tabs = [browser.openTab(), browser.openTab()];
+
+    const states = await Promise.all(tabs.map((each) => each.ready));
+
+    expect(states.map(({ status }) => status)).toEqual(['LOGGED_IN', 'LOGGED_IN']);
+    expect(network.refreshes()).toBe(1);
   });
 });
 

@@ -34,7 +34,7 @@ export function useFakePages(): (url: string, cookie?: string) => FakePage {
   };
 }
 
-function setGlobals(values: Readonly<Record<string, unknown>>): void {
+export function setGlobals(values: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(values)) {
     Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
   }
