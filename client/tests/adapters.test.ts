@@ -138,6 +138,36 @@ describe.each([
       expect(await app.me()).toMatchObject(isAda);
     });
 
+    test('the answer of an operation is lost: it fails, nobody is logged out, and the next one is answered', async () => {
+      const { url, network, browser } = await logIn();
+      const tab = browser.openTab();
+      let isLost = true;
+      const app = createApp(tab, url, async (input, init) => {
+        const response = await network.fetch(input, init);
+        if (isLost) throw new TypeError('terminated');
+        return response;
+      });
+
+      await expect(app.me()).rejects.toThrow('terminated');
+      expect(tab.getState().status).toBe('LOGGED_IN');
+
+      isLost = false;
+      expect(await app.me()).toMatchObject(isAda);
+    });
+
+    test('a logout in another tab: the next operation is sent by nobody, and says so', async () => {
+      const { network, app, browser, tab } = await logIn();
+      await app.me();
+      await browser.openTab().logout();
+      await waitUntil(() => tab.getState().status === 'LOGGED_OUT');
+      const before = network.sent.length;
+
+      const failure = await app.me().catch((error: unknown) => error);
+
+      expect(authErrorOf(failure)).toMatchObject({ code: 'UNAUTHENTICATED', reason: 'TOKEN_MISSING' });
+      expect(network.sent.slice(before).map(({ headers }) => headers.get('authorization'))).toEqual([null]);
+    });
+
     test('an ended session sends every tab to the login once, and the operation says why', async () => {
       const { server, app, browser, tab } = await logIn();
       const other = browser.openTab();
