@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type OutgoingHttpHeaders, request, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { extname, join, normalize } from 'node:path';
 import { promisify } from 'node:util';
@@ -44,8 +44,8 @@ export interface PageServer {
   operations(): number;
   /** How many of them were refreshes. */
   refreshes(): number;
-  /** From now on the server does what a refresh asks, and its answer does not arrive; says how many wait for one. */
-  holdRefreshes(): { readonly held: () => number; loseAnswers(): void };
+  /** From now on the server does what a refresh asks, and its answer does not arrive. */
+  holdRefreshes(): HeldRefreshes;
   /** From now on no operation gets through. */
   goAway(): void;
   comeBack(): void;
@@ -54,12 +54,26 @@ export interface PageServer {
   close(): Promise<void>;
 }
 
+/** Answers to refreshes that have not arrived. From the loss on, the next ones do. */
+export interface HeldRefreshes {
+  readonly held: () => number;
+  loseAnswers(): void;
+  /** Loses them half-way: the headers, with their cookies, arrive. */
+  cutAnswers(): void;
+}
+
+interface HeldAnswer {
+  readonly answer: ServerResponse;
+  readonly head: readonly [status: number, headers: OutgoingHttpHeaders];
+  readonly text: string;
+}
+
 export async function startPageServer(page: BuiltPage, firstApiUrl: string): Promise<PageServer> {
   let apiUrl = firstApiUrl;
   let operations = 0;
   let refreshes = 0;
   let isAway = false;
-  let held: ServerResponse[] | null = null;
+  let held: HeldAnswer[] | null = null;
 
   const forward = async (incoming: IncomingMessage, answer: ServerResponse): Promise<void> => {
     const body = await bodyOf(incoming);
@@ -72,8 +86,10 @@ export async function startPageServer(page: BuiltPage, firstApiUrl: string): Pro
     outgoing.end(body);
     const [result] = (await once(outgoing, 'response')) as [IncomingMessage];
     const text = await bodyOf(result);
-    if (isRefresh && held !== null) return void held.push(answer);
-    answer.writeHead(result.statusCode ?? 502, result.headers).end(text);
+    // What went over a connection that it had used before, Chromium repeats by itself. It is the page that is to do so.
+    const head = [result.statusCode ?? 502, { ...result.headers, connection: 'close' }] as const;
+    if (isRefresh && held !== null) return void held.push({ answer, head, text });
+    answer.writeHead(...head).end(text);
   };
   const server = createServer((incoming, answer) => {
     const path = new URL(incoming.url ?? '/', apiUrl).pathname;
@@ -90,12 +106,17 @@ export async function startPageServer(page: BuiltPage, firstApiUrl: string): Pro
     operations: () => operations,
     refreshes: () => refreshes,
     holdRefreshes() {
-      const waiting: ServerResponse[] = (held = []);
+      const waiting: HeldAnswer[] = (held = []);
       return {
         held: () => waiting.length,
         loseAnswers() {
           held = null;
-          for (const answer of waiting) answer.destroy();
+          for (const { answer } of waiting) answer.destroy();
+        },
+        cutAnswers() {
+          held = null;
+          for (const { answer, head, text } of waiting)
+            answer.writeHead(...head).write(text.slice(0, text.length / 2), () => answer.destroy());
         },
       };
     },
@@ -120,7 +141,8 @@ async function bodyOf(message: IncomingMessage): Promise<string> {
 function sendFile(answer: ServerResponse, path: string): void {
   try {
     const content = readFileSync(path);
-    answer.writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'application/octet-stream' }).end(content);
+    const type = TYPES[extname(path)] ?? 'application/octet-stream';
+    answer.writeHead(200, { 'content-type': type, connection: 'close' }).end(content);
   } catch {
     answer.writeHead(404).end();
   }
