@@ -48,10 +48,9 @@ export class Resuming {
 
   async #read(): Promise<void> {
     const owed = await this.#parts.keeper.start();
-    if (owed === undefined) return;
-    this.#isUnread = false;
-    if (owed !== null) this.#leaving.owe(owed);
-    if (owed !== null || this.#parts.keeper.held !== null) this.#finish();
+    this.#isUnread = owed === undefined;
+    if (owed != null) this.#leaving.owe(owed);
+    if (owed != null || this.#parts.keeper.held !== null) this.#finish();
   }
 
   /** The tokens may be in cookies of which nothing is written down: somebody has emptied the storage. */

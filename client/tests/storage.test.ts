@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { EMAIL, PASSWORD } from '../../tests/support/graphql-client.ts';
 import { MINUTE } from '../../tests/support/manual-clock.ts';
 import { passTime } from '../../tests/support/pass-time.ts';
@@ -141,6 +142,33 @@ test('a storage that is slow is not read before it is written', async () => {
 
   expect(slow.getState()).toMatchObject({ user: { email: 'bob@example.com' } });
   expect(slow.events.map(({ type }) => type)).toEqual(['STARTED', 'LOGGED_IN']);
+});
+
+test('a storage that is slow is read no more when another tab has said who is logged in', async () => {
+  const { browser, tab } = await logIn();
+  const reads: (() => void)[] = [];
+  const slow = browser.openTab({
+    storage: {
+      ...browser.storage,
+      getItem: async (key) => {
+        await new Promise<void>((resolve) => reads.push(resolve));
+        return browser.storage.getItem(key);
+      },
+    },
+  });
+  await tab.refresh();
+  await waitUntil(() => reads.length === 2);
+  reads[1]?.();
+  await pause(50);
+  const letThrough = setInterval(() => reads.forEach((read) => read()));
+  expect(await slow.ready).toMatchObject({ status: 'LOGGED_IN' });
+
+  await pause(100);
+  const before = reads.length;
+  await pause(1_200);
+  clearInterval(letThrough);
+
+  expect(reads.length).toBe(before);
 });
 
 test('a tab with a storage of its own writes down the pair that another tab has refreshed', async () => {
