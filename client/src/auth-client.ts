@@ -63,18 +63,28 @@ export interface AuthClient {
   /**
    * Logs out, here and in all tabs, at once; then the server is told. With `OTHER_SESSIONS` this one goes on.
    *
-   * @returns what the server has ended; null where it cannot be reached: it is told later.
+   * @returns what the server has ended; null where it cannot be reached, or has not done it. Then it is told later. With
+   * cookies the next page that is loaded does so, or the next login, if this page does not live to; with BODY only this page
+   * can, for no token is left behind. A session that is opened before, with cookies, takes the place of theirs: then the one
+   * that was left lasts until its time is over.
+   * @throws AuthRequestError or AuthUnavailableError, with OTHER_SESSIONS alone, if it was not done.
    */
   logout(input?: { readonly scope?: 'SESSION' | 'OTHER_SESSIONS' | 'ALL_SESSIONS' }): Promise<LogoutResult | null>;
   /** Takes over a pair that was got in another way, by an operation of your own. */
   adopt(pair: PairLike): Promise<AuthUser>;
 
-  /** `fetch`, recognised: it refreshes first where needed, and once more where the server asks for it. */
+  /**
+   * `fetch`, recognised: it refreshes first where needed, and once more where the server asks for it. To another server than
+   * that of `url` it goes as it is.
+   *
+   * @throws AuthUnavailableError if no token could be had for it, or another session has taken the place of the one in which
+   * it was begun.
+   */
   readonly fetch: typeof fetch;
   /**
    * Runs an operation by `fetch`.
    *
-   * @throws AuthUnavailableError if no answer could be had. GraphQL's errors are in the answer.
+   * @throws AuthUnavailableError if no answer could be had, or it was not sent: see `fetch`. GraphQL's errors are in the answer.
    */
   request<Result = Record<string, unknown>, Variables = Record<string, unknown>>(
     document: string | TypedDocument<Result, Variables>,

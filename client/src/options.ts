@@ -19,11 +19,11 @@ export interface AuthClientOptions {
   /** How pairs are to reach this client; by default in the body of the answer. */
   readonly delivery?: TokenDelivery;
   /**
-   * Where the session is kept. By default: with cookies in `localStorage`, which then holds no token; else in memory, so
-   * that it ends with the page.
+   * Where the session is kept. By default: with cookies, on a page, in `localStorage`, which then holds no token; else in
+   * memory, so that it ends with the page.
    */
   readonly storage?: TokenStorage;
-  /** Of the entries in the storage, the lock and the channel; by default `graphql-simplejwt`. One for each server. */
+  /** Of the entries in the storage, the locks and the channel; by default `graphql-simplejwt`. One for each server. */
   readonly name?: string;
   /** Whether there may be other tabs on the same storage; by default so in a browser. */
   readonly isShared?: boolean;
