@@ -167,6 +167,23 @@ describe.each(['COOKIES', 'REFRESH_COOKIE'] as const)('with %s', (delivery) => {
     for (const each of [tab, other]) expect(each.events.filter(({ type }) => type === 'LOGGED_OUT')).toHaveLength(1);
   });
 
+  test('a mutation of one user is not sent with the cookies of another who has just logged in', async () => {
+    const { server, jar, network, browser, tab } = await logIn();
+    await server.client.register('bob@example.com', PASSWORD);
+    const deaf = browser.openTab({ isShared: false });
+    await deaf.request(ME);
+    await tab.login({ email: 'bob@example.com', password: PASSWORD });
+    // Only by cookies: a Bearer token says whose it is.
+    if (delivery === 'COOKIES') openPage(`${server.url}/`, `__Host-csrf=${jar.cookies.get('__Host-csrf')}`);
+    const isMutation = ({ query }: { query: string }) => query === END_NOTHING;
+
+    const { data } = await deaf.request(END_NOTHING, { id: String(tab.getState().sessionId) });
+
+    expect(data).toEqual({ endSession: delivery === 'COOKIES' ? null : { endedSessions: 0 } });
+    expect(network.sent.filter(isMutation)).toHaveLength(1);
+    expect(await tab.request(ME)).toEqual({ data: { me: { email: 'bob@example.com' } } });
+  });
+
   test('cookies that are gone are a session that is gone', async () => {
     const { server, jar, network, tab } = await logIn();
     jar.restore(new Map());

@@ -69,6 +69,36 @@ describe.each(['COOKIES', 'REFRESH_COOKIE'] as const)('with %s', (delivery) => {
     expect(await tab.request(ME)).toEqual(isAda);
   });
 
+  test('a logout that is owed, and could not be written down, ends no session that was opened since', async () => {
+    const { logouts, browser } = await logIn(delivery);
+    let isFull = false;
+    const tab = browser.openTab({
+      storage: {
+        ...browser.storage,
+        setItem(key, value) {
+          if (isFull) throw new Error('full');
+          return browser.storage.setItem(key, value);
+        },
+      },
+    });
+    await tab.ready;
+    logouts.answerBy(isAway);
+    isFull = true;
+    await tab.logout();
+    expect(browser.entries.size).toBe(0);
+    expect(logouts.sent()).toBe(1);
+    isFull = false;
+    await tab.login(CREDENTIALS);
+    logouts.answerBy(undefined);
+    const before = logouts.sent();
+
+    tab.wake();
+    await pause(100);
+
+    expect(logouts.sent()).toBe(before);
+    expect(await tab.request(ME)).toEqual(isAda);
+  });
+
   test('a logout that is owed ends no session that was opened since in a tab of which nothing is heard', async () => {
     const { logouts, browser, tab } = await logIn(delivery);
     const deaf = browser.openTab({ isShared: false });
