@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { GraphQLError } from 'graphql';
 import { Query, Resolver } from 'type-graphql';
 import {
@@ -516,6 +517,12 @@ class FaultyResolver {
 
   @Public()
   @Query(() => String, { nullable: true })
+  thrownElsewhere(): string {
+    return runInNewContext(`throw new Error('the addon broke')`) as string;
+  }
+
+  @Public()
+  @Query(() => String, { nullable: true })
   meant(): string {
     throw new GraphQLError('Out of tea.', { extensions: { code: 'TEAPOT' } });
   }
@@ -564,7 +571,7 @@ describe('EL-02, EL-04: what a client is told of a fault inside', () => {
 
   test('is told in the log, also where a GraphQLError has no code of its own', async () => {
     const server = await start({ resolvers: [FaultyResolver] });
-    for (const field of ['thrown', 'thrownWithoutCode']) {
+    for (const field of ['thrown', 'thrownWithoutCode', 'thrownElsewhere']) {
       const answer = await server.client.run(`{ ${field} }`);
       expect(errorOf(answer)).toMatchObject({
         message: 'Something went wrong.',
@@ -573,6 +580,8 @@ describe('EL-02, EL-04: what a client is told of a fault inside', () => {
     }
     expect(server.log()).toContain('"message":"the host broke"');
     expect(server.log()).toContain('"message":"the host broke in GraphQL"');
+    // An error of another context, as those of native modules may be, is none to graphql-js.
+    expect(server.log()).toContain('"message":"the addon broke"');
   });
 
   test('is what the host meant to be seen, where its error has a code', async () => {

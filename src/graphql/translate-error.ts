@@ -72,7 +72,10 @@ function describe(error: unknown): Fault {
 }
 
 function originalOf(error: unknown): unknown {
-  return error instanceof GraphQLError ? (error.originalError ?? error) : error;
+  const original = error instanceof GraphQLError ? (error.originalError ?? error) : error;
+  // graphql-js wraps whatever is no `instanceof Error` in its own context.
+  const thrown = isNativeError(original) && 'thrownValue' in original ? original.thrownValue : null;
+  return isNativeError(thrown) ? thrown : original;
 }
 
 /** A GraphQLError that somebody threw with a code of his own, meaning it to be seen. */
