@@ -55,7 +55,7 @@ export interface PageServer {
 }
 
 /** Answers to refreshes that have not arrived. From the loss on, the next ones do. */
-export interface HeldRefreshes {
+interface HeldRefreshes {
   readonly held: () => number;
   loseAnswers(): void;
   /** Loses them half-way: the headers, with their cookies, arrive. */
