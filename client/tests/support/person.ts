@@ -126,6 +126,8 @@ export class Person {
   /** With the network back, in every tab, with the session that was opened last. */
   async expectToGoOn(): Promise<void> {
     this.#mendNetwork();
+    // A refresh that was begun before, and has lost its answers since, may fail still: once more, and no more.
+    await Promise.all(this.#tabs.map((each) => each.prepare().catch(() => undefined)));
     for (const wait of [0, 16 * MINUTE]) {
       await passTime(this.#server, wait);
       await Promise.all(this.#tabs.map((each) => this.#ask(each)));
