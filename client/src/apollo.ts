@@ -27,7 +27,7 @@ export function createAuthLink(auth: AuthClient): ApolloLink {
   return new ApolloLink((operation, forward) => {
     clients.add(operation.client);
     return new Observable((observer) => {
-      const begunIn = auth.credentials().sessionId;
+      const begunBy = auth.credentials().userId;
       let isCancelled = false;
       let subscription: { unsubscribe(): void } | undefined;
 
@@ -62,11 +62,11 @@ export function createAuthLink(auth: AuthClient): ApolloLink {
       };
       const sendAgain = async (refused: ApolloLink.Result, used: Credentials): Promise<void> => {
         const prepared = await auth.prepare();
-        if (prepared.sessionId === used.sessionId) return send(prepared, true);
+        if (prepared.userId === used.userId) return send(prepared, true);
         observer.next(refused);
         observer.complete();
       };
-      const begin = async (): Promise<void> => send(await auth.prepare(begunIn), false);
+      const begin = async (): Promise<void> => send(await auth.prepare(begunBy), false);
 
       begin().catch(fail);
       return () => {

@@ -106,11 +106,11 @@ export interface AuthClient {
   /**
    * For adapters: waits for the storage and refreshes if that is due.
    *
-   * @param begunIn `sessionId` of the credentials at the time at which the operation was begun.
-   * @throws AuthUnavailableError if no answer could be had, or if another session than that is held meanwhile: what one user
-   * has begun is not sent as another.
+   * @param begunBy `userId` of the credentials at the time at which the operation was begun.
+   * @throws AuthUnavailableError if no answer could be had, or if somebody else is logged in meanwhile: what one user has
+   * begun is not sent as another.
    */
-  prepare(begunIn?: string | null): Promise<Credentials>;
+  prepare(begunBy?: string | null): Promise<Credentials>;
   /** For adapters: what the next request needs, from what is held at this moment. */
   credentials(): Credentials;
   /** For adapters: whether `prepare` has something to wait for. */
@@ -152,9 +152,9 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   });
   const authenticatedFetch = createFetch(parts, refresher, ready);
 
-  async function prepare(begunIn?: string | null): Promise<Credentials> {
+  async function prepare(begunBy?: string | null): Promise<Credentials> {
     await ready;
-    return refresher.prepare(begunIn);
+    return refresher.prepare(begunBy);
   }
 
   /** Asks for something in the session that is held. */
@@ -168,6 +168,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
 
   async function logIn(document: string, input: object): Promise<AuthUser | null> {
     await ready;
+    await resuming.whenIdle();
     await leaving.settleFound();
     const { mode } = credentialsOf(parts);
     const wanted = usesCookies ? { ...input, delivery } : input;
@@ -196,6 +197,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     },
     async adopt(pair) {
       await ready;
+      await resuming.whenIdle();
       return adopt(parts, pair, parts.clock.now());
     },
     fetch: authenticatedFetch,

@@ -12,6 +12,7 @@ export function credentialsOf(parts: Parts): Credentials {
   return {
     pairId: heldPairId(parts.keeper),
     sessionId: held?.sessionId ?? null,
+    userId: held?.user.id ?? null,
     headers: headersOf(held?.accessToken ?? null, csrfTokenOf(parts)),
     mode: modeOf(parts),
   };

@@ -115,7 +115,8 @@ export class Leaving {
     if (!debt.isWritten) return this.#debt === debt;
     const written = await this.#parts.keeper.readOwed();
     if (written === undefined) throw new Error('The storage cannot be read.');
-    return written !== null && this.#debt === debt;
+    // That of another session is told by whoever owes it.
+    return written?.csrfToken === debt.csrfToken && this.#debt === debt;
   }
 
   async #send({ owes, accessToken, refreshToken }: Debt, csrfToken: string | null): Promise<LogoutAnswer> {

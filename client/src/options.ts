@@ -4,6 +4,7 @@ import { SessionKeeper } from './session-keeper.ts';
 import {
   browserStorage,
   createShelf,
+  isOfOneTab,
   memoryStorage,
   type Shelf,
   type TokenDelivery,
@@ -91,6 +92,7 @@ export function createParts(options: AuthClientOptions, closing: AbortSignal): P
     keeper: new SessionKeeper({
       shelf: createShelf(storage, name),
       openTabs: (listen) => (isShared ? openTabs(name, listen) : NO_TABS),
+      isStorageOfOneTab: isOfOneTab(storage),
       keepsAccessTokenInMemory: delivery === 'REFRESH_COOKIE',
       clock,
     }),

@@ -55,10 +55,10 @@ export class Refresher {
   /**
    * Sees that what is held is good for a request.
    *
-   * @param begunIn the session in which the request was begun, if there was one.
-   * @throws AuthUnavailableError if it is not, and no answer could be had; or if another session is held meanwhile.
+   * @param begunBy the id of the user who was logged in when the request was begun, if there was one.
+   * @throws AuthUnavailableError if it is not, and no answer could be had; or if somebody else is logged in meanwhile.
    */
-  async prepare(begunIn: string | null = null): Promise<Credentials> {
+  async prepare(begunBy: string | null = null): Promise<Credentials> {
     if (this.isDue) {
       try {
         if (this.backOff.isQuiet) throw new AuthUnavailableError(undefined, this.backOff.quietSeconds);
@@ -70,10 +70,8 @@ export class Refresher {
     }
     if (lacksCsrfToken(this.#parts)) await this.#renewCsrfToken();
     const credentials = credentialsOf(this.#parts);
-    if (begunIn !== null && credentials.sessionId !== null && credentials.sessionId !== begunIn) {
-      throw new AuthUnavailableError(
-        new Error('Another session has taken the place of the one in which it was begun.'),
-      );
+    if (begunBy !== null && credentials.userId !== null && credentials.userId !== begunBy) {
+      throw new AuthUnavailableError(new Error('Somebody else has logged in since it was begun.'));
     }
     return credentials;
   }
@@ -88,12 +86,12 @@ export class Refresher {
     send: (used: Credentials) => Promise<Answer>,
     peek: (answer: Answer) => Peeked | Promise<Peeked>,
   ): Promise<Answer> {
-    const used = await this.prepare(this.#parts.keeper.held?.sessionId);
+    const used = await this.prepare(this.#parts.keeper.held?.user.id);
     const answer = await send(used);
     const { errors, data } = await peek(answer);
     if (!this.isWorthRetrying(errors, used) || !isNothingDone(data)) return answer;
     const again = await this.prepare();
-    return again.sessionId === used.sessionId ? send(again) : answer;
+    return again.userId === used.userId ? send(again) : answer;
   }
 
   /** Whether a request that was answered with these errors may be answered better, when it is prepared anew. */

@@ -15,6 +15,7 @@ export class Resuming {
   readonly #leaving: Leaving;
   #isUnread = true;
   #areCookiesUnknown: boolean;
+  #idempotencyKey: string | null = null;
   #looking: Promise<void> | null = null;
 
   constructor(parts: Parts, leaving: Leaving) {
@@ -38,6 +39,11 @@ export class Resuming {
       .catch((error: unknown) => this.backOff.fail(error))
       .finally(() => (this.#looking = null));
     return this.#looking;
+  }
+
+  /** Waits until nobody looks, or what is found late would take the place of a session that is opened meanwhile. */
+  async whenIdle(): Promise<void> {
+    await this.#looking;
   }
 
   async #look(): Promise<void> {
@@ -65,7 +71,9 @@ export class Resuming {
     const csrfToken = csrfCookie(this.#parts);
     // Another tab may have found them, or lost them, while this one waited its turn.
     if (csrfToken === null || (await keeper.reread()) !== null || (await keeper.readOwed()) != null) return;
-    const idempotencyKey = (await searchKey.read()) ?? randomKey();
+    // Held here too, for the storage may not take it.
+    this.#idempotencyKey ??= (await searchKey.read()) ?? randomKey();
+    const idempotencyKey = this.#idempotencyKey;
     await searchKey.write(idempotencyKey);
     const credentials = { headers: { 'x-csrf-token': csrfToken }, mode: 'include' } as const;
     await openSession(this.#parts, REFRESH, { idempotencyKey }, credentials).catch((error: unknown) => {

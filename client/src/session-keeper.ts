@@ -10,6 +10,8 @@ export interface KeeperOptions {
   readonly shelf: Shelf;
   /** Opens the way to the other tabs. */
   readonly openTabs: (listen: (message: TabMessage) => void) => Tabs;
+  /** What another tab writes is then not in it. */
+  readonly isStorageOfOneTab: boolean;
   /** With REFRESH_COOKIE the access token is in no storage. */
   readonly keepsAccessTokenInMemory: boolean;
   readonly clock: Clock;
@@ -184,9 +186,10 @@ export class SessionKeeper {
     await this.#keep(session);
   }
 
-  /** Takes a pair from another tab. A storage that this tab has for itself does not know it. */
+  /** Takes a pair from another tab, which has written it down: but not where this one will read. */
   async #keep(session: HeldSession): Promise<void> {
     this.#take(session);
+    if (!this.#options.isStorageOfOneTab) return;
     const held = this.#held;
     const stored = parseStored((await this.#options.shelf.read()) ?? null);
     if (held === null || this.#held !== held || stored === null || !('sessionId' in stored)) return;

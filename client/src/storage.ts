@@ -105,6 +105,15 @@ export function memoryStorage(): TokenStorage {
   };
 }
 
+/** Whether every tab has one of these for itself: `sessionStorage`, which a tab that is duplicated begins with a copy of. */
+export function isOfOneTab(storage: TokenStorage): boolean {
+  try {
+    return storage === globalThis.sessionStorage;
+  } catch {
+    return false;
+  }
+}
+
 /** A page's own, where it may be used. A server's runtime may have one too, which is that of all its users. */
 export function browserStorage(): TokenStorage | null {
   if (typeof document === 'undefined') return null;

@@ -11,6 +11,7 @@ export interface Credentials {
   /** Of the pair they come from; null where nobody is logged in. */
   readonly pairId: string | null;
   readonly sessionId: string | null;
+  readonly userId: string | null;
   readonly headers: Readonly<Record<string, string>>;
   /** To be handed to `fetch`: `include` where cookies are used. */
   readonly mode: RequestCredentials | undefined;

@@ -40,7 +40,7 @@ export function createUrqlAuth(auth: AuthClient): (utilities: AuthUtilities) => 
         return auth.isWorthRetrying(error.graphQLErrors, used) && isNothingDone(error, operation);
       },
       // What waits for it was begun before it, and fails where it ends in another session.
-      refreshAuth: async () => void (await auth.prepare(auth.credentials().sessionId)),
+      refreshAuth: async () => void (await auth.prepare(auth.credentials().userId)),
     };
   };
 }

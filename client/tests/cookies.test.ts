@@ -7,7 +7,7 @@ import { waitUntil } from '../../tests/support/wait-until.ts';
 import { AuthUnavailableError } from '../src/index.ts';
 import { createCookieJar } from './support/cookie-jar.ts';
 import { useFakePages } from './support/fake-page.ts';
-import { createNetwork } from './support/network.ts';
+import { createNetwork, holdBackRefreshes } from './support/network.ts';
 import { useBrowsers } from './support/use-tabs.ts';
 
 const startServer = useServers();
@@ -225,7 +225,7 @@ async function emptyStorage() {
   tab.close();
   browser.entries.clear();
   openPage(`${server.url}/`, `__Host-csrf=${jar.cookies.get('__Host-csrf')}`);
-  return { jar, network, browser };
+  return { server, jar, network, browser };
 }
 
 describe('of cookies of which nothing is written down', () => {
@@ -253,10 +253,14 @@ describe('of cookies of which nothing is written down', () => {
     expect(browser.entries.size).toBe(1);
   });
 
-  test('an answer that was lost is asked for again with the same key', async () => {
+  test.each([
+    ['', false],
+    [', also where the storage is full', true],
+  ])('an answer that was lost is asked for again with the same key%s', async (_where, isFull) => {
     const { network, browser } = await emptyStorage();
     network.loseAnswers(1);
-    const tab = browser.openTab();
+    const storage = { ...browser.storage, setItem: () => Promise.reject(new Error('full')) };
+    const tab = browser.openTab(isFull ? { storage } : {});
     await tab.ready;
 
     await waitUntil(() => tab.getState().status === 'LOGGED_IN');
@@ -264,6 +268,25 @@ describe('of cookies of which nothing is written down', () => {
     const keys = network.sent.flatMap(({ variables }) => variables.input?.['idempotencyKey'] ?? []);
     expect(keys).toHaveLength(2);
     expect(new Set(keys).size).toBe(1);
+  });
+
+  test('who logs in while they are looked for is not replaced by what is found', async () => {
+    const { server, network, browser } = await emptyStorage();
+    await server.client.register('bob@example.com', PASSWORD);
+    network.goAway();
+    const late = Promise.withResolvers<void>();
+    const tab = browser.openTab({ locks: null, fetch: holdBackRefreshes(network.fetch, late.promise) });
+    await tab.ready;
+    network.comeBack();
+    await waitUntil(() => network.refreshes() === 1);
+
+    const loggedIn = tab.login({ email: 'bob@example.com', password: PASSWORD });
+    await Promise.race([loggedIn, pause(300)]);
+    late.resolve();
+    await loggedIn;
+    await pause(100);
+
+    expect(tab.getState().user?.email).toBe('bob@example.com');
   });
 
   test('nobody looks for them any more when somebody has logged in', async () => {

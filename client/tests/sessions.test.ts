@@ -5,7 +5,7 @@ import { passTime } from '../../tests/support/pass-time.ts';
 import { useServers } from '../../tests/support/use-servers.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
 import { AuthRequestError, type AuthClientOptions, AuthUnavailableError } from '../src/index.ts';
-import { createNetwork } from './support/network.ts';
+import { createNetwork, holdBackRefreshes } from './support/network.ts';
 import { type Tab, useBrowsers } from './support/use-tabs.ts';
 
 const startServer = useServers();
@@ -331,6 +331,22 @@ test('what was begun as one user is not sent as another', async () => {
   expect(network.sent.filter(({ query }) => query === END_SESSION)).toEqual([]);
 });
 
+test('what was begun before the same user has logged in anew is answered', async () => {
+  const { server, network, browser, tab } = await logIn();
+  const late = Promise.withResolvers<void>();
+  const slow = browser.openTab({ fetch: holdBackRefreshes(network.fetch, late.promise) });
+  await slow.ready;
+  await passTime(server, 16 * MINUTE);
+  const begun = slow.request(ME);
+  await waitUntil(() => network.refreshes() === 1);
+
+  await tab.login({ email: EMAIL, password: PASSWORD });
+  await waitUntil(() => slow.getState().sessionId === tab.getState().sessionId);
+  late.resolve();
+
+  expect((await begun).data).toMatchObject({ me: { email: EMAIL } });
+});
+
 test('what was sent as one user is not sent again as another: it is answered as it was', async () => {
   const { server, network, browser, tab } = await logIn();
   await server.client.register('bob@example.com', PASSWORD);
@@ -418,14 +434,6 @@ test.each(['{"version":1', '{"version":2,"sessionId":"1"}', '[]', 'null', '{"ver
     expect(await reopened.request(ME)).toEqual(isAda);
   },
 );
-
-function holdBackRefreshes(through: typeof fetch, until: Promise<void>): typeof fetch {
-  return async (input, init) => {
-    const response = await through(input, init);
-    if (/refreshToken\(input/.test(init?.body as string)) await until;
-    return response;
-  };
-}
 
 function fail(): never {
   throw new Error('forbidden');

@@ -171,14 +171,36 @@ test('a storage that is slow is read no more when another tab has said who is lo
   expect(reads.length).toBe(before);
 });
 
-test('a tab with a storage of its own writes down the pair that another tab has refreshed', async () => {
-  const { server, browser, tab } = await logIn();
-  const entries = new Map(browser.entries);
+/** What a duplicated tab begins with. */
+function copyOf(original: ReadonlyMap<string, string>) {
+  const entries = new Map(original);
   const storage = {
     getItem: (key: string) => entries.get(key) ?? null,
     setItem: (key: string, value: string) => entries.set(key, value),
     removeItem: (key: string) => entries.delete(key),
   };
+  return { entries, storage };
+}
+
+test('a pair that another tab has refreshed is not written down again, though the storage does not show it yet', async () => {
+  const { server, browser, tab } = await logIn();
+  const { entries, storage } = copyOf(browser.entries);
+  const before = new Map(entries);
+  const behind = browser.openTab({ storage });
+  await behind.ready;
+  await passTime(server, 16 * MINUTE);
+
+  await tab.refresh();
+  await waitUntil(() => behind.events.some(({ type }) => type === 'REFRESHED'));
+  await pause(50);
+
+  expect(entries).toEqual(before);
+});
+
+test('a tab with a `sessionStorage` writes down the pair that the tab it is a copy of has refreshed', async () => {
+  const { server, browser, tab } = await logIn();
+  const { entries, storage } = copyOf(browser.entries);
+  setGlobals({ sessionStorage: storage });
   const duplicated = browser.openTab({ storage });
   await duplicated.ready;
   await passTime(server, 16 * MINUTE);

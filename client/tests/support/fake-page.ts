@@ -7,7 +7,7 @@ export interface FakePage {
   tellWritten(key: string | null): void;
 }
 
-const GLOBALS = ['window', 'document', 'location', 'localStorage'];
+const GLOBALS = ['window', 'document', 'location', 'localStorage', 'sessionStorage'];
 
 /** Puts a page into the place of Node's globals, for the rest of one test. */
 export function useFakePages(): (url: string, cookie?: string) => FakePage {

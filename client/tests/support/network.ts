@@ -17,6 +17,8 @@ export interface Network {
   answerInstead(count: number, answer: () => Response): void;
 }
 
+const REFRESH = 'refreshToken(input';
+
 interface SentOperation {
   readonly query: string;
   readonly variables: { readonly input?: Record<string, unknown> };
@@ -72,6 +74,15 @@ export function createNetwork(through: typeof fetch = fetch): Network {
   };
 }
 
+/** A way on which the answers of refreshes come late. */
+export function holdBackRefreshes(through: typeof fetch, until: Promise<void>): typeof fetch {
+  return async (input, init) => {
+    const response = await through(input, init);
+    if ((init?.body as string).includes(REFRESH)) await until;
+    return response;
+  };
+}
+
 function isRefresh({ query }: SentOperation): boolean {
-  return query.includes('refreshToken(input');
+  return query.includes(REFRESH);
 }
