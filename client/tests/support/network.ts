@@ -78,7 +78,7 @@ export function createNetwork(through: typeof fetch = fetch): Network {
 export function holdBackRefreshes(through: typeof fetch, until: Promise<void>): typeof fetch {
   return async (input, init) => {
     const response = await through(input, init);
-    if ((init?.body as string).includes(REFRESH)) await until;
+    if (typeof init?.body === 'string' && init.body.includes(REFRESH)) await until;
     return response;
   };
 }
