@@ -129,13 +129,10 @@ async function answerAgain(
     const found = await parts.database.read((em) => findSessionWithUser(em, session.id));
     if (found === null || found.session.endedAt !== null) throw new InvalidRefreshTokenError('TOKEN_REVOKED');
     const pair = await issueTokens(parts, session, found.user);
-    const isInForce = await parts.database.transaction(async (em) => {
-      const after = await findSessionWithUser(em, session.id);
-      if (after?.session.endedAt !== null || after.user.tokenVersion !== found.user.tokenVersion) return false;
-      await record(em, [event], device, parts.clock.now());
-      return true;
-    });
-    if (isInForce) return pair;
+    const after = await parts.database.read((em) => findSessionWithUser(em, session.id));
+    if (after?.session.endedAt !== null || after.user.tokenVersion !== found.user.tokenVersion) continue;
+    await parts.database.transaction((em) => record(em, [event], device, parts.clock.now()));
+    return pair;
   }
   throw new ServiceUnavailableError();
 }
