@@ -51,7 +51,8 @@ let scenes = 0;
 try {
   await tellStory(await addressOf(server));
   console.log(`\nAll ${scenes} answers are what they should be.`);
-  process.exit(0);
+  // What was written to a pipe may be under way still.
+  process.stdout.write('', () => process.exit(0));
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
   console.error(`\nThe story breaks off: ${shorten(message)}`);
