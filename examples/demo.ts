@@ -4,7 +4,7 @@
  * It starts the built program on a free port, with a database and keys in a folder of its own, and ends it again. It
  * exits with 1 as soon as an answer is not what the story says.
  *
- * Usage: node examples/demo.ts [PROGRAM], where PROGRAM is dist/main.js if nothing is said.
+ * Usage: node examples/demo.ts [PROGRAM], where PROGRAM is server/dist/main.js if nothing is said.
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -36,7 +36,7 @@ const ADA = { email: 'ada@example.com', password: 'correct horse battery' };
 const START_LIMIT = 30_000;
 const ANSWER_LIMIT = 10_000;
 
-const program = process.argv[2] ?? join(import.meta.dirname, '../dist/main.js');
+const program = process.argv[2] ?? join(import.meta.dirname, '../server/dist/main.js');
 const folder = mkdtempSync(join(tmpdir(), 'graphql-simplejwt-demo-'));
 const server = startServer();
 

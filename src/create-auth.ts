@@ -11,7 +11,7 @@ import { authResolvers } from './graphql/auth-resolvers.ts';
 import { createContext } from './graphql/create-context.ts';
 import type { AuthRequest } from './graphql/request-credentials.ts';
 import { type Fault, faultOf } from './graphql/translate-error.ts';
-import { createCsrf } from './http/csrf.ts';
+import { createCsrf } from './request/csrf.ts';
 import { isId } from './id.ts';
 import { TokenDelivery } from './sessions/delivery.ts';
 import { endSessions } from './sessions/end-sessions.ts';

@@ -3,7 +3,7 @@ import { chmodSync, cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { authEntities, generateKeys } from '../src/index.ts';
-import { migrate, openDatabase } from '../src/server/open-database.ts';
+import { migrate, openDatabase } from '../server/src/database/open-database.ts';
 import { type BuiltProgram, buildProgram } from './support/build-program.ts';
 import { freshPostgres, runSql } from './support/databases.ts';
 

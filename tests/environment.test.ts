@@ -1,5 +1,5 @@
 import { resolveSettings } from '../src/settings.ts';
-import { type Environment, listVariables, readEnvironment, StartError } from '../src/server/environment.ts';
+import { type Environment, listVariables, readEnvironment, StartError } from '../server/src/environment.ts';
 
 /** What production cannot do without. */
 const PRODUCTION = {

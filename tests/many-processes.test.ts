@@ -1,5 +1,5 @@
 import { authEntities, generateKeys } from '../src/index.ts';
-import { openDatabase } from '../src/server/open-database.ts';
+import { openDatabase } from '../server/src/database/open-database.ts';
 import { onEachDatabase } from './support/databases.ts';
 import { hookStatements } from './support/driver-faults.ts';
 import type { Pair } from './support/graphql-client.ts';

@@ -1,5 +1,5 @@
 import { authEntities } from '../src/index.ts';
-import { migrate, openDatabase, pendingMigrations } from '../src/server/open-database.ts';
+import { migrate, openDatabase, pendingMigrations } from '../server/src/database/open-database.ts';
 import { onEachDatabase } from './support/databases.ts';
 
 onEachDatabase((database) => {

@@ -1,5 +1,5 @@
 import { authEntities, createAuth, generateKeys, isAuthError } from '../src/index.ts';
-import { migrate, openDatabase } from '../src/server/open-database.ts';
+import { migrate, openDatabase } from '../server/src/database/open-database.ts';
 import { checkHistories, type HistoryLibrary } from './support/session-histories.ts';
 
 const library: HistoryLibrary = {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import type { MikroORM } from '@mikro-orm/core';
 import { authEntities } from '../src/index.ts';
-import { openDatabase } from '../src/server/open-database.ts';
+import { openDatabase } from '../server/src/database/open-database.ts';
 import { countRows } from './support/accounts.ts';
 import { type BuiltProgram, buildProgram } from './support/build-program.ts';
 import { freshSqlite, onEachDatabase, runSql } from './support/databases.ts';

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readKeysFile } from '../src/server/keys-file.ts';
+import { readKeysFile } from '../server/src/keys-file.ts';
 import { securityEvents, tryUsers } from './support/accounts.ts';
 import { type BuiltProgram, buildProgram } from './support/build-program.ts';
 import { freshSqlite, onEachDatabase } from './support/databases.ts';

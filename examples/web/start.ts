@@ -4,7 +4,7 @@
  * The server is the built program, with a database and keys of its own in data/, and tokens that live so short that one
  * sees them being refreshed.
  *
- * Usage: node examples/web/start.ts [PROGRAM], where PROGRAM is dist/main.js if nothing is said. EXAMPLE_WEB_PORT and
+ * Usage: node examples/web/start.ts [PROGRAM], where PROGRAM is server/dist/main.js if nothing is said. EXAMPLE_WEB_PORT and
  * EXAMPLE_WEB_DATA are where the page listens, and where the server keeps its things, if that is to be elsewhere.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -16,7 +16,7 @@ import { createServer } from 'vite';
 const START_LIMIT = 30_000;
 const ROOT = join(import.meta.dirname, '../..');
 
-const program = process.argv[2] ?? join(ROOT, 'dist/main.js');
+const program = process.argv[2] ?? join(ROOT, 'server/dist/main.js');
 const { EXAMPLE_WEB_PORT: port, EXAMPLE_WEB_DATA: data = join(ROOT, 'data/example-web'), ...environment } = process.env;
 mkdirSync(data, { recursive: true });
 const api = spawn(process.execPath, [program], {

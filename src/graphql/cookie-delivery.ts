@@ -1,6 +1,6 @@
 import { BadUserInputError, CsrfRejectedError, InputRefusalReason } from '../errors.ts';
-import { type CookieValues, type CredentialCookies, setCookieHeaders } from '../http/cookies.ts';
-import type { Csrf } from '../http/csrf.ts';
+import { type CookieValues, type CredentialCookies, setCookieHeaders } from '../request/cookies.ts';
+import type { Csrf } from '../request/csrf.ts';
 import { TokenDelivery } from '../sessions/delivery.ts';
 import type { TokenPair } from '../sessions/issue-tokens.ts';
 import type { Parts } from '../sessions/parts.ts';

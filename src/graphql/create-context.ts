@@ -10,7 +10,7 @@ import { register } from '../accounts/register.ts';
 import { setUserRoles } from '../accounts/set-user-roles.ts';
 import { type Device, describeDevice } from '../device.ts';
 import { InvalidRefreshTokenError } from '../errors.ts';
-import type { Csrf } from '../http/csrf.ts';
+import type { Csrf } from '../request/csrf.ts';
 import { isId } from '../id.ts';
 import { authenticate, authorize, currentUserOf } from '../sessions/authenticate.ts';
 import { TokenDelivery } from '../sessions/delivery.ts';

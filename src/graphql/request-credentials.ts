@@ -1,6 +1,6 @@
-import { bearerToken } from '../http/bearer.ts';
-import { type CredentialCookies, readCredentialCookies } from '../http/cookies.ts';
-import { isTrustedOrigin } from '../http/origin.ts';
+import { bearerToken } from '../request/bearer.ts';
+import { type CredentialCookies, readCredentialCookies } from '../request/cookies.ts';
+import { isTrustedOrigin } from '../request/origin.ts';
 
 /** What the context function has to know of a request. */
 export interface AuthRequest {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { checkHistories } from '../support/session-histories.ts';
 import { describeMachine, endAfter, sqliteVersion, Stopwatch } from './machine.ts';
@@ -10,8 +11,8 @@ import { makeBuild } from './program.ts';
 const { values } = parseArgs({
   options: {
     short: { type: 'boolean', default: false },
-    /** For a worker, which is this script once more: the built library, and its share. */
-    library: { type: 'string' },
+    /** For a worker, which is this script once more: the folder of the build, and its share. */
+    build: { type: 'string' },
     blacklist: { type: 'string' },
     runs: { type: 'string' },
     seed: { type: 'string' },
@@ -20,14 +21,14 @@ const { values } = parseArgs({
 const HISTORIES = values.short ? 1_000 : 100_000;
 const SHARE = values.short ? 250 : 2_500;
 
-if (values.library === undefined) await direct();
-else await work(values.library);
+if (values.build === undefined) await direct();
+else await work(values.build);
 
 /** Shares the histories out among as many workers as there are cores. */
 async function direct(): Promise<never> {
   endAfter(values.short ? 3 : 90);
   const { main } = await makeBuild();
-  const library = main.replace(/main\.js$/, '');
+  const folder = join(main, '../..');
   console.log(`${HISTORIES} random histories, against the built library in the same process, on SQLite in memory`);
   console.log(`${describeMachine()}, ${sqliteVersion()}`);
   const watch = new Stopwatch();
@@ -39,7 +40,7 @@ async function direct(): Promise<never> {
   await Promise.all(
     Array.from({ length: availableParallelism() }, async () => {
       for (let share = shares.pop(); share !== undefined; share = shares.pop()) {
-        if (!(await runShare(library, share.blacklist, share.seed))) failed += 1;
+        if (!(await runShare(folder, share.blacklist, share.seed))) failed += 1;
       }
     }),
   );
@@ -50,8 +51,8 @@ async function direct(): Promise<never> {
   process.exit(failed === 0 ? 0 : 1);
 }
 
-async function runShare(library: string, blacklist: string, seed: string): Promise<boolean> {
-  const words = [import.meta.filename, '--library', library, '--blacklist', blacklist, '--seed', seed];
+async function runShare(folder: string, blacklist: string, seed: string): Promise<boolean> {
+  const words = [import.meta.filename, '--build', folder, '--blacklist', blacklist, '--seed', seed];
   const worker = spawn(process.execPath, [...words, '--runs', String(SHARE)], { stdio: 'inherit' });
   const end = () => worker.kill('SIGKILL');
   process.once('exit', end);
@@ -61,10 +62,12 @@ async function runShare(library: string, blacklist: string, seed: string): Promi
 }
 
 async function work(folder: string): Promise<void> {
-  const library = (await import(`${folder}index.js`)) as typeof import('../../src/index.ts');
+  const library = (await import(
+    join(folder, 'node_modules/graphql-simplejwt/dist/index.js')
+  )) as typeof import('../../src/index.ts');
   const { migrate, openDatabase } = (await import(
-    `${folder}server/open-database.js`
-  )) as typeof import('../../src/server/open-database.ts');
+    join(folder, 'dist/database/open-database.js')
+  )) as typeof import('../../server/src/database/open-database.ts');
   await checkHistories(
     {
       ...library,

@@ -7,7 +7,7 @@ import { buildProgram } from '../support/build-program.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 type Library = typeof import('../../src/index.ts');
-type OpenDatabase = typeof import('../../src/server/open-database.ts');
+type OpenDatabase = typeof import('../../server/src/database/open-database.ts');
 
 /** The built program and the built library, and a folder for what they write. */
 export interface Build {
@@ -20,7 +20,7 @@ export interface Build {
 
 /** Builds what is tested. It is removed, and every process started from it ended, when this process ends. */
 export async function makeBuild(): Promise<Build> {
-  const { main, remove } = buildProgram();
+  const { main, library: libraryPath, remove } = buildProgram();
   const folder = mkdtempSync(join(tmpdir(), 'graphql-simplejwt-soak-'));
   process.once('exit', () => {
     for (const child of children) child.kill('SIGKILL');
@@ -28,8 +28,8 @@ export async function makeBuild(): Promise<Build> {
     remove();
   });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
-  const library = (await import(join(main, '../index.js'))) as Library;
-  const { openDatabase, migrate } = (await import(join(main, '../server/open-database.js'))) as OpenDatabase;
+  const library = (await import(libraryPath)) as Library;
+  const { openDatabase, migrate } = (await import(join(main, '../database/open-database.js'))) as OpenDatabase;
   return { main, library, openDatabase, migrate, folder };
 }
 

@@ -1,29 +1,44 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-/** A built program of a test's own: dist/ belongs to whoever runs `npm start` meanwhile. */
+/** A build of a test's own: dist/ belongs to whoever runs `npm start` meanwhile. */
 export interface BuiltProgram {
-  /** The path of its main.js. */
+  /** The path of the program's main.js. */
   readonly main: string;
+  /** The path of the library's index.js, which the program imports by the package's name. */
+  readonly library: string;
   remove(): void;
 }
 
-/** Builds the program, as `npm run build` does, into a folder from which its packages are found. */
+/** Builds the library and the program, as `npm run build` does, into a folder from which their packages are found. */
 export function buildProgram(): BuiltProgram {
   mkdirSync(join(ROOT, 'data'), { recursive: true });
   const folder = mkdtempSync(join(ROOT, 'data/build-'));
   const remove = () => rmSync(folder, { recursive: true, force: true });
-  const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
+  const library = join(folder, 'node_modules/graphql-simplejwt');
   try {
-    execFileSync(process.execPath, [compiler, '-p', join(ROOT, 'tsconfig.build.json'), '--outDir', folder], {
-      stdio: 'inherit',
-    });
+    compile('tsconfig.build.json', join(library, 'dist'));
+    copyFileSync(join(ROOT, 'package.json'), join(library, 'package.json'));
+    const project = join(folder, 'tsconfig.json');
+    const paths = { 'graphql-simplejwt': [join(library, 'dist/index.d.ts')] };
+    const config = { extends: join(ROOT, 'server/tsconfig.build.json'), include: [join(ROOT, 'server/src')] };
+    writeFileSync(
+      project,
+      JSON.stringify({ ...config, compilerOptions: { paths, rootDir: join(ROOT, 'server/src') } }),
+    );
+    compile(project, join(folder, 'dist'));
+    copyFileSync(join(ROOT, 'server/package.json'), join(folder, 'package.json'));
   } catch (error) {
     remove();
     throw error;
   }
-  return { main: join(folder, 'main.js'), remove };
+  return { main: join(folder, 'dist/main.js'), library: join(library, 'dist/index.js'), remove };
+}
+
+function compile(project: string, outDir: string): void {
+  const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
+  execFileSync(process.execPath, [compiler, '-p', project, '--outDir', outDir], { cwd: ROOT, stdio: 'inherit' });
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { authEntities } from '../../src/entities.ts';
-import { openDatabase } from '../../src/server/open-database.ts';
+import { openDatabase } from '../../server/src/database/open-database.ts';
 
 /** Where the run's shared PostgreSQL is: `global-setup.ts` starts it, `global-teardown.ts` stops it. */
 export const POSTGRES_URL = 'TEST_POSTGRES_URL';

@@ -1,7 +1,7 @@
 import { hookStatements } from './driver-faults.ts';
 import type { TestAuth } from './start-test-auth.ts';
 import { authEntities } from '../../src/index.ts';
-import { openDatabase } from '../../src/server/open-database.ts';
+import { openDatabase } from '../../server/src/database/open-database.ts';
 
 /** How the database goes about those statements of some work that are asked for, a text each. */
 export async function queryPlans(

@@ -11,8 +11,8 @@ import {
   createAuth,
   generateKeys,
 } from '../../src/index.ts';
-import { startHttpServer } from '../../src/server/http-server.ts';
-import { migrate, openDatabase } from '../../src/server/open-database.ts';
+import { startHttpServer } from '../../server/src/http/http-server.ts';
+import { migrate, openDatabase } from '../../server/src/database/open-database.ts';
 import { GraphQLClient } from './graphql-client.ts';
 import { ManualClock } from './manual-clock.ts';
 

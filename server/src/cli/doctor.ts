@@ -1,0 +1,51 @@
+import { parseArgs } from 'node:util';
+import { type Settings, settingsSchema } from 'graphql-simplejwt';
+import { type Environment, readEnvironment, StartError } from '../environment.ts';
+import { type ClientSetup, judgeClientSetups } from './client-setups.ts';
+import { examine, type Finding } from './findings.ts';
+
+/** Says which client set-ups the running configuration carries, and what else is amiss. Changes nothing. */
+export async function runDoctor(args: readonly string[]): Promise<void> {
+  const environment = readEnvironment();
+  const settings = settingsSchema.parse(environment.settings);
+  const apiUrl = addressOf(args, environment, settings);
+  const setups = judgeClientSetups(apiUrl, settings);
+  const findings = await examine(apiUrl, setups, environment, settings);
+  console.log(report(apiUrl, setups, findings));
+  if (findings.some(({ grade }) => grade === 'fault')) process.exitCode = 1;
+}
+
+/** Where clients reach the API: what is said, or the issuer where it is an address. */
+function addressOf(args: readonly string[], { host, port }: Environment, { issuer }: Settings): URL {
+  const given = urlOf(args);
+  const url = URL.parse(given ?? issuer) ?? URL.parse(`http://${host}:${port}`);
+  if (url === null || !/^https?:$/.test(url.protocol) || (given !== undefined && URL.parse(given) === null))
+    throw new StartError(['--url: must be an address such as https://api.example.com']);
+  return url;
+}
+
+function urlOf(args: readonly string[]): string | undefined {
+  try {
+    return parseArgs({ args: [...args], options: { url: { type: 'string' } } }).values.url;
+  } catch {
+    throw new StartError(['usage: doctor [--url https://api.example.com]']);
+  }
+}
+
+const MARKS = { ok: 'ok     ', note: 'note   ', warning: 'warning', fault: 'FAULT  ' } as const;
+
+function report(apiUrl: URL, setups: readonly ClientSetup[], findings: readonly Finding[]): string {
+  const isFaulty = findings.some(({ grade }) => grade === 'fault');
+  return [
+    `Clients reach it at ${apiUrl.origin} (--url says otherwise).`,
+    '',
+    ...setups.map(
+      ({ relation, origin, delivery, outcome, reason }) =>
+        `${relation.padEnd(11)} ${delivery.padEnd(14)} ${outcome}${origin === null ? '' : `, from ${origin}`}${reason === '' ? '' : `: ${reason}`}`,
+    ),
+    '',
+    ...findings.map(({ grade, about, text }) => `${MARKS[grade]} ${about}: ${text}`),
+    '',
+    isFaulty ? 'Something will break.' : 'Nothing breaks for sure.',
+  ].join('\n');
+}

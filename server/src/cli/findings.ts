@@ -1,0 +1,179 @@
+import { existsSync, statSync } from 'node:fs';
+import type { MikroORM } from '@mikro-orm/core';
+import { authEntities, type PrivateJwk, type Settings, systemClock } from 'graphql-simplejwt';
+import { type Environment, StartError } from '../environment.ts';
+import { readKeysFile } from '../keys-file.ts';
+import { openDatabase, pendingMigrations } from '../database/open-database.ts';
+import { type ClientSetup, isLocal, isTrustworthy } from './client-setups.ts';
+
+/** Something that was looked at. */
+export interface Finding {
+  /** `fault` breaks something for sure. */
+  readonly grade: 'ok' | 'note' | 'warning' | 'fault';
+  readonly about: string;
+  readonly text: string;
+}
+
+/** Looks at all of a configuration, and at what it names. Changes nothing. */
+export async function examine(
+  apiUrl: URL,
+  setups: readonly ClientSetup[],
+  environment: Environment,
+  settings: Settings,
+): Promise<Finding[]> {
+  return [
+    ...examineSetups(setups),
+    ...examineAddress(apiUrl, environment, settings),
+    ...(await examineKeys(environment)),
+    ...(await examineDatabase(environment, settings)),
+  ];
+}
+
+/** An origin that was allowed is meant to work, and so is any way of using the API at all. */
+function examineSetups(setups: readonly ClientSetup[]): Finding[] {
+  const wanted = setups.filter(({ outcome }) => outcome !== 'off');
+  const origins = [...new Set(wanted.map(({ origin }) => origin))];
+  return origins.flatMap((origin): Finding[] => {
+    const ofOrigin = wanted.filter((setup) => setup.origin === origin);
+    const broken = ofOrigin.filter(({ outcome }) => outcome === 'breaks');
+    const isAllowedOrigin = ofOrigin.some(({ relation }) => relation !== 'same-origin');
+    if (broken.length === 0) return [];
+    const isFault = broken.length === ofOrigin.length || isAllowedOrigin;
+    const names = broken.map(({ delivery }) => delivery).join(' and ');
+    return [{ grade: isFault ? 'fault' : 'warning', about: 'clients', text: `${names} cannot work from ${origin}` }];
+  });
+}
+
+function examineAddress(apiUrl: URL, environment: Environment, settings: Settings): Finding[] {
+  const { isProduction, isExplorerOn, trustedProxies, host } = environment;
+  const isPublic = !isLocal(apiUrl.hostname);
+  const checks: readonly (readonly [applies: boolean, Finding['grade'], about: string, text: string])[] = [
+    [
+      isPublic && !isProduction,
+      'warning',
+      'production',
+      'NODE_ENV is not production: faults of the configuration do not stop the start',
+    ],
+    [isProduction && isExplorerOn, 'warning', 'production', 'AUTH_EXPLORER is on: GraphiQL is shown to everybody'],
+    [
+      isProduction && settings.registration === 'open',
+      'note',
+      'production',
+      'AUTH_REGISTRATION is open: anybody may have an account',
+    ],
+    [isPublic && !isTrustworthy(apiUrl), 'warning', 'tls', 'passwords and tokens travel in clear'],
+    [
+      apiUrl.protocol === 'https:' && trustedProxies.length === 0,
+      'warning',
+      'proxies',
+      'TLS ends in front of this server, and AUTH_TRUSTED_PROXIES is empty: sessions show the address of the proxy, and browsers without Sec-Fetch-Site are refused',
+    ],
+    [
+      trustedProxies.some((network) => network.endsWith('/0')),
+      'warning',
+      'proxies',
+      'AUTH_TRUSTED_PROXIES believes everybody about protocol, host and address',
+    ],
+    [
+      isPublic && trustedProxies.length === 0 && isLocal(host),
+      'note',
+      'proxies',
+      `it listens on ${host}: only a proxy on this machine reaches it`,
+    ],
+    [
+      settings.cookieSameSite === 'None' && !isTrustworthy(apiUrl),
+      'fault',
+      'cookies',
+      'SameSite=None needs Secure, and Secure needs https: browsers drop such cookies',
+    ],
+    [
+      settings.cookieSameSite === 'None' && settings.allowedOrigins.length === 0,
+      'warning',
+      'cookies',
+      'AUTH_COOKIE_SAME_SITE=None gives up a defence, and no other origin is allowed that would need it',
+    ],
+  ];
+  return checks.filter(([applies]) => applies).map(([, grade, about, text]) => ({ grade, about, text }));
+}
+
+const OTHERS = 0o077;
+
+async function examineKeys({ keysFile, isProduction }: Environment): Promise<Finding[]> {
+  const about = 'keys';
+  if (!existsSync(keysFile) && !isProduction)
+    return [{ grade: 'note', about, text: `${keysFile} will be written at the first start` }];
+  try {
+    const { keys } = await readKeysFile(keysFile);
+    const mode = statSync(keysFile).mode & 0o777;
+    const isOpen = process.platform !== 'win32' && (mode & OTHERS) !== 0;
+    return [
+      { grade: 'ok', about, text: keys.map(describeKey).join(', ') },
+      ...(isOpen
+        ? [
+            {
+              grade: 'warning' as const,
+              about,
+              text: `${keysFile} can be read by others (mode ${mode.toString(8)}): chmod 600`,
+            },
+          ]
+        : []),
+    ];
+  } catch (error) {
+    if (error instanceof StartError) return error.faults.map((text) => ({ grade: 'fault', about, text }));
+    throw error;
+  }
+}
+
+function describeKey({ purpose, alg, k, n }: PrivateJwk): string {
+  const bits = 8 * Buffer.from(k ?? n ?? '', 'base64url').length;
+  return `${purpose} ${alg}${bits === 0 ? '' : ` of ${bits} bits`}`;
+}
+
+async function examineDatabase({ databaseUrl, isProduction }: Environment, settings: Settings): Promise<Finding[]> {
+  const about = 'database';
+  const isSqlite = databaseUrl.startsWith('sqlite:');
+  if (isSqlite && !existsSync(databaseUrl.slice('sqlite:'.length)))
+    return [{ grade: isProduction ? 'fault' : 'note', about, text: 'it is not there yet' }];
+  const orm = await openDatabase(databaseUrl, authEntities);
+  try {
+    const pending = await pendingMigrations(orm);
+    return [
+      ...(pending.length === 0
+        ? [{ grade: 'ok' as const, about, text: 'every migration is applied' }]
+        : [
+            {
+              grade: isProduction ? ('fault' as const) : ('note' as const),
+              about,
+              text: `${pending.length} migrations are pending`,
+            },
+          ]),
+      isSqlite
+        ? { grade: 'ok', about: 'clock', text: "the database's is this machine's" }
+        : await examineClock(orm, settings),
+    ];
+  } catch (error) {
+    // The message may hold the address of the database, and with it a password.
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    return [{ grade: 'fault', about, text: `it cannot be read (${code})` }];
+  } finally {
+    await orm.close();
+  }
+}
+
+async function examineClock(orm: MikroORM, { leeway }: Settings): Promise<Finding> {
+  const before = systemClock.now();
+  const [row] = await orm.em
+    .getConnection()
+    .execute<{ now: number | string }[]>('select extract(epoch from clock_timestamp()) * 1000 as now');
+  const after = systemClock.now();
+  const now = Number(row?.now);
+  // The answer was given somewhere between the two.
+  const difference = Math.max(0, before - now, now - after);
+  const text = `this machine and the database are ${(difference / 1000).toFixed(1)} s apart`;
+  if (difference <= leeway) return { grade: 'ok', about: 'clock', text };
+  return {
+    grade: 'warning',
+    about: 'clock',
+    text: `${text}, AUTH_LEEWAY is ${leeway / 1000} s: one of the two is wrong`,
+  };
+}

@@ -1,0 +1,39 @@
+import { buildGuardedSchema, faultOf } from 'graphql-simplejwt';
+import type { Environment } from '../environment.ts';
+import { startHttpServer } from '../http/http-server.ts';
+import { startUpkeep } from '../upkeep.ts';
+import { logFault, openAuth, readEnvironmentToServe } from './open-auth.ts';
+
+/** Runs the server until it is told to stop. */
+export async function serve(): Promise<void> {
+  const environment = await readEnvironmentToServe();
+  const { auth, close } = await openAuth(environment);
+  const schema = await buildGuardedSchema({ resolvers: auth.resolvers });
+  const server = await startHttpServer({ ...environment, auth, schema, logTo: process.stderr });
+  const stopUpkeep = startUpkeep((signal) => auth.purge(signal), reportFailure);
+  console.log(greeting(environment, server.url));
+
+  await untilTold();
+  await server.close();
+  await stopUpkeep();
+  await close();
+}
+
+function reportFailure(error: unknown): void {
+  const fault = faultOf(error);
+  if (fault !== null) logFault(fault);
+}
+
+function greeting({ isExplorerOn, databaseUrl }: Environment, url: string): string {
+  const home = databaseUrl.startsWith('sqlite:') ? databaseUrl.slice('sqlite:'.length) : 'PostgreSQL';
+  const lines = [`graphql-simplejwt is serving ${url}/graphql (database: ${home})`];
+  if (isExplorerOn) lines.push(`Open ${url}/graphql in a browser and run "Register", then "Me".`);
+  return lines.join('\n');
+}
+
+async function untilTold(): Promise<void> {
+  await new Promise((resolve) => {
+    process.once('SIGINT', resolve);
+    process.once('SIGTERM', resolve);
+  });
+}

@@ -1,0 +1,95 @@
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { GraphQLError, type GraphQLSchema, type ValidationRule } from 'graphql';
+import { type Auth, type AuthContext, createErrorTranslator, CsrfRejectedError, faultOf } from 'graphql-simplejwt';
+import { answerCode } from './refusal.ts';
+
+/** What the endpoint runs operations on, and how. */
+export interface GraphQLEndpointOptions {
+  readonly auth: Auth;
+  readonly schema: GraphQLSchema;
+  readonly isProduction: boolean;
+}
+
+/** Where GraphQL is spoken. */
+export interface GraphQLEndpoint {
+  /** To be asked before the body is read: a request that another site forged gets no further. */
+  refuseForgery(request: FastifyRequest, reply: FastifyReply): Promise<unknown>;
+  answer(request: FastifyRequest, reply: FastifyReply): Promise<unknown>;
+  /** Stops the whole server, when what has begun is answered. */
+  stop(): Promise<void>;
+}
+
+interface RequestContext extends AuthContext {
+  readonly requestId: string;
+}
+
+export async function createGraphQLEndpoint(
+  app: FastifyInstance,
+  { auth, schema, isProduction }: GraphQLEndpointOptions,
+): Promise<GraphQLEndpoint> {
+  const apollo = new ApolloServer<RequestContext>({
+    schema,
+    validationRules: [knownOperationTypes],
+    introspection: !isProduction,
+    includeStacktraceInErrorResponses: false,
+    hideSchemaDetailsFromClientErrors: isProduction,
+    formatError: createErrorTranslator({ showsValidationTexts: !isProduction }),
+    logger: app.log,
+    stopOnTerminationSignals: false,
+    // Apollo's own page comes from a CDN.
+    plugins: [fastifyApolloDrainPlugin(app), ApolloServerPluginLandingPageDisabled(), faultLog(app.log)],
+  });
+  await apollo.start();
+  const contexts = new WeakMap<FastifyRequest, RequestContext>();
+  const run = fastifyApolloHandler(apollo, {
+    context: async (request) => contexts.get(request) ?? contextOf(auth, request),
+  });
+
+  return {
+    async refuseForgery(request, reply) {
+      const context = contextOf(auth, request);
+      contexts.set(request, context);
+      if (!context.auth.isForged) return undefined;
+      const { status, code, message } = new CsrfRejectedError('origin');
+      return answerCode(reply, status, code, message);
+    },
+    async answer(request, reply) {
+      const body: unknown = await run.call(app, request, reply);
+      for (const cookie of contexts.get(request)?.auth.setCookieHeaders() ?? []) reply.header('set-cookie', cookie);
+      return body;
+    },
+    stop: () => apollo.stop(),
+  };
+}
+
+function contextOf(auth: Auth, request: FastifyRequest): RequestContext {
+  const ownOrigin = `${request.protocol}://${request.host}`;
+  return { requestId: request.id, ...auth.context({ headers: request.headers, ipAddress: request.ip, ownOrigin }) };
+}
+
+/** graphql finds out only when it runs one, and takes it for a fault of the server. */
+const knownOperationTypes: ValidationRule = (context) => ({
+  OperationDefinition(node) {
+    if (context.getSchema().getRootType(node.operation) === undefined)
+      context.reportError(new GraphQLError(`There is no ${node.operation} in this schema.`, { nodes: [node] }));
+  },
+});
+
+/** Writes to the log what a client is not told, under the id of its request. */
+function faultLog(log: FastifyBaseLogger): ApolloServerPlugin<RequestContext> {
+  return {
+    async requestDidStart() {
+      return {
+        async didEncounterErrors({ errors, contextValue }) {
+          for (const error of errors) {
+            const fault = faultOf(error);
+            if (fault !== null) log.error({ requestId: contextValue.requestId, fault }, 'a request failed inside');
+          }
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,148 @@
+import cors from '@fastify/cors';
+import fastify, { type FastifyError, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
+import type { GraphQLSchema } from 'graphql';
+import { type Auth, faultOf } from 'graphql-simplejwt';
+import { EXPLORER_POLICY, explorerPage } from './explorer.ts';
+import { createGraphQLEndpoint } from './graphql-endpoint.ts';
+import { takeJsonOnly } from './json-body.ts';
+import { listen, watchSilentConnections } from './listen.ts';
+import { answerCode } from './refusal.ts';
+
+/** What the HTTP server serves, and how. */
+export interface HttpServerOptions {
+  readonly auth: Auth;
+  readonly schema: GraphQLSchema;
+  readonly host: string;
+  readonly port: number;
+  readonly isProduction: boolean;
+  readonly isExplorerOn: boolean;
+  /** Addresses and networks whose forwarded headers count. */
+  readonly trustedProxies: readonly string[];
+  /** Where the log goes, a line of JSON each. */
+  readonly logTo: NodeJS.WritableStream;
+}
+
+/** A server that is listening. */
+export interface HttpServer {
+  /** Such as `http://127.0.0.1:4000`. */
+  readonly url: string;
+  /** Answers what it has begun to answer, and stops. */
+  close(): Promise<void>;
+}
+
+/** Bytes. */
+const LARGEST_BODY = 100_000;
+const POLICY = 'content-security-policy';
+/** Of every answer. Any may hold a token (RFC 6749 section 5.1), and none is a page. */
+const HEADERS = {
+  'cache-control': 'no-store',
+  [POLICY]: "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  vary: 'Origin',
+};
+/** In production it is reached by TLS. Browsers believe it over TLS alone (RFC 6797 section 8.1). */
+const PRODUCTION_HEADERS = { ...HEADERS, 'strict-transport-security': 'max-age=31536000' };
+const METHODS: Readonly<Record<string, string>> = { '/graphql': 'GET, POST', '/.well-known/jwks.json': 'GET, HEAD' };
+/** What a page of an allowed origin may do; the origin itself is repeated, never a wildcard. */
+const CORS = {
+  origin: true,
+  credentials: true,
+  methods: ['GET', 'POST'],
+  allowedHeaders: ['authorization', 'content-type', 'x-csrf-token', 'apollo-require-preflight'],
+  maxAge: 600,
+};
+
+/** Serves the schema at `/graphql` and the public keys at `/.well-known/jwks.json`. */
+export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const ownHeaders = options.isProduction ? PRODUCTION_HEADERS : HEADERS;
+  const app = fastify({
+    bodyLimit: LARGEST_BODY,
+    trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
+    exposeHeadRoutes: false,
+    // A URL that cannot be read is answered before there is a hook.
+    frameworkErrors: (error, request, reply) => void answerFailure(error, request, reply.headers(ownHeaders)),
+    // What is asked for may stand in the URL, and must not stand in the log.
+    logController: new LogController({ disableRequestLogging: true }),
+    logger: { level: 'warn', stream: options.logTo },
+  });
+  const endpoint = await createGraphQLEndpoint(app, options);
+  takeJsonOnly(app);
+  app.addHook('onSend', async (_request, reply) => {
+    const { [POLICY]: policy = ownHeaders[POLICY] } = reply.getHeaders();
+    reply.headers({ ...ownHeaders, [POLICY]: policy });
+  });
+  app.setErrorHandler(answerFailure);
+  app.setNotFoundHandler(answerNothing);
+
+  const { allowedOrigins } = options.auth.settings;
+  await app.register(cors, {
+    // Anyone else gets no header of CORS at all.
+    delegator: ({ headers }, decide) =>
+      decide(null, headers.origin !== undefined && allowedOrigins.includes(headers.origin) ? CORS : { origin: false }),
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    if (!HOST.test(request.host)) return answerCode(reply, 400, 'BAD_REQUEST', UNREADABLE);
+    // Before its body is read, and after CORS, so that a page can read why.
+    return request.is404 ? answerNothing(request, reply) : undefined;
+  });
+  const isForExplorer = (request: FastifyRequest) =>
+    options.isExplorerOn && request.method === 'GET' && wantsPage(request);
+  app.route({
+    method: ['GET', 'POST'],
+    url: '/graphql',
+    async onRequest(request, reply) {
+      if (!isForExplorer(request)) await endpoint.refuseForgery(request, reply);
+    },
+    async handler(request, reply) {
+      if (!isForExplorer(request)) return endpoint.answer(request, reply);
+      return reply
+        .header(POLICY, EXPLORER_POLICY)
+        .type('text/html; charset=utf-8')
+        .send(await explorerPage());
+    },
+  });
+  app.get('/.well-known/jwks.json', { exposeHeadRoute: true }, (_request, reply) =>
+    reply.type('application/jwk-set+json').send(options.auth.jwks()),
+  );
+
+  const silent = watchSilentConnections(app.server);
+  const url = await listen(app, options);
+  return {
+    url,
+    async close() {
+      silent.close();
+      await endpoint.stop();
+    },
+  };
+}
+
+function wantsPage(request: FastifyRequest): boolean {
+  return (request.headers.accept ?? '').includes('text/html');
+}
+
+/** A name or an address, and a port (RFC 9112 section 3.2). What it is not makes no URL. */
+const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
+const UNREADABLE = 'The request cannot be read.';
+
+function answerNothing(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const methods = METHODS[request.url.split('?', 1)[0] ?? ''];
+  if (methods === undefined) return answerCode(reply, 404, 'NOT_FOUND', 'There is nothing here.');
+  return answerCode(reply.header('allow', methods), 405, 'METHOD_NOT_ALLOWED', `Send one of ${methods}.`);
+}
+
+const REFUSALS: Readonly<Record<number, readonly [code: string, message: string]>> = {
+  413: ['PAYLOAD_TOO_LARGE', `The body is larger than ${LARGEST_BODY} bytes.`],
+  415: ['UNSUPPORTED_MEDIA_TYPE', 'Send application/json.'],
+};
+
+/** What fails before GraphQL has begun: a body that is too large, or no JSON. The body itself is not repeated. */
+function answerFailure(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const status = error.statusCode ?? 500;
+  if (status >= 500) {
+    request.log.error({ requestId: request.id, fault: faultOf(error) }, 'a request failed inside');
+    return answerCode(reply, 500, 'INTERNAL_SERVER_ERROR', 'Something went wrong.');
+  }
+  const [code, message] = REFUSALS[status] ?? ['BAD_REQUEST', UNREADABLE];
+  return answerCode(reply, status, code, message);
+}

@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { generateKeys, importKeyRing, KeyRingError, type PrivateJwkSet } from 'graphql-simplejwt';
+import { StartError } from './environment.ts';
+
+const OWNER_ONLY = 0o600;
+
+/**
+ * Reads the key ring, which must be usable.
+ *
+ * @throws StartError that names every fault.
+ */
+export async function readKeysFile(path: string): Promise<PrivateJwkSet> {
+  const keys = parse(path, await read(path));
+  try {
+    importKeyRing(keys);
+  } catch (error) {
+    if (error instanceof KeyRingError) throw new StartError(error.faults.map((fault) => `${path}: ${fault}`));
+    throw error;
+  }
+  return keys;
+}
+
+/** Writes a fresh key ring if there is none. Of several processes that start at once, one wins; all read the same. */
+export async function ensureKeysFile(path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const draft = `${path}.${randomBytes(6).toString('hex')}`;
+  await writeFile(draft, `${JSON.stringify(generateKeys(), null, 2)}\n`, { mode: OWNER_ONLY, flag: 'wx' });
+  try {
+    await link(draft, path);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  } finally {
+    await unlink(draft);
+  }
+}
+
+async function read(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    throw new StartError([`AUTH_KEYS_FILE: ${path} cannot be read (${code})`]);
+  }
+}
+
+function parse(path: string, text: string): PrivateJwkSet {
+  try {
+    return JSON.parse(text) as PrivateJwkSet;
+  } catch {
+    throw new StartError([`AUTH_KEYS_FILE: ${path} is not JSON`]);
+  }
+}
