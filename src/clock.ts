@@ -1,10 +1,8 @@
-/**
- * Where the time comes from. All of the library asks this and nothing else, so that a test can move it.
- */
+/** The source of time. The whole library reads time from here, so a test can move it. */
 export interface Clock {
   /** Milliseconds since 1970-01-01T00:00:00Z. May be stepped in either direction. */
   now(): number;
-  /** Milliseconds since some fixed moment. Never goes back. */
+  /** Milliseconds since an arbitrary moment. Never goes back. */
   monotonic(): number;
 }
 

@@ -1,99 +1,103 @@
 import type { MikroORM } from '@mikro-orm/core';
 import type { NonEmptyArray } from 'type-graphql';
-import { createUser } from './accounts/create-user.ts';
-import type { AccountParts } from './accounts/parts.ts';
+import { createUser, type NewUser } from './accounts/create-user.ts';
 import { BlacklistMirror } from './blacklist/blacklist-mirror.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { Database } from './database.ts';
-import { describeDevice } from './device.ts';
-import type { AuthContext } from './graphql/auth-context.ts';
-import { authResolvers } from './graphql/auth-resolvers.ts';
-import { createContext } from './graphql/create-context.ts';
-import type { AuthRequest } from './graphql/request-credentials.ts';
-import { type Fault, faultOf } from './graphql/translate-error.ts';
+import { describeDevice, NO_DEVICE } from './device.ts';
+import { TokenDelivery } from './delivery.ts';
+import { type Fault, faultOf } from './graphql/errors/fault.ts';
+import { authResolvers } from './graphql/schema/auth-resolvers.ts';
+import { type AuthContext, createContext } from './request/context.ts';
+import type { AuthRequest } from './request/credentials.ts';
 import { createCsrf } from './request/csrf.ts';
-import { isId } from './id.ts';
-import { TokenDelivery } from './sessions/delivery.ts';
-import { endSessions } from './sessions/end-sessions.ts';
+import type { RequestServices } from './request/request-scope.ts';
+import { blacklistToken } from './sessions/blacklist-token.ts';
+import { OPERATOR } from './sessions/caller.ts';
 import type { HostClaims } from './sessions/host-claims.ts';
 import type { TokenPair } from './sessions/issue-tokens.ts';
-import { openSession } from './sessions/open-session.ts';
+import { openSessionForUser } from './sessions/open-session-for-user.ts';
 import { purge, type PurgeResult } from './sessions/purge.ts';
 import { type TokenVerification, verifyToken } from './sessions/verify-token.ts';
-import { resolveSettings, type Settings, type SettingsInput } from './settings.ts';
-import { RESERVED_CLAIMS } from './tokens/claims.ts';
+import { type AuthSettings, resolveSettings, type Settings } from './settings.ts';
+import { checkNamespace } from './tokens/claims.ts';
 import { importKeyRing, type PrivateJwkSet, type PublicJwkSet } from './tokens/key-ring.ts';
 import { createTokenCodec } from './tokens/token-codec.ts';
+import type { AuthUser } from './users/auth-user.ts';
 import { createPasswordHasher } from './users/password-hasher.ts';
-import type { Credentials } from './users/credentials.ts';
-import { findUser, findVersionsRaisedSince } from './users/user-directory.ts';
+import { findVersionsRaisedSince } from './users/user-store.ts';
 
-/** What `createAuth` needs, and every setting. */
-export interface AuthOptions extends SettingsInput {
-  /** Made with `authEntities` among its entities, on a database whose tables are there. It stays the caller's. */
+/** What `createAuth` takes: what it works with, and the settings. */
+export interface AuthOptions extends AuthSettings {
+  /** Your ORM, with `authEntities` among its entities and their tables in the database. Closing it is up to you. */
   readonly orm: MikroORM;
-  /** The private JWK Set that signs the tokens. */
+  /** The private JWK Set that signs the tokens (RFC 7517 section 5). */
   readonly keys: PrivateJwkSet;
-  /** The host's own claims in access tokens. */
+  /** Your own claims in access tokens. */
   readonly claims?: HostClaims;
-  /** Told what goes wrong behind the requests: the blacklist could not be read. By default nobody is. */
+  /** Receives faults that no request reports, such as a failed read of the blacklist. By default they are ignored. */
   readonly onFault?: (fault: Fault) => void;
-  /** By default the machine's. */
+  /** @defaultValue the clocks of the machine */
   readonly clock?: Clock;
 }
 
-/** What a session is opened for in code. */
-export interface OpenSessionRequest {
+/** What `auth.openSession` takes. */
+export interface UserSession {
   readonly userId: string;
+  /** Shown in the list of sessions. */
   readonly userAgent?: string | null;
+  /** Shown in the list of sessions. */
   readonly ipAddress?: string | null;
 }
 
-/** Authentication, ready to serve. */
+/** The library, ready to serve. */
 export interface Auth {
-  /** The settings made whole. */
+  /** The settings in full. */
   readonly settings: Settings;
-  /** The resolvers to build a schema from, beside the host's own. */
+  /** The resolvers to build a schema from, beside your own. */
   readonly resolvers: NonEmptyArray<Function>;
-  /** The context function: looks at a request, and never throws. */
+  /** The context function. It examines a request and never throws. */
   context(request: AuthRequest): AuthContext;
   /**
-   * Opens a session without a password: simplejwt's `RefreshToken.for_user`.
+   * Opens a session without a password, as simplejwt's `RefreshToken.for_user` does. The tokens are in the result. To
+   * deliver them in cookies, use `openSession` of a request's context.
    *
-   * @returns null if there is no such user, or the user was deactivated.
+   * @returns null if there is no such user, or the user is deactivated.
    */
-  openSession(request: OpenSessionRequest): Promise<TokenPair | null>;
-  /** Whether a token of either kind is good at this moment. Never an error for a bad token. */
+  openSession(session: UserSession): Promise<TokenPair | null>;
+  /** Says whether a token of either kind is valid at this moment. An invalid token is no error. */
   verifyToken(token: string): Promise<TokenVerification>;
   /**
    * Ends the session of a token of either kind, if the signature is ours.
    *
-   * @returns the ids of the sessions that ended: one, or none.
+   * @returns the id of the session; empty if it had ended before or the token is not ours.
    */
   blacklistToken(token: string): Promise<string[]>;
   /**
-   * Opens an account without a session, with any roles: how the first administrator is made.
+   * Creates a user without a session, with any roles. Create the first administrator with it.
    *
-   * @returns the id of the new user.
    * @throws BadUserInputError that names each field.
    */
-  createUser(credentials: Credentials, roles: readonly string[]): Promise<string>;
+  createUser(user: NewUser): Promise<AuthUser>;
   /**
-   * Deletes sessions and blacklist rows that have outlived their tokens, and old events. To be called now and then.
+   * Deletes sessions and blacklist rows that have outlived their tokens, and old security events. Call it regularly, for
+   * example every ten minutes.
    *
-   * @param signal stops it soon: the next one goes on.
+   * @param signal stops it early. The next call continues.
    */
   purge(signal?: AbortSignal): Promise<PurgeResult>;
-  /** The public halves of the asymmetric access keys, for services that verify access tokens by themselves. */
+  /** The public halves of the asymmetric access keys, for services that verify access tokens themselves. */
   jwks(): PublicJwkSet;
-  /** Stops reading the blacklist. */
+  /** Stops reading the blacklist. Call it before you close the ORM. */
   close(): Promise<void>;
 }
 
 /**
- * Puts the library together. When it resolves, the blacklist has been read, and requests can be served.
+ * Puts the library together. When the promise resolves, the blacklist has been read and requests can be served.
  *
- * @throws TypeError that names every fault of the settings, the keys or the host's claims.
+ * @throws SettingsError that lists every fault of the settings.
+ * @throws KeyRingError that lists every fault of the keys.
+ * @throws TypeError if the namespace of the host's claims is reserved.
  * @throws ServiceUnavailableError if the database cannot be read.
  *
  * @example
@@ -106,58 +110,42 @@ export interface Auth {
  * export const auth = await createAuth({ orm, keys: generateKeys(), issuer: 'https://api.example.com' });
  * ```
  */
-export async function createAuth({
-  orm,
-  keys,
-  claims,
-  onFault,
-  clock = systemClock,
-  ...given
-}: AuthOptions): Promise<Auth> {
+export async function createAuth(options: AuthOptions): Promise<Auth> {
+  const { orm, keys, claims, onFault, clock = systemClock, ...given } = options;
   const settings = resolveSettings(given);
-  const hostClaims = checkHostClaims(claims);
-  const rules = { ...settings, namespace: hostClaims?.namespace ?? null };
+  if (claims !== undefined) checkNamespace(claims.namespace);
   const keyRing = importKeyRing(keys);
-  const codec = createTokenCodec(keyRing, rules, clock);
   const database = new Database(orm, clock);
-  const mirror = new BlacklistMirror(database, clock, settings, findVersionsRaisedSince, (error) => {
+  const reportFault = (error: unknown) => {
     const fault = faultOf(error);
     if (fault !== null) onFault?.(fault);
+  };
+  const services: RequestServices = Object.freeze({
+    settings,
+    clock,
+    database,
+    codec: createTokenCodec(keyRing, { ...settings, namespace: claims?.namespace ?? null }, clock),
+    mirror: new BlacklistMirror(database, clock, settings, findVersionsRaisedSince, reportFault),
+    hostClaims: claims ?? null,
+    passwords: await createPasswordHasher(settings.bcryptCost),
+    csrf: createCsrf(keyRing.secrets()),
   });
-  const passwords = await createPasswordHasher(settings.bcryptCost);
-  const parts: AccountParts = Object.freeze({ settings, clock, database, codec, mirror, hostClaims, passwords });
-  const csrf = createCsrf(keyRing.secrets());
-  await mirror.start();
+  await services.mirror.start();
 
   return Object.freeze({
-    resolvers: authResolvers(settings.registration),
     settings,
-    context: (request) => createContext({ ...parts, csrf }, request),
-    async openSession({ userId, userAgent = null, ipAddress = null }) {
-      const user = isId(userId) ? await database.read((em) => findUser(em, userId)) : null;
-      return (
-        user && openSession(parts, user, { device: describeDevice(userAgent, ipAddress), delivery: TokenDelivery.BODY })
-      );
-    },
-    verifyToken: (token) => verifyToken(parts, token, NO_DEVICE),
-    async blacklistToken(token) {
-      const reading = codec.read(token);
-      return reading.status === 'invalid'
-        ? []
-        : endSessions(parts, { ids: [reading.claims.sid] }, 'BLACKLISTED', NO_DEVICE);
-    },
-    createUser: async (credentials, roles) => (await createUser(parts, credentials, roles)).id,
-    purge: (signal) => purge(parts, signal ?? null),
+    resolvers: authResolvers(settings.registration),
+    context: (request) => createContext(services, request),
+    openSession: ({ userId, userAgent = null, ipAddress = null }) =>
+      openSessionForUser(services, userId, {
+        device: describeDevice(userAgent, ipAddress),
+        delivery: TokenDelivery.BODY,
+      }),
+    verifyToken: (token) => verifyToken(services, token, NO_DEVICE),
+    blacklistToken: (token) => blacklistToken(services, token),
+    createUser: (user) => createUser(services, OPERATOR, user),
+    purge: (signal) => purge(services, signal ?? null),
     jwks: () => keyRing.publicJwks(),
-    close: () => mirror.stop(),
+    close: () => services.mirror.stop(),
   } satisfies Auth);
-}
-
-const NO_DEVICE = describeDevice(null, null);
-
-function checkHostClaims(claims: HostClaims | undefined): HostClaims | null {
-  if (claims === undefined) return null;
-  if (claims.namespace === '' || RESERVED_CLAIMS.has(claims.namespace))
-    throw new TypeError('claims.namespace must be a name of your own, not one that tokens have anyway.');
-  return claims;
 }

@@ -1,35 +1,35 @@
 import { isNativeError } from 'node:util/types';
 import type { InferEntity, MikroORM } from '@mikro-orm/core';
 import type { SqlEntityManager } from '@mikro-orm/sql';
-import { CompiledQuery } from 'kysely';
+import { CompiledQuery, type Kysely } from 'kysely';
 import type { Clock } from './clock.ts';
 import { isAuthError, ServiceUnavailableError } from './errors.ts';
 
 /** An entity manager inside, or outside, of a transaction. */
 export type EntityManager = SqlEntityManager;
 
-/** A row as its entity file describes it; what may be null is null, never left out. */
+/** A row as its entity file describes it. A nullable column is null, never missing. */
 export type Row<Entity> = {
   readonly [Property in keyof InferEntity<Entity> & string]-?: Exclude<InferEntity<Entity>[Property], undefined>;
 };
 
-/** How the typed query builder names things: by entity and property, as the entity files do. */
+/** The typed query builder names tables by entity and columns by property, as the entity files do. */
 export const byProperty = Object.freeze({
   tableNamingStrategy: 'entity',
   columnNamingStrategy: 'property',
   convertValues: true,
 } as const);
 
-/** As many rows as one INSERT may hold: what a statement may have of parameters is bounded. */
+/** The most rows of one INSERT: databases limit the number of parameters of a statement. */
 const PORTION = 1_000;
 
-/** Takes a list apart for as many INSERTs as it needs. */
+/** Splits a list into portions that one INSERT each can take. */
 export function inPortions<T>(rows: readonly T[]): T[][] {
   const count = Math.ceil(rows.length / PORTION);
   return Array.from({ length: count }, (_, index) => rows.slice(index * PORTION, (index + 1) * PORTION));
 }
 
-/** A transaction that took longer than this does not commit: the mirrors of other processes look back no further. */
+/** A transaction that takes longer does not commit, because the mirrors of other processes do not look back far enough. */
 const TRANSACTION_LIMIT = 10_000;
 
 const BEGIN = CompiledQuery.raw('begin');
@@ -37,10 +37,10 @@ const COMMIT = CompiledQuery.raw('commit');
 const ROLLBACK = CompiledQuery.raw('rollback');
 
 const MOST_CONFLICTS = 3;
-/** With the pauses between them, some five seconds. Not timed, for a test's clock may stand still. */
+/** With the pauses between them, about five seconds. Counted and not timed, because a test's clock may stand still. */
 const MOST_LOCKS = 60;
 
-/** The one way to the database: work is retried where nothing was done, and a database that is away has one name. */
+/** The only access to the database. It retries conflicts and reports an unavailable database as ServiceUnavailableError. */
 export class Database {
   readonly #orm: MikroORM;
   readonly #clock: Clock;
@@ -56,14 +56,14 @@ export class Database {
   }
 
   /**
-   * Runs `work` in one transaction. Its first statement must write, so that SQLite takes the write lock before it has
-   * read anything and two writers wait for each other instead of failing.
+   * Runs `work` in one transaction. Its first statement must write: SQLite then takes the write lock before it reads, and
+   * two writers wait for each other instead of failing.
    */
   async transaction<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
     return this.#patiently(async () => {
       const begun = this.#clock.monotonic();
       const em = this.#fork();
-      // Not `em.transactional`: it keeps the connection for ever where BEGIN, or the ROLLBACK after a failure, fails.
+      // Not `em.transactional`: it never releases the connection if BEGIN, or the ROLLBACK after a failure, fails.
       return em
         .getKysely()
         .connection()
@@ -77,7 +77,7 @@ export class Database {
             await connection.executeQuery(COMMIT);
             return result;
           } catch (error) {
-            // Where this fails there is nothing to roll back any more; what went wrong before is what matters.
+            // If this fails, nothing is left to roll back, and the earlier error is the one that matters.
             await connection.executeQuery(ROLLBACK).catch(() => undefined);
             throw error;
           }
@@ -105,26 +105,51 @@ export class Database {
   }
 }
 
-/** Whether a row was refused because one with the same unique value is there. */
+/** Rows that are deleted when they are old enough: an entity's name, and the property that says how old they are. */
+export interface AgedRows {
+  readonly entity: string;
+  readonly age: string;
+}
+
+/** The columns that the purge uses, of any table. */
+type AgedTables = Record<string, Record<string, string | Date>>;
+
+/** Deletes the oldest rows before a moment, at most so many, and returns how many they were. */
+export async function deleteOldest(
+  em: EntityManager,
+  { entity, age }: AgedRows,
+  before: number,
+  most: number,
+): Promise<number> {
+  const tables = em.getKysely(byProperty) as unknown as Kysely<AgedTables>;
+  const result = await tables
+    .deleteFrom(entity)
+    .where('id', 'in', (row) =>
+      row.selectFrom(entity).select('id').where(age, '<', new Date(before)).orderBy(age).limit(most),
+    )
+    .executeTakeFirst();
+  return Number(result.numDeletedRows);
+}
+
+/** Whether an INSERT failed because a row with the same unique value exists. */
 export function isUniqueViolation(error: unknown): boolean {
   const code = driverCode(error);
   return code === '23505' || code === 'SQLITE_CONSTRAINT_UNIQUE' || code === 'SQLITE_CONSTRAINT_PRIMARYKEY';
 }
 
-/** The database rolled the transaction back, and asks for it again: serialisation failure, deadlock. */
+/** Whether the database rolled the transaction back and expects a retry: a serialisation failure or a deadlock. */
 function isConflict(code: string): boolean {
   return code === '40001' || code === '40P01';
 }
 
-/** Another process is writing to the SQLite file. */
+/** Whether another process is writing to the SQLite file. */
 function isLocked(code: string): boolean {
   return code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED');
 }
 
 const AWAY_SQLITE = /^SQLITE_(FULL|IOERR|CANTOPEN|READONLY|NOMEM|PROTOCOL|CORRUPT|NOTADB)/;
-// PostgreSQL's classes: connection, authorisation, insufficient resources, intervention, system error; then single
-// conditions: no such database, read-only after a failover, and the time-outs of a lock, a statement, an idle or a whole
-// transaction.
+// SQLSTATE classes: connection, insufficient resources, operator intervention, system error. Single conditions: unknown
+// database, read-only after a failover, and the time-outs of locks, statements, and idle or whole transactions.
 const AWAY_POSTGRESQL = /^(08...|28...|53...|57P..|58...|3D000|25006|25P03|25P04|55P03|57014|40001|40P01)$/;
 const AWAY_SOCKET = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ENOENT)/;
 const AWAY_MESSAGE =
@@ -136,8 +161,8 @@ function isAway(code: string, error: unknown): boolean {
 }
 
 /**
- * SQLSTATE, SQLite's extended result code or the socket's errno, wherever the driver and the ORM left it. The socket's
- * errors are Node's own, which are no `instanceof Error` to a program that runs in a context of its own.
+ * The SQLSTATE, SQLite result code or socket errno of an error, wherever the driver and the ORM put it. `instanceof Error`
+ * does not recognise errors that Node creates outside of a VM context, such as jest's.
  */
 function driverCode(error: unknown): string {
   for (let link = error; isNativeError(link); link = link.cause) {

@@ -1,7 +1,7 @@
 import { BlacklistedToken } from './blacklist/blacklisted-token.entity.ts';
-import { AuthEvent } from './events/auth-event.entity.ts';
+import { SecurityEvent } from './events/security-event.entity.ts';
 import { Session } from './sessions/session.entity.ts';
 import { User } from './users/user.entity.ts';
 
-/** The entities of this library, to be listed among those of the host's ORM. */
-export const authEntities = [User, Session, BlacklistedToken, AuthEvent] as const;
+/** The entities of this library. Add them to the entities of your ORM. */
+export const authEntities = [User, Session, BlacklistedToken, SecurityEvent] as const;

@@ -1,26 +1,28 @@
 import 'reflect-metadata';
-export { type Auth, type AuthOptions, createAuth, type OpenSessionRequest } from './create-auth.ts';
+export { type Auth, type AuthOptions, createAuth, type UserSession } from './create-auth.ts';
 export { authEntities } from './entities.ts';
-export { authResolvers } from './graphql/auth-resolvers.ts';
-export { buildGuardedSchema } from './graphql/build-guarded-schema.ts';
-export { UserType } from './graphql/account.type.ts';
-export { Authorized, Public } from './graphql/authorized.ts';
-export { CurrentUserArg } from './graphql/current-user-arg.ts';
-export type { AuthContext, RequestAuth } from './graphql/auth-context.ts';
-export type { DeliveredPair } from './graphql/cookie-delivery.ts';
-export type { AuthRequest } from './graphql/request-credentials.ts';
-export { createErrorTranslator, type ErrorTranslation, type Fault, faultOf } from './graphql/translate-error.ts';
+export { authResolvers } from './graphql/schema/auth-resolvers.ts';
+export { UserType } from './graphql/schema/user.type.ts';
+export { buildGuardedSchema } from './graphql/guards/build-guarded-schema.ts';
+export { Authorized, Public } from './graphql/guards/authorized.ts';
+export { CurrentUserArg } from './graphql/guards/current-user-arg.ts';
+export { createErrorFormatter, type ErrorFormatterOptions } from './graphql/errors/format-error.ts';
+export { type Fault, faultOf } from './graphql/errors/fault.ts';
+export type { AuthContext, RequestAuth } from './request/context.ts';
+export type { AuthRequest } from './request/credentials.ts';
+export type { DeliveredTokenPair } from './request/answer-cookies.ts';
+export type { OpenSessionRequest } from './request/answer-tokens.ts';
 export type { Authentication, CurrentUser } from './sessions/authenticate.ts';
 export type { ClaimsUser, HostClaims } from './sessions/host-claims.ts';
 export type { TokenPair } from './sessions/issue-tokens.ts';
-export { TokenDelivery } from './sessions/delivery.ts';
 export type { PurgeResult } from './sessions/purge.ts';
-export type { Credentials } from './users/credentials.ts';
+export type { SessionInfo } from './sessions/session-info.ts';
 export type { TokenVerification } from './sessions/verify-token.ts';
-export { LogoutScope } from './sessions/logout.ts';
-export { EndReason } from './blacklist/blacklisted-token.entity.ts';
-export { AuthEventType } from './events/auth-event.entity.ts';
+export type { NewUser } from './accounts/create-user.ts';
+export type { AuthUser } from './users/auth-user.ts';
+export type { Credentials } from './users/credentials.ts';
 export type { AccessClaims, RefreshClaims, TokenType } from './tokens/claims.ts';
+export type { Jwk } from './tokens/jwk.ts';
 export {
   type Algorithm,
   generateKeys,
@@ -30,23 +32,33 @@ export {
   type PrivateJwkSet,
   type PublicJwkSet,
 } from './tokens/key-ring.ts';
+export { TokenDelivery } from './delivery.ts';
 export { type Clock, systemClock } from './clock.ts';
-export { type Duration, type Settings, settingsFaults, type SettingsInput, settingsSchema } from './settings.ts';
+export {
+  type AuthSettings,
+  type Duration,
+  resolveSettings,
+  type Settings,
+  SettingsError,
+  type SettingsFault,
+} from './settings.ts';
 export {
   type AccessRefusalReason,
+  ErrorCode,
+  ForbiddenReason,
+  InputRefusalReason,
+  TokenRefusalReason,
+} from './reasons.ts';
+export {
   type AuthError,
   BadUserInputError,
   CsrfRejectedError,
-  ErrorCode,
   type FieldRefusal,
   ForbiddenError,
-  ForbiddenReason,
-  InputRefusalReason,
   InvalidCredentialsError,
   InvalidRefreshTokenError,
   isAuthError,
   NotFoundError,
   ServiceUnavailableError,
-  TokenRefusalReason,
   UnauthenticatedError,
 } from './errors.ts';

@@ -1,21 +1,22 @@
 import type { SelectQueryBuilder } from 'kysely';
-import { BadUserInputError, InputRefusalReason } from './errors.ts';
+import { BadUserInputError } from './errors.ts';
 import { isId } from './id.ts';
+import { InputRefusalReason } from './reasons.ts';
 
-/** Where a page of a list begins, and how many rows it has at the most. The list's latest row comes first. */
+/** Where a page of a list begins and how many rows it may have. The latest row of the list comes first. */
 export interface PagePosition {
   readonly first: number;
-  /** The row that the page comes after; null for the first page. */
+  /** The row before the page; null for the first page. */
   readonly after: RowPosition | null;
 }
 
-/** A row's place in a list: stable while other rows come and go. */
+/** A row's position in a list. It stays the same while other rows are added or deleted. */
 export interface RowPosition {
   readonly createdAt: Date;
   readonly id: string;
 }
 
-/** A page, and whether there is more. */
+/** A page, and whether another follows. */
 export interface Page<Node extends RowPosition> {
   readonly nodes: readonly Node[];
   readonly hasNextPage: boolean;
@@ -26,7 +27,7 @@ const LARGEST_PAGE = 100;
 /**
  * Checks the arguments of a connection.
  *
- * @throws BadUserInputError if `first` is not 1 to 100, or `after` is no cursor of ours.
+ * @throws BadUserInputError if `first` is not 1 to 100, or `after` is not a cursor of ours.
  */
 export function parsePagePosition(first: number, after: string | null): PagePosition {
   if (first < 1 || first > LARGEST_PAGE) {
@@ -35,7 +36,7 @@ export function parsePagePosition(first: number, after: string | null): PagePosi
   return { first, after: after === null ? null : parseCursor(after) };
 }
 
-/** A row's place as an opaque text. */
+/** Encodes a row's position as an opaque string. */
 export function toCursor({ createdAt, id }: RowPosition): string {
   return Buffer.from(`${createdAt.getTime()}/${id}`).toString('base64url');
 }
@@ -43,23 +44,23 @@ export function toCursor({ createdAt, id }: RowPosition): string {
 function parseCursor(cursor: string): RowPosition {
   const [, time = '', id = ''] = /^(\d{1,15})\/(.+)$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
   const position = { createdAt: new Date(Number(time)), id };
-  // What is ours we would write in the same way again.
+  // A cursor of ours is the same when it is encoded again.
   if (isId(id) && toCursor(position) === cursor) return position;
   throw new BadUserInputError([{ path: 'after', reason: InputRefusalReason.CURSOR_INVALID }]);
 }
 
-/** Narrows a query to a page, and one row more to tell whether there is another. */
+/** Limits a query to a page and one more row, which tells whether another page follows. */
 export function pageOf<DB, Table extends keyof DB, Row>(
   query: SelectQueryBuilder<DB, Table, Row>,
   { first, after }: PagePosition,
 ): SelectQueryBuilder<DB, Table, Row> {
-  // The two columns are those of RowPosition, which every list that is paged has.
+  // Every paged list has the two columns of RowPosition.
   const rows = query as unknown as SelectQueryBuilder<{ rows: { createdAt: Date; id: string } }, 'rows', Row>;
   const later =
     after === null
       ? rows
       : rows
-          // It follows from the next; but by this one the index finds the place, however deep it lies.
+          // The next condition implies this one. The index uses this one to find a deep page directly.
           .where('createdAt', '<=', after.createdAt)
           .where((row) => row.or([row('createdAt', '<', after.createdAt), row('id', '<', after.id)]));
   const page = later
@@ -69,7 +70,11 @@ export function pageOf<DB, Table extends keyof DB, Row>(
   return page as unknown as SelectQueryBuilder<DB, Table, Row>;
 }
 
-/** Takes off the one row more. */
-export function toPage<Node extends RowPosition>(rows: readonly Node[], { first }: PagePosition): Page<Node> {
-  return { nodes: rows.slice(0, first), hasNextPage: rows.length > first };
+/** Makes a page of the rows that `pageOf` selected: each as its view, without the one more row. */
+export function toPage<Row, Node extends RowPosition>(
+  rows: readonly Row[],
+  { first }: PagePosition,
+  toNode: (row: Row) => Node,
+): Page<Node> {
+  return { nodes: rows.slice(0, first).map(toNode), hasNextPage: rows.length > first };
 }

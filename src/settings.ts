@@ -1,9 +1,153 @@
 import { z } from 'zod';
+import type { TokenDelivery } from './delivery.ts';
 
 const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** A span of time, such as `15m`: a whole number and one of `ms`, `s`, `m`, `h`, `d`. */
+/** A span of time: a whole number followed by `ms`, `s`, `m`, `h` or `d`, such as `15m`. */
 export type Duration = `${number}${keyof typeof UNITS}`;
+
+/** The settings that `createAuth` takes. Only `issuer` has no default. docs/configuration.md is printed from this. */
+export interface AuthSettings {
+  /** The `iss` of every token and the `aud` of refresh tokens (RFC 7519 section 4.1.1). */
+  readonly issuer: string;
+  /**
+   * The `aud` of access tokens (RFC 7519 section 4.1.3). It must differ from the issuer.
+   * @defaultValue `'api'`
+   */
+  readonly audience?: string;
+  /**
+   * Whether anyone may open an account. With `closed`, the schema has no `register`.
+   * @defaultValue `'open'`
+   */
+  readonly registration?: 'open' | 'closed';
+  /**
+   * The time from the issue of an access token to its `exp`. Whole seconds.
+   * @defaultValue `'15m'`
+   */
+  readonly accessTokenLifetime?: Duration;
+  /**
+   * The time from the issue of a refresh token to its `exp`, which is how long a session may stay idle. Whole seconds.
+   * @defaultValue `'7d'`
+   */
+  readonly refreshTokenLifetime?: Duration;
+  /**
+   * The time from the login to the end of the session, however often it is refreshed. Whole seconds, or `none` for no limit.
+   * @defaultValue `'30d'`
+   */
+  readonly sessionLifetime?: Duration | 'none';
+  /**
+   * Whether each rotated refresh token gets a row on the blacklist. Without the row, the token is refused all the same,
+   * and the table grows with logins instead of refreshes.
+   * @defaultValue `true`
+   */
+  readonly blacklistAfterRotation?: boolean;
+  /**
+   * How long after a rotation the previous refresh token is only refused. Later, presenting it counts as theft and ends
+   * the session. At most `5m`.
+   * @defaultValue `'10s'`
+   */
+  readonly reuseLeeway?: Duration;
+  /**
+   * How far the clocks of this server's processes may disagree (RFC 7519 section 4.1.4). At most `60s`.
+   * @defaultValue `'5s'`
+   */
+  readonly leeway?: Duration;
+  /**
+   * How soon the other processes refuse the access tokens of a session that has ended. At least `10ms`.
+   * @defaultValue `'1s'`
+   */
+  readonly blacklistPoll?: Duration;
+  /**
+   * How long access tokens are accepted while the blacklist cannot be read. At least twice the poll, at most `10m`.
+   * @defaultValue `'60s'`
+   */
+  readonly blacklistStaleness?: Duration;
+  /**
+   * The number of live sessions that a user may have, 1 to 10,000. One more ends the oldest.
+   * @defaultValue `50`
+   */
+  readonly maxSessions?: number;
+  /**
+   * The ways of delivering tokens that a client may request at login.
+   * @defaultValue `['BODY', 'COOKIES', 'REFRESH_COOKIE']`
+   */
+  readonly tokenDelivery?: readonly TokenDelivery[];
+  /**
+   * The origins whose pages may use cookies and read answers, besides the API's own origin: `https://app.example.com`.
+   * @defaultValue `[]`
+   */
+  readonly allowedOrigins?: readonly string[];
+  /**
+   * The `SameSite` attribute of the cookies (RFC 6265bis section 4.1.2.7). `None` is for pages on another site.
+   * @defaultValue `'Lax'`
+   */
+  readonly cookieSameSite?: 'Lax' | 'Strict' | 'None';
+  /**
+   * How long security events are kept.
+   * @defaultValue `'90d'`
+   */
+  readonly eventRetention?: Duration;
+  /**
+   * The cost of bcrypt, 4 to 15: the base-two logarithm of its rounds. The server requires at least 10.
+   * @defaultValue `12`
+   */
+  readonly bcryptCost?: number;
+}
+
+/** The settings in full: defaults filled in, every span of time in milliseconds. */
+export interface Settings {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly registration: 'open' | 'closed';
+  readonly accessTokenLifetime: number;
+  readonly refreshTokenLifetime: number;
+  /** Null for no limit. */
+  readonly sessionLifetime: number | null;
+  readonly blacklistAfterRotation: boolean;
+  readonly reuseLeeway: number;
+  readonly leeway: number;
+  readonly blacklistPoll: number;
+  readonly blacklistStaleness: number;
+  readonly maxSessions: number;
+  readonly tokenDelivery: readonly TokenDelivery[];
+  readonly allowedOrigins: readonly string[];
+  readonly cookieSameSite: 'Lax' | 'Strict' | 'None';
+  readonly eventRetention: number;
+  readonly bcryptCost: number;
+}
+
+/** What is wrong with one setting. */
+export interface SettingsFault {
+  /** The name of the setting; empty if the fault is not about one setting. */
+  readonly setting: string;
+  readonly message: string;
+}
+
+/** The settings cannot be used. `faults` lists everything that is wrong with them. */
+export class SettingsError extends TypeError {
+  override readonly name = 'SettingsError';
+  readonly faults: readonly SettingsFault[];
+
+  constructor(faults: readonly SettingsFault[]) {
+    super(
+      ['The settings are not valid.', ...faults.map(({ setting, message }) => `${setting}: ${message}`)].join('\n'),
+    );
+    this.faults = faults;
+  }
+}
+
+/**
+ * Checks settings and fills in the defaults.
+ *
+ * @throws SettingsError that lists every fault.
+ */
+export function resolveSettings(given: AuthSettings): Settings {
+  const result = schema.safeParse(given);
+  if (result.success) return Object.freeze(result.data);
+  throw new SettingsError(
+    result.error.issues.map(({ path, message }) => ({ setting: String(path[0] ?? ''), message })),
+  );
+}
 
 const duration = z
   .string()
@@ -13,16 +157,7 @@ const duration = z
     return Number(amount) * UNITS[unit as keyof typeof UNITS];
   });
 
-const lifetime = duration.refine(
-  (span) => span >= 1_000 && span % 1_000 === 0,
-  'must be whole seconds, one at the least',
-);
-
-/** Several values: a list, or a text with commas between them. */
-function list<Item extends z.ZodType<string, string>>(item: Item) {
-  const words = z.string().transform((text) => text.split(',').map((word) => word.trim()));
-  return z.union([z.array(z.string()), words]).pipe(z.array(item));
-}
+const lifetime = duration.refine((span) => span >= 1_000 && span % 1_000 === 0, 'must be whole seconds, at least one');
 
 const origin = z
   .string()
@@ -33,87 +168,35 @@ function isOrigin(text: string): boolean {
   return url !== null && /^https?:$/.test(url.protocol) && url.origin === text && !text.includes('*');
 }
 
-/** A rule between two settings: judged as soon as these can be read, whatever is wrong with the others. */
-function between(name: string, other: string, error: string) {
-  const areBothRead = ({
-    issues,
-  }: {
-    readonly issues: readonly { readonly path?: readonly PropertyKey[] | undefined }[];
-  }) => !issues.some(({ path }) => path?.[0] === name || path?.[0] === other);
-  return { path: [name], error, when: areBothRead };
+const identifier = z.string().trim().min(1, 'must not be blank').max(255);
+const deliveries = z.enum(['BODY', 'COOKIES', 'REFRESH_COOKIE']);
+
+/** A rule between two settings. It is checked whenever both can be read, whatever is wrong with the others. */
+function between(setting: keyof Settings, other: keyof Settings, error: string) {
+  const areBothRead = ({ issues }: { readonly issues: readonly z.core.$ZodRawIssue[] }) =>
+    !issues.some(({ path }) => path?.[0] === setting || path?.[0] === other);
+  return { path: [setting], error, when: areBothRead };
 }
 
-const identifier = z.string().trim().min(1, 'must not be blank').max(255);
-
-/**
- * What can be set, its default and what it means. The descriptions are printed into docs/configuration.md; the server
- * reads each from `AUTH_` and its name in upper case.
- */
-export const settingsSchema = z
+const schema = z
   .strictObject({
-    issuer: identifier.describe('`iss` of every token, and `aud` of refresh tokens (RFC 7519 section 4.1.1).'),
-    audience: identifier.default('api').describe('`aud` of access tokens (RFC 7519 section 4.1.3).'),
-    registration: z
-      .enum(['open', 'closed'])
-      .default('open')
-      .describe('Whether anybody may open an account. When `closed`, the schema has no `register`.'),
-    accessTokenLifetime: lifetime.prefault('15m').describe('From the issue of an access token to its `exp`.'),
-    refreshTokenLifetime: lifetime
-      .prefault('7d')
-      .describe('From the issue of a refresh token to its `exp`: how long a session may lie idle.'),
-    sessionLifetime: z
-      .union([z.literal('none').transform(() => null), lifetime])
-      .prefault('30d')
-      .describe('From the login to the end of the session, however often it is refreshed; `none` for no such limit.'),
-    blacklistAfterRotation: z
-      .union([z.boolean(), z.enum(['true', 'false']).transform((word) => word === 'true')])
-      .default(true)
-      .describe(
-        'Whether each rotated refresh token gets a row on the blacklist. Without it they are refused just the same, and the table grows with logins instead of refreshes.',
-      ),
-    reuseLeeway: duration
-      .refine((span) => span <= 300_000, 'must not be over 5m')
-      .prefault('10s')
-      .describe(
-        'How long after its rotation the previous refresh token is merely refused. Later it is a sign of theft.',
-      ),
-    leeway: duration
-      .refine((span) => span <= 60_000, 'must not be over 60s')
-      .prefault('5s')
-      .describe("How far the clocks of this server's processes may disagree (RFC 7519 section 4.1.4)."),
-    blacklistPoll: duration
-      .refine((span) => span >= 10, 'must be 10ms at the least')
-      .prefault('1s')
-      .describe('How soon a session that ended on one process is refused on the others.'),
-    blacklistStaleness: duration
-      .refine((span) => span <= 600_000, 'must not be over 10m')
-      .prefault('60s')
-      .describe('How long access tokens are accepted while the blacklist cannot be read.'),
-    maxSessions: z.coerce
-      .number()
-      .int()
-      .min(1)
-      .max(10_000)
-      .default(50)
-      .describe('Live sessions per user. One more ends the oldest.'),
-    tokenDelivery: list(z.enum(['BODY', 'COOKIES', 'REFRESH_COOKIE']))
-      .prefault(['BODY', 'COOKIES', 'REFRESH_COOKIE'])
-      .describe('Which ways of handing out tokens a client may ask for at login.'),
-    allowedOrigins: list(origin)
-      .prefault([])
-      .describe('Origins whose pages may use cookies and read answers, beside the own one: `https://app.example.com`.'),
-    cookieSameSite: z
-      .enum(['Lax', 'Strict', 'None'])
-      .default('Lax')
-      .describe('SameSite of the cookies (RFC 6265bis section 4.1.2.7). `None` for pages on another site.'),
-    eventRetention: duration.prefault('90d').describe('How long the record of what happened is kept.'),
-    bcryptCost: z.coerce
-      .number()
-      .int()
-      .min(4)
-      .max(15)
-      .default(12)
-      .describe('Rounds of bcrypt, as a power of two. The server takes no less than 10.'),
+    issuer: identifier,
+    audience: identifier.default('api'),
+    registration: z.enum(['open', 'closed']).default('open'),
+    accessTokenLifetime: lifetime.prefault('15m'),
+    refreshTokenLifetime: lifetime.prefault('7d'),
+    sessionLifetime: z.union([z.literal('none').transform(() => null), lifetime]).prefault('30d'),
+    blacklistAfterRotation: z.boolean().default(true),
+    reuseLeeway: duration.refine((span) => span <= 300_000, 'must be at most 5m').prefault('10s'),
+    leeway: duration.refine((span) => span <= 60_000, 'must be at most 60s').prefault('5s'),
+    blacklistPoll: duration.refine((span) => span >= 10, 'must be at least 10ms').prefault('1s'),
+    blacklistStaleness: duration.refine((span) => span <= 600_000, 'must be at most 10m').prefault('60s'),
+    maxSessions: z.number().int().min(1).max(10_000).default(50),
+    tokenDelivery: z.array(deliveries).default(['BODY', 'COOKIES', 'REFRESH_COOKIE']),
+    allowedOrigins: z.array(origin).default([]),
+    cookieSameSite: z.enum(['Lax', 'Strict', 'None']).default('Lax'),
+    eventRetention: duration.prefault('90d'),
+    bcryptCost: z.number().int().min(4).max(15).default(12),
   })
   .refine(
     (settings) => settings.audience !== settings.issuer,
@@ -129,28 +212,5 @@ export const settingsSchema = z
   )
   .refine(
     (settings) => settings.blacklistStaleness >= 2 * settings.blacklistPoll,
-    between('blacklistStaleness', 'blacklistPoll', 'must be twice the poll at the least'),
+    between('blacklistStaleness', 'blacklistPoll', 'must be at least twice the poll'),
   );
-
-/** Settings as they are given: durations as text, all but the issuer with a default. */
-export type SettingsInput = z.input<typeof settingsSchema>;
-
-/** Settings made whole: every span of time in milliseconds. */
-export type Settings = Readonly<z.output<typeof settingsSchema>>;
-
-/** Every fault of what was given, a line each. */
-export function settingsFaults(error: z.ZodError): { name: string; message: string }[] {
-  return error.issues.map((issue) => ({ name: issue.path.join('.'), message: issue.message }));
-}
-
-/**
- * Checks settings once and freezes them.
- *
- * @throws TypeError that names every fault.
- */
-export function resolveSettings(input: SettingsInput): Settings {
-  const result = settingsSchema.safeParse(input);
-  if (result.success) return Object.freeze(result.data);
-  const faults = settingsFaults(result.error).map(({ name, message }) => `${name}: ${message}`);
-  throw new TypeError(`The settings cannot be used.\n${faults.join('\n')}`);
-}

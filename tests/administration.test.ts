@@ -208,7 +208,7 @@ onEachDatabase((database) => {
           const removed = survivor === one ? other : one;
           const { accessToken } = await here.client.login(survivor.user.email);
           if (operation === 'deleteUser') {
-            await here.auth.createUser({ email: removed.user.email, password: PASSWORD }, ['ADMIN']);
+            await here.auth.createUser({ email: removed.user.email, password: PASSWORD, roles: ['ADMIN'] });
             const { user } = await here.client.login(removed.user.email);
             Object.assign(removed, { user });
           } else {

@@ -50,7 +50,7 @@ onEachDatabase((database) => {
 
     /** One more row in either list. */
     async function add(): Promise<string> {
-      await server.auth.createUser({ email: someEmail(), password: 'correct horse battery' }, []);
+      await server.auth.createUser({ email: someEmail(), password: 'correct horse battery' });
       administrator = await server.client.login(administrator.user.email);
       return idsOf(await page({ first: 1 }))[0] as string;
     }

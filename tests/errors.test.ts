@@ -30,7 +30,7 @@ const register = (server: TestAuth, input: Record<string, unknown>) =>
 /** An administrator's access token, and the administrator. */
 async function administrator(server: TestAuth): Promise<{ id: string; accessToken: string }> {
   const email = someEmail();
-  const id = await server.auth.createUser({ email, password: PASSWORD }, ['ADMIN']);
+  const { id } = await server.auth.createUser({ email, password: PASSWORD, roles: ['ADMIN'] });
   return { id, accessToken: (await server.client.login(email)).accessToken };
 }
 

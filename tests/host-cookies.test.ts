@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { startStandaloneServer } from '@apollo/server/standalone';
-import { type AuthContext, buildGuardedSchema, createErrorTranslator, CsrfRejectedError } from '../src/index.ts';
+import { type AuthContext, buildGuardedSchema, createErrorFormatter, CsrfRejectedError } from '../src/index.ts';
 import { GraphQLClient } from './support/graphql-client.ts';
 import { accessOf, refusalOf } from './support/outcomes.ts';
 import { COOKIE_DELIVERIES, Page, setCookiesOf } from './support/page.ts';
@@ -40,7 +40,7 @@ async function startHost(asksIsForged: boolean): Promise<{ client: GraphQLClient
   };
   const host = new ApolloServer<HostContext>({
     schema: await buildGuardedSchema({ resolvers: server.auth.resolvers }),
-    formatError: createErrorTranslator({ showsValidationTexts: false }),
+    formatError: createErrorFormatter({ showsValidationTexts: false }),
     plugins: [cookies],
   });
   hosts.push(host);

@@ -10,7 +10,7 @@ import { queryPlans } from './support/query-plans.ts';
 import type { TestAuth, TestAuthOptions } from './support/start-test-auth.ts';
 import { useServers } from './support/use-servers.ts';
 
-const NOTHING = { sessions: 0, blacklistedTokens: 0, events: 0 };
+const NOTHING = { sessions: 0, blacklistedTokens: 0, securityEvents: 0 };
 const start = useServers();
 
 onEachDatabase((database) => {
@@ -73,10 +73,10 @@ onEachDatabase((database) => {
       const { client, auth, clock } = server;
       await client.register();
       clock.advance(30 * DAY);
-      expect((await auth.purge()).events).toBe(0);
+      expect((await auth.purge()).securityEvents).toBe(0);
       await client.login();
       clock.advance(1);
-      expect((await auth.purge()).events).toBe(1);
+      expect((await auth.purge()).securityEvents).toBe(1);
       expect(await countRows(server, 'auth_event')).toBe(1);
     });
   });
@@ -84,7 +84,7 @@ onEachDatabase((database) => {
   test('a purge that is done has nothing left to do', async () => {
     const server = await startOne();
     await expiredRows(server, 450);
-    expect(await server.auth.purge()).toEqual({ sessions: 450, blacklistedTokens: 450, events: 450 });
+    expect(await server.auth.purge()).toEqual({ sessions: 450, blacklistedTokens: 450, securityEvents: 450 });
     expect(await server.auth.purge()).toEqual(NOTHING);
   });
 
@@ -127,7 +127,7 @@ onEachDatabase((database) => {
     expect(blacklistedTokens).toBeGreaterThan(0);
     expect(blacklistedTokens).toBeLessThan(700);
     expect(events).toBe(700);
-    expect(await server.auth.purge()).toEqual({ sessions: 0, blacklistedTokens, events: 700 });
+    expect(await server.auth.purge()).toEqual({ sessions: 0, blacklistedTokens, securityEvents: 700 });
   });
 
   test('one that is told to stop does so after its batch, and the next one deletes the rest', async () => {
@@ -140,9 +140,9 @@ onEachDatabase((database) => {
       },
     });
     const first = await server.auth.purge(stopping.signal);
-    expect(first).toMatchObject({ sessions: 700, events: 0 });
+    expect(first).toMatchObject({ sessions: 700, securityEvents: 0 });
     expect(first.blacklistedTokens).toBeLessThan(700);
-    const rest = { sessions: 0, blacklistedTokens: 700 - first.blacklistedTokens, events: 700 };
+    const rest = { sessions: 0, blacklistedTokens: 700 - first.blacklistedTokens, securityEvents: 700 };
     expect(await server.auth.purge()).toEqual(rest);
   });
 
@@ -161,7 +161,7 @@ onEachDatabase((database) => {
     }
     const results = await purges;
     const sum = (name: keyof typeof NOTHING) => results.reduce((total, result) => total + result[name], 0);
-    expect([sum('sessions'), sum('blacklistedTokens'), sum('events')]).toEqual([3_000, 3_000, 3_000]);
+    expect([sum('sessions'), sum('blacklistedTokens'), sum('securityEvents')]).toEqual([3_000, 3_000, 3_000]);
     expect(servers.map((server) => server.log())).toEqual(['', '', '', '']);
   });
 

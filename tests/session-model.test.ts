@@ -1,8 +1,9 @@
-import { authEntities, createAuth, generateKeys, isAuthError } from '../src/index.ts';
+import { authEntities, buildGuardedSchema, createAuth, generateKeys, isAuthError } from '../src/index.ts';
 import { migrate, openDatabase } from '../server/src/database/open-database.ts';
 import { checkHistories, type HistoryLibrary } from './support/session-histories.ts';
 
 const library: HistoryLibrary = {
+  buildGuardedSchema,
   createAuth,
   generateKeys,
   isAuthError,

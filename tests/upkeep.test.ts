@@ -119,7 +119,9 @@ onEachDatabase((database) => {
     for (const count of [450, 0]) {
       const purge = run(databaseUrl, [program.main, 'purge']);
       expect(await purge.ended).toBe(0);
-      expect(purge.output()).toBe(`Deleted ${count} sessions, ${count} blacklisted tokens and ${count} events.\n`);
+      expect(purge.output()).toBe(
+        `Deleted ${count} sessions, ${count} blacklisted tokens and ${count} security events.\n`,
+      );
       expect(purge.faults()).toBe('');
     }
 
@@ -153,7 +155,7 @@ test('a purge that fails is told of, and the next one deletes the rest', async (
   );
   await expiredRows({ orm, databaseUrl, clock: { now: Date.now } }, 20);
 
-  await waitUntil(() => started.faults().includes('work behind the requests failed'), PATIENCE);
+  await waitUntil(() => started.faults().includes('a background task failed'), PATIENCE);
   await waitUntil(async () => (await rowsOf(orm)).join() === '0,0,20', PATIENCE);
   await runSql(databaseUrl, 'drop trigger keep');
 

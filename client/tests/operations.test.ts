@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { buildSchema, type DocumentNode, Kind, parse, validate } from 'graphql';
-import * as ofServer from '../../src/errors.ts';
+import * as ofServer from '../../src/reasons.ts';
 import { ErrorCode, ForbiddenReason, InputRefusalReason, TokenRefusalReason } from '../src/index.ts';
 
 const ROOT = join(import.meta.dirname, '../..');

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
+import { type AuthSettings, resolveSettings, SettingsError } from 'graphql-simplejwt';
 import { z } from 'zod';
-import { settingsFaults, settingsSchema, type SettingsInput } from 'graphql-simplejwt';
 
-/** What the server is told by its environment. */
+/** What the environment tells the server. */
 export interface Environment {
   readonly isProduction: boolean;
   readonly port: number;
@@ -10,19 +10,9 @@ export interface Environment {
   readonly databaseUrl: string;
   readonly keysFile: string;
   readonly isExplorerOn: boolean;
-  /** Addresses and networks whose forwarded headers count. */
+  /** Addresses and networks whose forwarded headers are trusted. */
   readonly trustedProxies: readonly string[];
-  readonly settings: SettingsInput;
-}
-
-/** A variable, its default and what it means; docs/configuration.md is printed from these. */
-export interface Variable {
-  readonly name: string;
-  readonly schema: z.ZodType;
-  /** What it is in development where the schema has no default; null where the schema has one. */
-  readonly developmentDefault: string | null;
-  /** The default is one of development only. */
-  readonly isRequiredInProduction: boolean;
+  readonly settings: AuthSettings;
 }
 
 function isNetwork(text: string): boolean {
@@ -34,62 +24,91 @@ function isNetwork(text: string): boolean {
 
 const yesOrNo = z.enum(['true', 'false']).transform((word) => word === 'true');
 
-const serverVariables = {
-  PORT: z.coerce.number().int().min(0).max(65_535).default(4000).describe('Where it listens; 0 takes any free port.'),
-  HOST: z.string().min(1).default('127.0.0.1').describe('The address it listens on.'),
+/** The server's own variables. docs/configuration.md is printed from them. */
+export const serverVariables = {
+  PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(4000)
+    .describe('The port to listen on; 0 for any free port.'),
+  HOST: z.string().min(1).default('127.0.0.1').describe('The address to listen on.'),
   DATABASE_URL: z
     .string()
     .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)/, 'must be sqlite:PATH or postgresql://...')
     .default('sqlite:./data/auth.db')
-    .describe('`sqlite:PATH`, or `postgresql://...`.'),
+    .describe('`sqlite:PATH` or `postgresql://...`.'),
   AUTH_KEYS_FILE: z
     .string()
     .min(1)
     .default('./data/keys.json')
-    .describe('The private JWK Set that signs the tokens. Written on the first start, in development only.'),
+    .describe('The private JWK Set that signs the tokens. In development, the first start writes it.'),
   AUTH_EXPLORER: yesOrNo
     .optional()
     .describe('Whether `GET /graphql` shows GraphiQL to a browser. Off in production unless set.'),
   AUTH_TRUSTED_PROXIES: z
     .string()
     .default('')
-    .transform((text) => (text === '' ? [] : text.split(',').map((word) => word.trim())))
+    .transform((text) => (text === '' ? [] : words(text)))
     .refine((proxies) => proxies.every(isNetwork), 'must be addresses or networks, such as 10.0.0.0/8')
-    .describe('Whose `X-Forwarded-*` headers count, for the protocol, the host and the address of the client.'),
+    .describe('The proxies whose `X-Forwarded-*` headers are trusted for protocol, host and client address.'),
 };
 
 const DEVELOPMENT_ISSUER = 'http://localhost:4000';
-const DEVELOPMENT_DEFAULTS: Readonly<Record<string, string>> = {
+/** Defaults that apply outside production only. */
+export const DEVELOPMENT_DEFAULTS: Readonly<Record<string, string>> = {
   AUTH_ISSUER: DEVELOPMENT_ISSUER,
   AUTH_EXPLORER: 'true',
 };
-const REQUIRED_IN_PRODUCTION = ['AUTH_ISSUER', 'AUTH_REGISTRATION', 'AUTH_KEYS_FILE', 'DATABASE_URL'];
+export const REQUIRED_IN_PRODUCTION = ['AUTH_ISSUER', 'AUTH_REGISTRATION', 'AUTH_KEYS_FILE', 'DATABASE_URL'];
 const LOWEST_COST = 10;
 
-/** `accessTokenLifetime` is read from `AUTH_ACCESS_TOKEN_LIFETIME`, and so on; an item of a list from the list's. */
-function variableOf(setting: string): string {
-  return `AUTH_${setting
-    .replace(/\..*/, '')
-    .replace(/[A-Z]/g, (letter) => `_${letter}`)
-    .toUpperCase()}`;
+/** Reads a setting from its text, or returns the text, which the library then rejects. */
+type Reader = (text: string) => unknown;
+
+const asIs: Reader = (text) => text;
+const number: Reader = (text) => (/^\d+$/.test(text) ? Number(text) : text);
+const boolean: Reader = (text) => ({ true: true, false: false })[text] ?? text;
+
+function words(text: string): string[] {
+  return text.split(',').map((word) => word.trim());
 }
 
-const settingNames = Object.keys(settingsSchema.shape) as (keyof typeof settingsSchema.shape)[];
-const settingByVariable = new Map(settingNames.map((name) => [variableOf(name), name]));
+/** How each of the library's settings is read from text. */
+const readers: { readonly [Setting in keyof AuthSettings]-?: Reader } = {
+  issuer: asIs,
+  audience: asIs,
+  registration: asIs,
+  accessTokenLifetime: asIs,
+  refreshTokenLifetime: asIs,
+  sessionLifetime: asIs,
+  blacklistAfterRotation: boolean,
+  reuseLeeway: asIs,
+  leeway: asIs,
+  blacklistPoll: asIs,
+  blacklistStaleness: asIs,
+  maxSessions: number,
+  tokenDelivery: words,
+  allowedOrigins: words,
+  cookieSameSite: asIs,
+  eventRetention: asIs,
+  bcryptCost: number,
+};
 
-/** Every variable that is read, in the order of docs/configuration.md. */
-export function listVariables(): Variable[] {
-  const ofServer = Object.entries(serverVariables).map(([name, schema]) => ({ name, schema }));
-  const ofLibrary = settingNames.map((name) => ({ name: variableOf(name), schema: settingsSchema.shape[name] }));
-  return [...ofServer, ...ofLibrary].map(({ name, schema }) => ({
-    name,
-    schema,
-    developmentDefault: DEVELOPMENT_DEFAULTS[name] ?? null,
-    isRequiredInProduction: REQUIRED_IN_PRODUCTION.includes(name),
-  }));
+/** `accessTokenLifetime` is read from `AUTH_ACCESS_TOKEN_LIFETIME`, and so on. */
+export function variableOf(setting: string): string {
+  return `AUTH_${setting.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 }
 
-/** What stops a start: every fault, a line each. */
+const readersByVariable = new Map(
+  Object.entries(readers).map(([setting, read]) => [variableOf(setting), { setting, read }]),
+);
+
+/** The names of all variables that the server reads. */
+export const variableNames: readonly string[] = [...Object.keys(serverVariables), ...readersByVariable.keys()];
+
+/** What prevents a start: every fault, one line each. */
 export class StartError extends Error {
   override readonly name = 'StartError';
   readonly faults: readonly string[];
@@ -100,58 +119,27 @@ export class StartError extends Error {
   }
 }
 
-/** What came of reading the environment. */
-export interface Inspection {
-  /** Null where anything is wrong with it. */
-  readonly environment: Environment | null;
-  readonly faults: readonly string[];
-  readonly isProduction: boolean;
-  /** Where else to look for what stops a start; null where that cannot be read. */
-  readonly keysFile: string | null;
-  readonly databaseUrl: string | null;
-}
-
 /**
- * Reads the environment, whole.
+ * Reads the environment.
  *
- * @throws StartError that names every fault.
+ * @throws StartError that lists every fault.
  */
 export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Environment {
-  const { environment, faults } = inspectEnvironment(variables);
-  if (environment === null) throw new StartError(faults);
-  return environment;
-}
-
-/** Reads the environment, and what can be read of it where something is wrong. */
-export function inspectEnvironment(variables: NodeJS.ProcessEnv = process.env): Inspection {
   const isProduction = variables['NODE_ENV'] === 'production';
-  // An empty variable is one that is not set: `docker run -e NAME=` and CI templates leave such.
+  // An empty variable counts as not set: `docker run -e NAME=` and CI templates leave such variables.
   const given = Object.fromEntries(
-    Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''),
+    Object.entries(variables).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ''),
   );
-  const faults = [...unknownVariables(given), ...missingVariables(given, isProduction)];
-
   const server = z.object(serverVariables).safeParse(given);
-  if (!server.success) faults.push(...server.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
-
   const settings = settingsFrom(given);
-  const checked = settingsSchema.safeParse(settings);
-  if (!checked.success)
-    faults.push(...settingsFaults(checked.error).map(({ name, message }) => `${variableOf(name)}: ${message}`));
-  const cost = settingsSchema.shape.bcryptCost.safeParse(settings.bcryptCost);
-  if (cost.success && cost.data < LOWEST_COST) faults.push(`AUTH_BCRYPT_COST: must be ${LOWEST_COST} at the least`);
-  if (!server.success || faults.length > 0) {
-    const read = (name: 'AUTH_KEYS_FILE' | 'DATABASE_URL') =>
-      given[name] === undefined ? null : (serverVariables[name].safeParse(given[name]).data ?? null);
-    return {
-      environment: null,
-      faults,
-      isProduction,
-      keysFile: read('AUTH_KEYS_FILE'),
-      databaseUrl: read('DATABASE_URL'),
-    };
-  }
-  const environment = Object.freeze({
+  const faults = [
+    ...unknownVariables(given),
+    ...missingVariables(given, isProduction),
+    ...(server.success ? [] : server.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)),
+    ...faultsOf(settings),
+  ];
+  if (!server.success || faults.length > 0) throw new StartError(faults);
+  return Object.freeze({
     isProduction,
     port: server.data.PORT,
     host: server.data.HOST,
@@ -161,25 +149,38 @@ export function inspectEnvironment(variables: NodeJS.ProcessEnv = process.env): 
     trustedProxies: server.data.AUTH_TRUSTED_PROXIES,
     settings,
   });
-  const { keysFile, databaseUrl } = environment;
-  return { environment, faults, isProduction, keysFile, databaseUrl };
 }
 
-function settingsFrom(given: Record<string, string | undefined>): SettingsInput {
-  const named = [...settingByVariable].flatMap(([variable, setting]) =>
-    given[variable] === undefined ? [] : [[setting, given[variable]]],
+function settingsFrom(given: Readonly<Record<string, string>>): AuthSettings {
+  const settings = [...readersByVariable].flatMap(([variable, { setting, read }]) =>
+    given[variable] === undefined ? [] : [[setting, read(given[variable])]],
   );
-  return { issuer: DEVELOPMENT_ISSUER, ...Object.fromEntries(named) } as SettingsInput;
+  // The library checks the values: see faultsOf().
+  return { issuer: DEVELOPMENT_ISSUER, ...Object.fromEntries(settings) } as AuthSettings;
 }
 
-function unknownVariables(given: Record<string, unknown>): string[] {
-  const known = new Set([...Object.keys(serverVariables), ...settingByVariable.keys()]);
+function faultsOf(settings: AuthSettings): string[] {
+  const { bcryptCost } = settings;
+  const faults =
+    typeof bcryptCost === 'number' && bcryptCost < LOWEST_COST
+      ? [`AUTH_BCRYPT_COST: must be at least ${LOWEST_COST}`]
+      : [];
+  try {
+    resolveSettings(settings);
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    faults.push(...error.faults.map(({ setting, message }) => `${variableOf(setting)}: ${message}`));
+  }
+  return faults;
+}
+
+function unknownVariables(given: Readonly<Record<string, string>>): string[] {
   return Object.keys(given)
-    .filter((name) => name.startsWith('AUTH_') && !known.has(name))
+    .filter((name) => name.startsWith('AUTH_') && !variableNames.includes(name))
     .map((name) => `${name}: there is no such setting`);
 }
 
-function missingVariables(given: Record<string, unknown>, isProduction: boolean): string[] {
+function missingVariables(given: Readonly<Record<string, string>>, isProduction: boolean): string[] {
   if (!isProduction) return [];
   return REQUIRED_IN_PRODUCTION.filter((name) => given[name] === undefined).map(
     (name) => `${name}: must be set in production`,

@@ -15,7 +15,6 @@ const COMMANDS: Record<string, (args: readonly string[]) => Promise<void>> = {
   'user:create': async (args) => (await import('./cli/create-user.ts')).runCreateUser(args),
   doctor: async (args) => (await import('./cli/doctor.ts')).runDoctor(args),
   schema: async () => (await import('./cli/print-schema.ts')).printSchema(),
-  configuration: async () => (await import('./cli/print-configuration.ts')).printConfiguration(),
 };
 
 const name = process.argv[2] ?? 'serve';

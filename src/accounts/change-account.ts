@@ -1,63 +1,68 @@
-import type { EndReason } from '../blacklist/blacklisted-token.entity.ts';
 import type { EndedSession } from '../blacklist/blacklist-store.ts';
 import type { EntityManager } from '../database.ts';
 import type { Device } from '../device.ts';
-import { BadUserInputError, InputRefusalReason, NotFoundError, ServiceUnavailableError } from '../errors.ts';
-import type { AuthEventType } from '../events/auth-event.entity.ts';
-import { record } from '../events/event-log.ts';
+import { BadUserInputError, NotFoundError } from '../errors.ts';
+import { record } from '../events/security-event-store.ts';
+import type { SecurityEventType } from '../events/security-event-type.ts';
 import { isId } from '../id.ts';
+import { InputRefusalReason } from '../reasons.ts';
+import { CHANGED, retryIfChanged } from '../retry.ts';
+import { type Caller, requireRole } from '../sessions/caller.ts';
+import type { EndReason } from '../sessions/end-reason.ts';
 import { endWithin } from '../sessions/end-sessions.ts';
-import { changeUser, findUser, lockAdministrators } from '../users/user-directory.ts';
-import { ADMIN, type User } from '../users/user.entity.ts';
-import type { AccountParts } from './parts.ts';
+import { type AuthUser, toAuthUser } from '../users/auth-user.ts';
+import { ADMIN } from '../users/roles.ts';
+import { changeUser, findUser, lockAdministrators } from '../users/user-store.ts';
+import type { User } from '../users/user.entity.ts';
+import type { AccountServices } from './services.ts';
 
-/** What an administrator does to an account. */
+/** Something that an administrator does to an account. */
 export interface AccountChange {
-  /** What the account is from now on, or null where it is so already. */
+  /** The columns to change; null if the account needs no change. */
   readonly change: (user: User) => Partial<Pick<User, 'roles' | 'deactivatedAt'>> | null;
-  /** Why its sessions end; null where they go on. */
+  /** Why the account's sessions end; null if they go on. */
   readonly endReason: EndReason | null;
-  readonly eventType: AuthEventType;
-  /** What else belongs to it, in the same transaction. */
+  readonly eventType: SecurityEventType;
+  /** Further work in the same transaction. */
   readonly finish?: (em: EntityManager) => Promise<void>;
 }
 
-const MOST_ATTEMPTS = 3;
-
 /**
- * Changes an account: all of it, what becomes of its sessions included, or nothing. Older access tokens are out of date
- * from then on. Where there is nothing to change, nothing happens.
+ * Changes an account and, if the change requires it, ends its sessions, all in one transaction. Older access tokens are
+ * outdated from then on.
  *
+ * @throws ForbiddenError unless the caller is an administrator or the operator.
  * @throws NotFoundError if there is no such user.
- * @throws BadUserInputError with LAST_ADMINISTRATOR if nobody would be left to administrate.
+ * @throws BadUserInputError with LAST_ADMINISTRATOR if no active administrator would be left.
  */
 export async function changeAccount(
-  parts: AccountParts,
+  services: AccountServices,
+  caller: Caller,
   id: string,
   { change, endReason, eventType, finish }: AccountChange,
   device: Device,
-): Promise<User> {
-  for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
-    const user = isId(id) ? await parts.database.read((em) => findUser(em, id)) : null;
+): Promise<AuthUser> {
+  requireRole(caller, ADMIN);
+  return retryIfChanged(async (): Promise<AuthUser | typeof CHANGED> => {
+    const user = isId(id) ? await services.database.read((em) => findUser(em, id)) : null;
     if (user === null) throw new NotFoundError();
     const changes = change(user);
-    if (changes === null) return user;
-    const now = parts.clock.now();
+    if (changes === null) return toAuthUser(user);
+    const now = services.clock.now();
     const changed = { ...user, ...changes, tokenVersion: user.tokenVersion + 1 };
-    const ended = await parts.database.transaction(async (em): Promise<EndedSession[] | null> => {
+    const ended = await services.database.transaction(async (em): Promise<EndedSession[] | typeof CHANGED> => {
       if (isAdministrator(user) && !isAdministrator(changed)) await refuseIfLast(em, user);
-      if (!(await changeUser(em, user, changes, now))) return null;
+      if (!(await changeUser(em, user, changes, now))) return CHANGED;
       await record(em, [{ type: eventType, userId: user.id }], device, now);
-      const sessions = endReason === null ? [] : await endWithin(em, parts, { userId: user.id }, endReason, device);
+      const sessions = endReason === null ? [] : await endWithin(em, services, { userId: user.id }, endReason, device);
       await finish?.(em);
       return sessions;
     });
-    if (ended === null) continue;
-    parts.mirror.add(ended);
-    parts.mirror.raise([changed]);
-    return changed;
-  }
-  throw new ServiceUnavailableError();
+    if (ended === CHANGED) return CHANGED;
+    services.mirror.add(ended);
+    services.mirror.raise([changed]);
+    return toAuthUser(changed);
+  });
 }
 
 async function refuseIfLast(em: EntityManager, user: User): Promise<void> {

@@ -1,69 +1,76 @@
+import { TokenDelivery } from '../delivery.ts';
 import type { Device } from '../device.ts';
-import { InvalidCredentialsError, ServiceUnavailableError } from '../errors.ts';
-import { record } from '../events/event-log.ts';
+import { InvalidCredentialsError } from '../errors.ts';
+import { record } from '../events/security-event-store.ts';
+import { CHANGED, retryIfChanged } from '../retry.ts';
+import type { CurrentUser } from '../sessions/authenticate.ts';
+import { requireDelivery } from '../sessions/delivery-refused.ts';
 import { endWithin } from '../sessions/end-sessions.ts';
 import type { TokenPair } from '../sessions/issue-tokens.ts';
-import { insertFirstPair, type Opening, prepareSession } from '../sessions/open-session.ts';
+import { insertPrepared, type Opening, prepareSession } from '../sessions/open-session.ts';
+import { findSession } from '../sessions/session-store.ts';
 import { checkPasswordChange } from '../users/credentials.ts';
-import { changeUser, findUser } from '../users/user-directory.ts';
+import { changeUser, findUser } from '../users/user-store.ts';
 import type { User } from '../users/user.entity.ts';
-import type { AccountParts } from './parts.ts';
+import type { AccountServices } from './services.ts';
 
-/** What somebody sends to change the password. */
+/** What a user sends to change the password. */
 export interface PasswordChange {
   readonly currentPassword: string;
   readonly newPassword: string;
+  /** How this request can receive tokens. */
+  readonly deliveries: readonly TokenDelivery[];
 }
 
-const MOST_ATTEMPTS = 3;
-
 /**
- * Changes the password, ends every session of the user and opens a new one for the caller, all or nothing.
+ * Changes the caller's password, ends every session of the caller and opens a new one, all in one transaction. The new
+ * session delivers its tokens as the caller's session did.
  *
- * @throws InvalidCredentialsError if the current password is another, or the account was locked a moment ago.
+ * @throws InvalidCredentialsError if the current password is wrong, or the account was just deactivated or deleted.
  * @throws BadUserInputError that names each field.
+ * @throws DeliveryRefusedError if the request cannot receive the session's tokens.
  */
 export async function changePassword(
-  parts: AccountParts,
-  userId: string,
-  { currentPassword, newPassword }: PasswordChange,
-  opening: Opening,
+  services: AccountServices,
+  caller: CurrentUser,
+  { currentPassword, newPassword, deliveries }: PasswordChange,
+  device: Device,
 ): Promise<TokenPair> {
+  const session = await services.database.read((em) => findSession(em, caller.sessionId));
+  const opening: Opening = { device, delivery: session?.delivery ?? TokenDelivery.BODY };
+  requireDelivery(opening.delivery, deliveries);
   checkPasswordChange(currentPassword, newPassword);
-  for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
-    const user = await parts.database.read((em) => findUser(em, userId));
-    const isRight = await parts.passwords.matches(currentPassword, user?.passwordHash ?? null);
-    if (user === null || !isRight || user.deactivatedAt !== null) return refuse(parts, userId, opening.device);
-    const pair = await replacePassword(parts, user, await parts.passwords.hash(newPassword), opening);
-    // Else the account changed while the password was checked, so it is checked again.
-    if (pair !== null) return pair;
-  }
-  throw new ServiceUnavailableError();
+  return retryIfChanged(async () => {
+    const user = await services.database.read((em) => findUser(em, caller.id));
+    const isRight = await services.passwords.matches(currentPassword, user?.passwordHash ?? null);
+    if (user === null || !isRight || user.deactivatedAt !== null) return refuse(services, caller, device);
+    return replacePassword(services, user, await services.passwords.hash(newPassword), opening);
+  });
 }
 
 async function replacePassword(
-  parts: AccountParts,
+  services: AccountServices,
   user: User,
   passwordHash: string,
   opening: Opening,
-): Promise<TokenPair | null> {
-  const now = parts.clock.now();
+): Promise<TokenPair | typeof CHANGED> {
+  const now = services.clock.now();
   const changed = { ...user, passwordHash, tokenVersion: user.tokenVersion + 1, lastLoginAt: new Date(now) };
-  const pair = await prepareSession(parts, changed, opening);
-  const ended = await parts.database.transaction(async (em) => {
-    if (!(await changeUser(em, user, { passwordHash, lastLoginAt: changed.lastLoginAt }, now))) return null;
-    const allEnded = await endWithin(em, parts, { userId: user.id }, 'PASSWORD_CHANGED', opening.device);
-    await insertFirstPair(em, parts, pair, 'PASSWORD_CHANGED', opening.device);
+  const prepared = await prepareSession(services, changed, opening);
+  const ended = await services.database.transaction(async (em) => {
+    if (!(await changeUser(em, user, { passwordHash, lastLoginAt: changed.lastLoginAt }, now))) return CHANGED;
+    const allEnded = await endWithin(em, services, { userId: user.id }, 'PASSWORD_CHANGED', opening.device);
+    await insertPrepared(em, services, prepared, 'PASSWORD_CHANGED', opening.device);
     return allEnded;
   });
-  if (ended === null) return null;
-  parts.mirror.add(ended);
-  parts.mirror.raise([changed]);
-  return pair;
+  if (ended === CHANGED) return CHANGED;
+  services.mirror.add(ended);
+  services.mirror.raise([changed]);
+  return prepared.pair;
 }
 
-async function refuse(parts: AccountParts, userId: string, device: Device): Promise<never> {
-  const event = { type: 'PASSWORD_CHANGE_FAILED' as const, userId };
-  await parts.database.transaction((em) => record(em, [event], device, parts.clock.now()));
+async function refuse(services: AccountServices, { id }: CurrentUser, device: Device): Promise<never> {
+  const event = { type: 'PASSWORD_CHANGE_FAILED' as const, userId: id };
+  await services.database.transaction((em) => record(em, [event], device, services.clock.now()));
   throw new InvalidCredentialsError();
 }

@@ -1,32 +1,50 @@
 import { type EntityManager, isUniqueViolation } from '../database.ts';
-import type { Device } from '../device.ts';
-import { BadUserInputError, InputRefusalReason } from '../errors.ts';
-import { record } from '../events/event-log.ts';
+import { type Device, NO_DEVICE } from '../device.ts';
+import { BadUserInputError } from '../errors.ts';
+import { record } from '../events/security-event-store.ts';
 import { newId } from '../id.ts';
+import { InputRefusalReason } from '../reasons.ts';
+import { type Caller, requireRole } from '../sessions/caller.ts';
+import { type AuthUser, toAuthUser } from '../users/auth-user.ts';
 import { type Credentials, parseNewCredentials } from '../users/credentials.ts';
-import { addUser } from '../users/user-directory.ts';
+import { ADMIN, parseRoles } from '../users/roles.ts';
+import { addUser } from '../users/user-store.ts';
 import type { User } from '../users/user.entity.ts';
-import type { AccountParts } from './parts.ts';
-import { checkRoles } from './set-user-roles.ts';
+import type { AccountServices } from './services.ts';
 
-const NO_DEVICE: Device = { userAgent: null, ipAddress: null };
-
-/**
- * Opens an account without a session: how the first administrator is made.
- *
- * @throws BadUserInputError that names each field.
- */
-export async function createUser(parts: AccountParts, input: Credentials, roles: readonly string[]): Promise<User> {
-  const user = await newUser(parts, parseNewCredentials(input), checkRoles(roles));
-  const event = { type: 'REGISTERED' as const, userId: user.id };
-  await addAccount(parts, user, (em) => record(em, [event], NO_DEVICE, user.createdAt.getTime()));
-  return user;
+/** A user to be created. */
+export interface NewUser extends Credentials {
+  /** @defaultValue `[]` */
+  readonly roles?: readonly string[];
 }
 
-/** A row for somebody new, with the password hashed. */
-export async function newUser(parts: AccountParts, credentials: Credentials, roles: readonly string[]): Promise<User> {
-  const passwordHash = await parts.passwords.hash(credentials.password);
-  const now = parts.clock.now();
+/**
+ * Creates a user without a session. The first administrator is created in this way.
+ *
+ * @throws ForbiddenError unless the caller is an administrator or the operator.
+ * @throws BadUserInputError that names each field.
+ */
+export async function createUser(
+  services: AccountServices,
+  caller: Caller,
+  { roles = [], ...credentials }: NewUser,
+  device: Device = NO_DEVICE,
+): Promise<AuthUser> {
+  requireRole(caller, ADMIN);
+  const user = await newUser(services, parseNewCredentials(credentials), parseRoles(roles));
+  const event = { type: 'REGISTERED' as const, userId: user.id };
+  await insertAccount(services, user, (em) => record(em, [event], device, user.createdAt.getTime()));
+  return toAuthUser(user);
+}
+
+/** Makes the row of a new user and hashes the password. */
+export async function newUser(
+  services: AccountServices,
+  credentials: Credentials,
+  roles: readonly string[],
+): Promise<User> {
+  const passwordHash = await services.passwords.hash(credentials.password);
+  const now = services.clock.now();
   return {
     id: newId(now),
     email: credentials.email,
@@ -40,16 +58,16 @@ export async function newUser(parts: AccountParts, credentials: Credentials, rol
   };
 }
 
-/** Adds somebody and what belongs to it, both or neither. */
-export async function addAccount(
-  parts: AccountParts,
+/** Inserts a user and what belongs to it, in one transaction. */
+export async function insertAccount(
+  services: AccountServices,
   user: User,
-  addRest: (em: EntityManager) => Promise<void>,
+  insertRest: (em: EntityManager) => Promise<void>,
 ): Promise<void> {
   try {
-    await parts.database.transaction(async (em) => {
+    await services.database.transaction(async (em) => {
       await addUser(em, user);
-      await addRest(em);
+      await insertRest(em);
     });
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;

@@ -1,24 +1,26 @@
 import type { Device } from '../device.ts';
+import type { Caller } from '../sessions/caller.ts';
+import type { AuthUser } from '../users/auth-user.ts';
 import type { User } from '../users/user.entity.ts';
 import { changeAccount } from './change-account.ts';
-import type { AccountParts } from './parts.ts';
+import type { AccountServices } from './services.ts';
 
-/** Locks somebody out: every session ends at once, and no new one can be opened. */
-export async function deactivateUser(parts: AccountParts, id: string, device: Device): Promise<User> {
-  const now = new Date(parts.clock.now());
-  const change = ({ deactivatedAt }: User) => (deactivatedAt === null ? { deactivatedAt: now } : null);
-  return changeAccount(parts, id, { change, endReason: 'USER_DEACTIVATED', eventType: 'USER_DEACTIVATED' }, device);
-}
-
-/** Lets somebody in again. What has ended stays ended. */
-export async function activateUser(parts: AccountParts, id: string, device: Device): Promise<User> {
+/** Deactivates a user. Every session ends at once, and no new one can be opened. Throws as `changeAccount` does. */
+export async function deactivateUser(
+  services: AccountServices,
+  caller: Caller,
+  id: string,
+  device: Device,
+): Promise<AuthUser> {
+  const now = new Date(services.clock.now());
   return changeAccount(
-    parts,
+    services,
+    caller,
     id,
     {
-      change: ({ deactivatedAt }) => (deactivatedAt === null ? null : { deactivatedAt: null }),
-      endReason: null,
-      eventType: 'USER_ACTIVATED',
+      change: ({ deactivatedAt }: User) => (deactivatedAt === null ? { deactivatedAt: now } : null),
+      endReason: 'USER_DEACTIVATED',
+      eventType: 'USER_DEACTIVATED',
     },
     device,
   );

@@ -1,16 +1,26 @@
 import type { Device } from '../device.ts';
-import { removeUser } from '../users/user-directory.ts';
-import type { User } from '../users/user.entity.ts';
+import type { Caller } from '../sessions/caller.ts';
+import type { AuthUser } from '../users/auth-user.ts';
+import { removeUser } from '../users/user-store.ts';
 import { changeAccount } from './change-account.ts';
-import type { AccountParts } from './parts.ts';
+import type { AccountServices } from './services.ts';
 
-/** Deletes somebody. Every session ends at once; what was revoked stays revoked, and what happened stays on record. */
-export async function deleteUser(parts: AccountParts, id: string, device: Device): Promise<User> {
+/**
+ * Deletes a user. Every session ends at once. Revoked tokens stay revoked, and security events stay recorded. Throws as
+ * `changeAccount` does.
+ */
+export async function deleteUser(
+  services: AccountServices,
+  caller: Caller,
+  id: string,
+  device: Device,
+): Promise<AuthUser> {
   return changeAccount(
-    parts,
+    services,
+    caller,
     id,
     {
-      change: ({ deactivatedAt }) => ({ deactivatedAt: deactivatedAt ?? new Date(parts.clock.now()) }),
+      change: ({ deactivatedAt }) => ({ deactivatedAt: deactivatedAt ?? new Date(services.clock.now()) }),
       endReason: 'USER_DELETED',
       eventType: 'USER_DELETED',
       finish: (em) => removeUser(em, id),

@@ -1,28 +1,30 @@
 import { NotFoundError } from '../errors.ts';
-import type { AuthEvent } from '../events/auth-event.entity.ts';
-import { findEvents } from '../events/event-log.ts';
+import { findSecurityEvents } from '../events/security-event-store.ts';
+import type { SecurityEvent } from '../events/security-event.entity.ts';
 import { isId } from '../id.ts';
 import { type Page, type PagePosition, toPage } from '../page.ts';
 import type { CurrentUser } from '../sessions/authenticate.ts';
-import { ADMIN } from '../users/user.entity.ts';
-import type { AccountParts } from './parts.ts';
+import { hasRole } from '../sessions/caller.ts';
+import { ADMIN } from '../users/roles.ts';
+import type { AccountServices } from './services.ts';
 
 /**
- * What happened to an account: the caller's own, or to an administrator anyone's, deleted ones too.
+ * Lists an account's security events, latest first. Users see their own. Administrators see everyone's, including those of
+ * deleted accounts.
  *
- * @throws NotFoundError if it is not the caller's to see, whether there is such a user or not.
+ * @throws NotFoundError if the caller may not see them, whether the account exists or not.
  */
 export async function listSecurityEvents(
-  parts: AccountParts,
+  services: AccountServices,
   caller: CurrentUser,
   userId: string,
   position: PagePosition,
-): Promise<Page<AuthEvent>> {
-  const isAllowed = userId === caller.id || caller.roles.includes(ADMIN);
+): Promise<Page<SecurityEvent>> {
+  const isAdministrator = hasRole(caller, ADMIN);
+  const isAllowed = userId === caller.id || isAdministrator;
   if (!isAllowed || !isId(userId)) throw new NotFoundError();
-  const rows = await parts.database.read((em) => findEvents(em, userId, position));
-  const shown = caller.roles.includes(ADMIN) ? rows : rows.map(withoutAdministrator);
-  return toPage(shown, position);
+  const rows = await services.database.read((em) => findSecurityEvents(em, userId, position));
+  return toPage(rows, position, isAdministrator ? (event) => event : withoutAdministrator);
 }
 
 /** Types and causes of what administrators do. */
@@ -34,8 +36,8 @@ const BY_ADMINISTRATOR: ReadonlySet<string | null> = new Set([
   'ENDED_BY_ADMIN',
 ]);
 
-/** Whose account it is learns what an administrator did to it, and not from where. */
-function withoutAdministrator(event: AuthEvent): AuthEvent {
+/** Users see what an administrator did to their account, but not from which device. */
+function withoutAdministrator(event: SecurityEvent): SecurityEvent {
   if (!BY_ADMINISTRATOR.has(event.type) && !BY_ADMINISTRATOR.has(event.cause)) return event;
   return { ...event, userAgent: null, ipAddress: null };
 }

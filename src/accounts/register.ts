@@ -1,18 +1,18 @@
 import type { TokenPair } from '../sessions/issue-tokens.ts';
-import { insertFirstPair, type Opening, prepareSession } from '../sessions/open-session.ts';
+import { insertPrepared, type Opening, prepareSession } from '../sessions/open-session.ts';
 import { type Credentials, parseNewCredentials } from '../users/credentials.ts';
-import { addAccount, newUser } from './create-user.ts';
-import type { AccountParts } from './parts.ts';
+import { insertAccount, newUser } from './create-user.ts';
+import type { AccountServices } from './services.ts';
 
 /**
- * Opens an account and its first session, both or neither.
+ * Opens an account and its first session, in one transaction.
  *
- * @throws BadUserInputError that names each field; EMAIL_TAKEN is the one place where it shows who exists.
+ * @throws BadUserInputError that names each field. EMAIL_TAKEN is the only answer of the API that reveals an account.
  */
-export async function register(parts: AccountParts, input: Credentials, opening: Opening): Promise<TokenPair> {
-  const account = await newUser(parts, parseNewCredentials(input), []);
+export async function register(services: AccountServices, input: Credentials, opening: Opening): Promise<TokenPair> {
+  const account = await newUser(services, parseNewCredentials(input), []);
   const user = { ...account, lastLoginAt: account.createdAt };
-  const pair = await prepareSession(parts, user, opening);
-  await addAccount(parts, user, (em) => insertFirstPair(em, parts, pair, 'REGISTERED', opening.device));
-  return pair;
+  const prepared = await prepareSession(services, user, opening);
+  await insertAccount(services, user, (em) => insertPrepared(em, services, prepared, 'REGISTERED', opening.device));
+  return prepared.pair;
 }

@@ -1,36 +1,29 @@
 import type { Device } from '../device.ts';
-import { BadUserInputError, InputRefusalReason } from '../errors.ts';
+import type { Caller } from '../sessions/caller.ts';
+import type { AuthUser } from '../users/auth-user.ts';
+import { areSameRoles, parseRoles } from '../users/roles.ts';
 import type { User } from '../users/user.entity.ts';
 import { changeAccount } from './change-account.ts';
-import type { AccountParts } from './parts.ts';
+import type { AccountServices } from './services.ts';
 
-const ROLE = /^[A-Za-z0-9_.:-]{1,64}$/;
-const MOST_ROLES = 32;
-
-/** Gives a user these roles and no others, in force at once; no session ends. */
+/** Replaces a user's roles, effective at once. No session ends. Throws as `changeAccount` does. */
 export async function setUserRoles(
-  parts: AccountParts,
+  services: AccountServices,
+  caller: Caller,
   id: string,
   roles: readonly string[],
   device: Device,
-): Promise<User> {
-  const given = checkRoles(roles);
-  const change = (user: User) => (isSame(user.roles, given) ? null : { roles: given });
-  return changeAccount(parts, id, { change, endReason: null, eventType: 'ROLES_CHANGED' }, device);
-}
-
-/**
- * Checks a list of roles, and leaves each in it once.
- *
- * @throws BadUserInputError if one cannot be a role, or there are too many.
- */
-export function checkRoles(roles: readonly string[]): string[] {
-  const once = [...new Set(roles)];
-  if (once.length <= MOST_ROLES && once.every((role) => ROLE.test(role))) return once;
-  throw new BadUserInputError([{ path: 'input.roles', reason: InputRefusalReason.ROLE_INVALID }]);
-}
-
-/** Whatever their order: each is there once. */
-function isSame(some: readonly string[], others: readonly string[]): boolean {
-  return some.length === others.length && some.every((role) => others.includes(role));
+): Promise<AuthUser> {
+  const given = parseRoles(roles);
+  return changeAccount(
+    services,
+    caller,
+    id,
+    {
+      change: (user: User) => (areSameRoles(user.roles, given) ? null : { roles: given }),
+      endReason: null,
+      eventType: 'ROLES_CHANGED',
+    },
+    device,
+  );
 }

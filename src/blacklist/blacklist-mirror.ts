@@ -11,31 +11,31 @@ export interface MirrorSettings {
   readonly accessTokenLifetime: number;
 }
 
-/** A user whose access tokens with a lower `ver` are out of date. */
+/** A user whose access tokens with a lower `ver` are outdated. */
 export interface RaisedVersion {
   readonly id: string;
   readonly tokenVersion: number;
 }
 
-/** Where the mirror learns of raised versions: accounts are not its business. */
+/** How the mirror reads raised versions. It knows nothing else about users. */
 export type FindVersionsRaisedSince = (em: EntityManager, since: number) => Promise<RaisedVersion[]>;
 
 /**
- * A poll looks back this far behind the one before, and the leeway by which clocks may disagree: a row becomes visible
- * when its transaction commits, and not in the order in which the rows were made.
+ * A poll also reads this much time before the previous poll, and the leeway by which clocks may disagree. A row becomes
+ * visible when its transaction commits, which is not the order in which rows are made.
  */
 const LOOK_BACK = 60_000;
 
 /**
- * So much longer than any access token lives are ended sessions and raised versions kept, by the clock that nobody sets:
- * in case the other is stepped back meanwhile, and tokens that had expired are live again.
+ * Ended sessions and raised versions are kept this much longer than an access token lives, by the monotonic clock. If the
+ * wall clock is stepped back, expired tokens are live again and must still be refused.
  */
 const ENDED_MARGIN = 3_600_000;
 const RAISED_MARGIN = 86_400_000;
 
 /**
- * The sessions ended and the token versions raised of the last access-token lifetime, in memory, so that authenticating a
- * request takes no query. This process's own ends are in it at once, those of others within the poll.
+ * Holds in memory the sessions that ended and the token versions that were raised within one access-token lifetime, so
+ * authenticating a request takes no query. It knows this process's own changes at once, and those of others within the poll.
  */
 export class BlacklistMirror {
   readonly #database: Database;
@@ -43,9 +43,9 @@ export class BlacklistMirror {
   readonly #settings: MirrorSettings;
   readonly #findVersionsRaisedSince: FindVersionsRaisedSince;
   readonly #onReadFailure: (error: unknown) => void;
-  /** By session, the time from which on its row bars nothing, and when (by the monotonic clock) this process learned of it. */
+  /** By session: when its row stops barring tokens, and when (by the monotonic clock) this process learned of it. */
   readonly #ended = new Map<string, { expiresAt: number; learnedAt: number }>();
-  /** By user, the version in force and when (by the monotonic clock) this process learned of it. */
+  /** By user: the current version, and when (by the monotonic clock) this process learned of it. */
   readonly #raised = new Map<string, { version: number; learnedAt: number }>();
   #lastRead = { wall: -Infinity, monotonic: -Infinity };
   #lastFullRead = { wall: -Infinity, monotonic: -Infinity };
@@ -67,7 +67,7 @@ export class BlacklistMirror {
     this.#onReadFailure = onReadFailure;
   }
 
-  /** Reads the whole live set, and goes on polling until `stop`. */
+  /** Reads all rows that bar tokens, then polls until `stop`. */
   async start(): Promise<void> {
     await this.#read();
     this.#schedule();
@@ -79,14 +79,14 @@ export class BlacklistMirror {
     await this.#reading;
   }
 
-  /** Tells the mirror of an end that this process has just committed. */
+  /** Adds sessions whose end this process has just committed. */
   add(ended: readonly EndedSession[]): void {
     const learnedAt = this.#clock.monotonic();
     for (const { sessionId, expiresAt } of ended)
       if (!this.#ended.has(sessionId)) this.#ended.set(sessionId, { expiresAt: expiresAt.getTime(), learnedAt });
   }
 
-  /** Tells the mirror of versions that this process has just raised. */
+  /** Adds versions that this process has just raised. */
   raise(users: readonly RaisedVersion[]): void {
     const learnedAt = this.#clock.monotonic();
     for (const { id, tokenVersion } of users) {
@@ -98,7 +98,7 @@ export class BlacklistMirror {
   /**
    * Whether this session has ended.
    *
-   * @throws ServiceUnavailableError where the mirror has not been read for so long that it cannot say.
+   * @throws ServiceUnavailableError if the mirror is too old to tell.
    */
   isEnded(sessionId: string): boolean {
     if (this.#ended.has(sessionId)) return true;
@@ -106,11 +106,12 @@ export class BlacklistMirror {
     return false;
   }
 
-  /** Whether access tokens of this user with this `ver` are out of date. */
+  /** Whether this user's access tokens with this `ver` are outdated. */
   isOutdated(userId: string, version: number): boolean {
     return version < (this.#raised.get(userId)?.version ?? 0);
   }
 
+  /** Whether no read has succeeded for `blacklistStaleness`. */
   isStale(): boolean {
     return this.#ageOf(this.#lastRead) >= this.#settings.blacklistStaleness;
   }
@@ -155,7 +156,7 @@ export class BlacklistMirror {
       if (learnedAt <= longAgo - RAISED_MARGIN) this.#raised.delete(userId);
   }
 
-  /** By the wall or the monotonic clock, whichever says more: the one may be stepped, the other stops in a sleep. */
+  /** The larger age of the two clocks: the wall clock may be stepped, and the monotonic clock stops while a machine sleeps. */
   #ageOf(moment: { wall: number; monotonic: number }): number {
     return Math.max(this.#clock.now() - moment.wall, this.#clock.monotonic() - moment.monotonic);
   }

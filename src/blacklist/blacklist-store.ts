@@ -1,8 +1,8 @@
 import type { InferKyselyDB } from '@mikro-orm/sql';
 import { sql } from 'kysely';
-import { byProperty, type EntityManager, inPortions } from '../database.ts';
+import { type AgedRows, byProperty, type EntityManager, inPortions } from '../database.ts';
 import { newId } from '../id.ts';
-import { BlacklistedToken, type BlacklistReason } from './blacklisted-token.entity.ts';
+import { BlacklistedToken, ROTATED } from './blacklisted-token.entity.ts';
 
 type Tables = InferKyselyDB<typeof BlacklistedToken, typeof byProperty>;
 
@@ -10,23 +10,27 @@ type Tables = InferKyselyDB<typeof BlacklistedToken, typeof byProperty>;
 export interface BlacklistEntry {
   readonly jti: string;
   readonly sessionId: string;
-  readonly reason: BlacklistReason;
-  /** From when on the row bars nothing any more. */
+  /** `ROTATED`, or why the session ended. */
+  readonly reason: string;
+  /** From then on the row bars nothing. */
   readonly expiresAt: Date;
 }
 
-/** A session that ended, as long as an access token of it may be about. */
+/** A session that has ended, as long as one of its access tokens may be unexpired. */
 export interface EndedSession {
   readonly sessionId: string;
   readonly expiresAt: Date;
 }
 
-/** Puts tokens on the blacklist. One that is there stays as it is. */
+/** Rows that may be purged: those that bar nothing. */
+export const agedBlacklistedTokens: AgedRows = { entity: 'AuthBlacklistedToken', age: 'expiresAt' };
+
+/** Puts tokens on the blacklist. A token that is already there is left as it is. */
 export async function blacklist(em: EntityManager, entries: readonly BlacklistEntry[], now: number): Promise<void> {
   const rows = entries.map((entry) => ({ ...entry, id: newId(now), blacklistedAt: new Date(now) }));
   for (const portion of inPortions(rows)) {
     await tables(em)
-      .insertInto('BlacklistedToken')
+      .insertInto('AuthBlacklistedToken')
       .values(portion)
       .onConflict((conflict) => conflict.column('jti').doNothing())
       .execute();
@@ -36,46 +40,30 @@ export async function blacklist(em: EntityManager, entries: readonly BlacklistEn
 /** Whether this refresh token was exchanged before. */
 export async function isRotated(em: EntityManager, jti: string): Promise<boolean> {
   const row = await tables(em)
-    .selectFrom('BlacklistedToken')
+    .selectFrom('AuthBlacklistedToken')
     .select('id')
     .where('jti', '=', jti)
-    .where('reason', '=', 'ROTATED')
+    .where('reason', '=', ROTATED)
     .executeTakeFirst();
   return row !== undefined;
 }
 
-/** The ended sessions that still bar something. */
+/** The ended sessions whose rows still bar access tokens. */
 export async function findEndedSessions(em: EntityManager, now: number): Promise<EndedSession[]> {
   return endedSessions(em).where('expiresAt', '>', new Date(now)).execute();
 }
 
-/** The sessions that ended since a moment. */
+/** The sessions that ended at or after a moment. */
 export async function findSessionsEndedSince(em: EntityManager, since: number): Promise<EndedSession[]> {
   return endedSessions(em).where('blacklistedAt', '>=', new Date(since)).execute();
-}
-
-/** Deletes a batch of rows that have barred nothing since a moment. */
-export async function purgeBlacklist(em: EntityManager, before: number, most: number): Promise<number> {
-  const result = await tables(em)
-    .deleteFrom('BlacklistedToken')
-    .where('id', 'in', (row) =>
-      row
-        .selectFrom('BlacklistedToken')
-        .select('id')
-        .where('expiresAt', '<', new Date(before))
-        .orderBy('expiresAt')
-        .limit(most),
-    )
-    .executeTakeFirst();
-  return Number(result.numDeletedRows);
 }
 
 function endedSessions(em: EntityManager) {
   return (
     tables(em)
-      .selectFrom('BlacklistedToken')
+      .selectFrom('AuthBlacklistedToken')
       .select(['sessionId', 'expiresAt'])
-      // To the letter the condition of the partial index; SQLite uses it for no other.
+      // Exactly the condition of the partial index. SQLite uses the index for no other.
       .where(sql<boolean>`reason <> 'ROTATED'`)
   );
 }

@@ -1,9 +1,8 @@
 /**
- * Takes the token out of an Authorization header (RFC 6750 section 2.1, with the scheme in any case as RFC 9110 section
- * 11.1 says).
+ * Takes the token out of an Authorization header (RFC 6750 section 2.1; the scheme in any case, RFC 9110 section 11.1).
  *
- * @returns the token; null where there is no header or another scheme; what follows the scheme, however malformed, is
- * for the codec to refuse.
+ * @returns null if there is no header or it has another scheme. Otherwise everything after the scheme, however malformed:
+ * the codec refuses it.
  */
 export function bearerToken(authorization: string | null): string | null {
   const match = /^bearer(?: (.*))?$/i.exec(authorization ?? '');

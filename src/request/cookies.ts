@@ -1,9 +1,10 @@
 import { parseCookie, stringifySetCookie } from 'cookie';
 
-/** The prefix makes browsers refuse such a cookie from another host, path or scheme (RFC 6265bis section 4.1.3.2). */
+/** The prefix makes browsers reject such a cookie from another host, path or scheme (RFC 6265bis section 4.1.3.2). */
 const NAMES = { access: '__Host-access', refresh: '__Host-refresh', csrf: '__Host-csrf' } as const;
 type CookieName = keyof typeof NAMES;
 
+/** The `SameSite` attribute (RFC 6265bis section 4.1.2.7). */
 export type SameSite = 'Lax' | 'Strict' | 'None';
 
 /** The credential cookies that a request carries. */
@@ -12,7 +13,7 @@ export interface CredentialCookies {
   readonly refresh: string | null;
 }
 
-/** What a cookie is to hold until when; null clears it. */
+/** The cookies of an answer: each has a value and an end. Null clears the cookie. */
 export type CookieValues = Partial<Record<CookieName, { readonly value: string; readonly expiresAt: Date } | null>>;
 
 export function readCredentialCookies(cookieHeader: string | null): CredentialCookies {
@@ -20,7 +21,7 @@ export function readCredentialCookies(cookieHeader: string | null): CredentialCo
   return { access: cookies[NAMES.access] ?? null, refresh: cookies[NAMES.refresh] ?? null };
 }
 
-/** Makes and clears cookies, by the same attributes: a cookie is only deleted by one that is like it. */
+/** Makes `Set-Cookie` headers. Clearing uses the same attributes, because a browser deletes only a matching cookie. */
 export function setCookieHeaders(values: CookieValues, sameSite: SameSite, now: number): string[] {
   return (Object.keys(NAMES) as CookieName[])
     .filter((name) => values[name] !== undefined)

@@ -1,20 +1,20 @@
 import { createHmac, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto';
 
-/** Tokens that prove that a request was made by a page which can read our answers. */
+/** Makes and checks CSRF tokens. Such a token proves that the page that made a request can read our answers. */
 export interface Csrf {
-  /** The token of a session: the same as long as the session lives. */
+  /** The token of a session. It stays the same as long as the session lives. */
   tokenFor(sessionId: string): string;
-  /** Whether this is the session's token, told in constant time. */
+  /** Whether this is the session's token. Compares in constant time. */
   matches(sessionId: string, token: string | null): boolean;
 }
 
 const KEY_BYTES = 32;
 
 /**
- * Makes CSRF tokens as HMACs over the session's id (OWASP's signed double submit, bound to the session), by keys derived
- * from the refresh keys (RFC 5869).
+ * A CSRF token is an HMAC of the session's id (OWASP's signed double-submit cookie, bound to the session). Its keys are
+ * derived from the refresh keys (RFC 5869).
  *
- * @param secrets the first makes tokens, all of them verify.
+ * @param secrets The first makes tokens. All of them verify tokens.
  */
 export function createCsrf([first, ...others]: readonly [KeyObject, ...KeyObject[]]): Csrf {
   const signing = deriveKey(first);

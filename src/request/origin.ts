@@ -1,14 +1,14 @@
-/** Where a browser says that a request comes from. */
+/** Where a request comes from, as the browser says. */
 export interface RequestOrigin {
   readonly secFetchSite: string | null;
   readonly origin: string | null;
-  /** Scheme and host that the client reached, such as `https://api.example.com`; null where it is not known. */
+  /** The scheme and host that the client reached, such as `https://api.example.com`; null if unknown. */
   readonly ownOrigin: string | null;
 }
 
 /**
- * Whether a request comes from a page of ours: from the same origin by what the browser says of it, or from an origin
- * that is allowed. Where the browser says nothing, nobody can tell.
+ * Whether the browser says that a trusted page made the request: one of the API's own origin or of an allowed origin. If
+ * the browser says nothing, the request is not trusted.
  */
 export function isTrustedOrigin(request: RequestOrigin, allowedOrigins: readonly string[]): boolean {
   const { secFetchSite, origin, ownOrigin } = request;

@@ -1,60 +1,82 @@
-import { type AccessRefusalReason, ForbiddenError, UnauthenticatedError } from '../errors.ts';
+import { ForbiddenError, UnauthenticatedError } from '../errors.ts';
+import type { AccessRefusalReason } from '../reasons.ts';
 import type { AccessClaims } from '../tokens/claims.ts';
 import type { TokenReading } from '../tokens/token-codec.ts';
-import type { Parts } from './parts.ts';
+import type { SessionServices } from './services.ts';
 
-/** Who a request comes from, from its access token alone. */
+/** The user of a request, as its access token says. */
 export interface CurrentUser {
   readonly id: string;
   readonly sessionId: string;
+  /** The `jti` of the access token. */
   readonly tokenId: string;
   readonly roles: readonly string[];
   readonly expiresAt: Date;
-  /** Everything the token says, the host's own claims included. */
+  /** Every claim of the token, including the host's own. */
   readonly claims: AccessClaims;
 }
 
-/** The outcome of looking at a request. Only a guard turns it into an error. */
+/** The result of examining a request. Only a guard turns it into an error. */
 export type Authentication =
   | { readonly status: 'anonymous'; readonly refreshable: boolean }
   | { readonly status: 'authenticated'; readonly user: CurrentUser }
   | { readonly status: 'rejected'; readonly reason: AccessRefusalReason; readonly refreshable: boolean };
 
 /**
- * Looks at the access token of a request, or at its lack (`null`). Takes no query and never throws.
+ * Examines the access token of a request, or its absence (`null`). Makes no query and never throws.
  *
- * @param canRefresh whether a refresh token came beside it, in a cookie.
+ * @param canRefresh whether the request also carries a refresh token, in a cookie.
  */
-export function authenticate(parts: Parts, accessToken: string | null, canRefresh = false): Authentication {
+export function authenticate(
+  services: SessionServices,
+  accessToken: string | null,
+  canRefresh: boolean,
+): Authentication {
   if (accessToken === null) return { status: 'anonymous', refreshable: canRefresh };
-  const reading = parts.codec.readAccess(accessToken);
+  const reading = services.codec.readAccess(accessToken);
   if (reading.status !== 'live') return rejectionOf(reading);
   return { status: 'authenticated', user: toCurrentUser(reading.claims) };
 }
 
 /**
- * What a guard asks each time, so that nothing passes behind a logout in the same document.
+ * Checks what a guard requires. A guard calls it each time, so nothing passes after a logout in the same document, nor
+ * after the token has expired, however long the context is held.
  *
- * @returns the user, who has one of the roles if any are named.
- * @throws UnauthenticatedError, ForbiddenError, or ServiceUnavailableError where nobody can say.
+ * @returns the user, who has at least one of the roles if any are given.
+ * @throws UnauthenticatedError
+ * @throws ForbiddenError
+ * @throws ServiceUnavailableError if the blacklist has not been read for too long.
  */
-export function authorize(parts: Parts, authentication: Authentication, roles: readonly string[]): CurrentUser {
+export function authorize(
+  services: SessionServices,
+  authentication: Authentication,
+  roles: readonly string[],
+): CurrentUser {
   if (authentication.status === 'anonymous')
     throw new UnauthenticatedError('TOKEN_MISSING', authentication.refreshable);
   if (authentication.status === 'rejected')
     throw new UnauthenticatedError(authentication.reason, authentication.refreshable);
   const { user } = authentication;
-  if (parts.mirror.isEnded(user.sessionId)) throw new UnauthenticatedError('TOKEN_REVOKED', false);
-  if (parts.mirror.isOutdated(user.id, user.claims.ver)) throw new UnauthenticatedError('TOKEN_REVOKED', true);
+  if (hasExpired(services, user)) throw new UnauthenticatedError('TOKEN_EXPIRED', true);
+  if (services.mirror.isEnded(user.sessionId)) throw new UnauthenticatedError('TOKEN_REVOKED', false);
+  if (services.mirror.isOutdated(user.id, user.claims.ver)) throw new UnauthenticatedError('TOKEN_REVOKED', true);
   if (roles.length > 0 && !roles.some((role) => user.roles.includes(role))) throw new ForbiddenError();
   return user;
 }
 
-/** The user of a request for fields that are open to everybody: null unless the token would pass a guard. */
-export function currentUserOf(parts: Parts, authentication: Authentication): CurrentUser | null {
-  if (authentication.status !== 'authenticated' || parts.mirror.isStale()) return null;
+/** The user for fields that are open to everyone: null unless the token would pass a guard. */
+export function currentUserOf(services: SessionServices, authentication: Authentication): CurrentUser | null {
+  if (authentication.status !== 'authenticated' || services.mirror.isStale()) return null;
   const { user } = authentication;
-  return parts.mirror.isEnded(user.sessionId) || parts.mirror.isOutdated(user.id, user.claims.ver) ? null : user;
+  const isRefused =
+    hasExpired(services, user) ||
+    services.mirror.isEnded(user.sessionId) ||
+    services.mirror.isOutdated(user.id, user.claims.ver);
+  return isRefused ? null : user;
+}
+
+function hasExpired({ clock, settings }: SessionServices, { expiresAt }: CurrentUser): boolean {
+  return clock.now() >= expiresAt.getTime() + settings.leeway;
 }
 
 function rejectionOf(reading: TokenReading<AccessClaims>): Authentication {

@@ -1,50 +1,50 @@
-import type { EndReason } from '../blacklist/blacklisted-token.entity.ts';
 import { blacklist, type EndedSession } from '../blacklist/blacklist-store.ts';
 import type { EntityManager } from '../database.ts';
 import type { Device } from '../device.ts';
-import { record } from '../events/event-log.ts';
-import type { Parts } from './parts.ts';
+import { record } from '../events/security-event-store.ts';
+import type { EndReason } from './end-reason.ts';
+import type { SessionServices } from './services.ts';
 import { markEnded, type SessionSelection } from './session-store.ts';
 
-/** How much longer than any access token of it the end of a session stands on the blacklist. */
+/** The end of a session stays on the blacklist this much longer than any of its access tokens lives. */
 const MARGIN = 60_000;
 
-/** A session that was ended, and whether its time was not over anyway. */
+/** A session that was ended. `wasAlive` is false if it had expired anyway. */
 interface SessionEnd extends EndedSession {
   readonly wasAlive: boolean;
 }
 
 /**
- * Ends sessions: their rows say so and their tokens are on the blacklist, in one transaction, and this process refuses
- * their tokens at once.
+ * Ends sessions. One transaction marks their rows and puts their tokens on the blacklist. This process then refuses their
+ * tokens at once.
  *
- * @returns the ids of those that were alive.
+ * @returns the ids of the sessions that were alive.
  */
 export async function endSessions(
-  parts: Parts,
+  services: SessionServices,
   selection: SessionSelection,
   reason: EndReason,
   device: Device,
 ): Promise<string[]> {
-  const ended = await parts.database.transaction((em) => endWithin(em, parts, selection, reason, device));
-  parts.mirror.add(ended);
+  const ended = await services.database.transaction((em) => endWithin(em, services, selection, reason, device));
+  services.mirror.add(ended);
   return ended.filter(({ wasAlive }) => wasAlive).map(({ sessionId }) => sessionId);
 }
 
-/** The same within a transaction; whoever commits it tells the mirror. */
+/** Ends sessions within a transaction. The caller adds them to the mirror after the commit. */
 export async function endWithin(
   em: EntityManager,
-  parts: Parts,
+  services: SessionServices,
   selection: SessionSelection,
   reason: EndReason,
   device: Device,
 ): Promise<SessionEnd[]> {
   if ('ids' in selection && selection.ids.length === 0) return [];
-  const { accessTokenLifetime, leeway } = parts.settings;
-  const now = parts.clock.now();
+  const { accessTokenLifetime, leeway } = services.settings;
+  const now = services.clock.now();
   const rows = (await markEnded(em, selection, reason, now)).map((row) => ({
     ...row,
-    // No access token is younger than its session's row says, even where the clock was stepped back since.
+    // No access token is younger than its session's row says, even if the clock was stepped back since.
     barredUntil: new Date(Math.max(now, row.refreshIssuedAt.getTime()) + accessTokenLifetime + leeway + MARGIN),
     wasAlive: row.refreshExpiresAt.getTime() > now - leeway,
   }));

@@ -1,61 +1,67 @@
 import { toSeconds } from '../clock.ts';
 import { newId, timeOf } from '../id.ts';
+import { type AuthUser, toAuthUser } from '../users/auth-user.ts';
 import type { User } from '../users/user.entity.ts';
 import { computeHostClaims } from './host-claims.ts';
-import type { Parts } from './parts.ts';
+import type { SessionServices } from './services.ts';
+import { type SessionInfo, toSessionInfo } from './session-info.ts';
 import type { Session } from './session.entity.ts';
 
-/** The tokens of a session, as they are handed out. */
+/** The tokens of a session. */
 export interface TokenPair {
   readonly accessToken: string;
   readonly accessTokenExpiresAt: Date;
+  /** Whole seconds from now, at least 0. Needs no clock in step with the server's. */
+  readonly accessTokenExpiresIn: number;
   readonly refreshToken: string;
   readonly refreshTokenExpiresAt: Date;
-  readonly session: Session;
-  readonly user: User;
+  readonly session: SessionInfo;
+  readonly user: AuthUser;
 }
 
-/** Signs what a session's row says. For the same row it gives the same refresh token, to the byte. */
-export async function issueTokens(parts: Parts, session: Session, user: User): Promise<TokenPair> {
-  const own = await computeHostClaims(parts.hostClaims, user);
+/** Signs the tokens that a session's row describes. The same row always gives the same refresh token, byte for byte. */
+export async function issueTokens(services: SessionServices, session: Session, user: User): Promise<TokenPair> {
+  const own = await computeHostClaims(services.hostClaims, user);
   const subject = { sub: user.id, sid: session.id };
+  const now = services.clock.now();
 
   const rotatedAt = toSeconds(session.refreshIssuedAt.getTime());
-  // After a clock was stepped back the row's time lies ahead, and a token issued ahead of time would be refused. The id
-  // tells the clock's time at the rotation: a retry gives no younger access token than the first answer.
-  const iat = toSeconds(Math.min(timeOf(session.refreshJti), parts.clock.now()));
-  const lifetimeEnd = iat + parts.settings.accessTokenLifetime / 1000;
+  // If the clock was stepped back, the row's time is in the future, and such a token would be refused. The id holds the
+  // clock's time at the rotation, so a retry gives no younger access token than the first answer did.
+  const iat = toSeconds(Math.min(timeOf(session.refreshJti), now));
+  const lifetimeEnd = iat + services.settings.accessTokenLifetime / 1000;
   const exp = Math.min(lifetimeEnd, toSeconds(session.expiresAt?.getTime() ?? Infinity));
-  const accessToken = parts.codec.signAccess({
+  const accessToken = services.codec.signAccess({
     ...own,
     ...subject,
-    jti: newId(parts.clock.now()),
+    jti: newId(now),
     iat,
     exp,
     roles: user.roles,
     ver: user.tokenVersion,
   });
 
-  const refreshToken = parts.codec.signRefresh(
+  const refreshToken = services.codec.signRefresh(
     { ...subject, jti: session.refreshJti, iat: rotatedAt, exp: toSeconds(session.refreshExpiresAt.getTime()) },
     session.refreshKeyId,
   );
   return {
     accessToken,
     accessTokenExpiresAt: new Date(exp * 1000),
+    accessTokenExpiresIn: Math.max(0, Math.floor((exp * 1000 - now) / 1000)),
     refreshToken,
     refreshTokenExpiresAt: session.refreshExpiresAt,
-    session,
-    user,
+    session: toSessionInfo(session),
+    user: toAuthUser(user),
   };
 }
 
-/** What a new refresh token of a session is to be, whether the first or a successor. */
-export function planRefreshToken(parts: Parts, issuedAt: number, sessionExpiresAt: Date | null) {
-  const idleEnd = toSeconds(issuedAt) * 1000 + parts.settings.refreshTokenLifetime;
+/** The columns of a session's new refresh token: its first, or the successor in a rotation. */
+export function planRefreshToken(services: SessionServices, issuedAt: number, sessionExpiresAt: Date | null) {
+  const idleEnd = toSeconds(issuedAt) * 1000 + services.settings.refreshTokenLifetime;
   return {
-    refreshJti: newId(parts.clock.now()),
-    refreshKeyId: parts.codec.refreshKeyId(),
+    refreshJti: newId(services.clock.now()),
+    refreshKeyId: services.codec.refreshKeyId(),
     refreshIssuedAt: new Date(issuedAt),
     refreshExpiresAt: new Date(Math.min(idleEnd, sessionExpiresAt?.getTime() ?? Infinity)),
   };

@@ -3,7 +3,7 @@ import type { AccessClaims, RefreshClaims } from '../tokens/claims.ts';
 import type { TokenReading } from '../tokens/token-codec.ts';
 import { endSessions } from './end-sessions.ts';
 import { judgeRefreshToken } from './judge-refresh-token.ts';
-import type { Parts } from './parts.ts';
+import type { SessionServices } from './services.ts';
 import { findSession, type SessionSelection } from './session-store.ts';
 
 /** How far a logout reaches. */
@@ -14,11 +14,10 @@ export const LogoutScope = Object.freeze({
 });
 export type LogoutScope = (typeof LogoutScope)[keyof typeof LogoutScope];
 
-/** What a client sends to log out. */
+/** What a client presents to log out. */
 export interface LogoutRequest {
-  /** Of the input; judged before the header's. */
+  /** Judged before the access token. */
   readonly refreshToken: string | null;
-  /** Of the Authorization header. */
   readonly accessToken: string | null;
   readonly scope: LogoutScope;
 }
@@ -32,23 +31,23 @@ export interface LogoutResult {
 type OurReading = Exclude<TokenReading<AccessClaims | RefreshClaims>, { status: 'invalid' }>;
 
 /**
- * Ends sessions, by whatever token of ours the caller still has: an expired or rotated one ends its own session and no
- * other. Without one, or with two of different users, nothing ends; that is a success too.
+ * Ends sessions, with any token that has our signature. An expired or rotated token ends only its own session. Without a
+ * token, or with tokens of two users, nothing ends, and that is a success too.
  *
- * @returns the ids of the sessions that ended, and how far it reached.
+ * @returns the ids of the sessions that ended, and the scope that was applied.
  */
-export async function logout(parts: Parts, request: LogoutRequest, device: Device): Promise<LogoutResult> {
+export async function logout(services: SessionServices, request: LogoutRequest, device: Device): Promise<LogoutResult> {
   const shown = [request.refreshToken, request.accessToken]
     .filter((token) => token !== null)
-    .map((token) => parts.codec.read(token))
+    .map((token) => services.codec.read(token))
     .filter((reading): reading is OurReading => reading.status !== 'invalid');
   const [first] = shown;
   if (first === undefined || shown.some(({ claims }) => claims.sub !== first.claims.sub))
     return { endedSessionIds: [], scope: LogoutScope.SESSION };
-  const good = request.scope === LogoutScope.SESSION ? null : await findGood(parts, shown);
-  const scope = good === null ? LogoutScope.SESSION : request.scope;
-  const selection = selectionOf(scope, (good ?? first).claims);
-  return { endedSessionIds: await endSessions(parts, selection, 'LOGGED_OUT', device), scope };
+  const reaching = request.scope === LogoutScope.SESSION ? null : await findReachingToken(services, shown);
+  const scope = reaching === null ? LogoutScope.SESSION : request.scope;
+  const selection = selectionOf(scope, (reaching ?? first).claims);
+  return { endedSessionIds: await endSessions(services, selection, 'LOGGED_OUT', device), scope };
 }
 
 function selectionOf(scope: LogoutScope, { sub, sid }: AccessClaims | RefreshClaims): SessionSelection {
@@ -63,20 +62,20 @@ function selectionOf(scope: LogoutScope, { sub, sid }: AccessClaims | RefreshCla
 }
 
 /**
- * Only an access token whose session is alive, or the current refresh token, reaches beyond its own session. A change of the
- * user's roles makes neither another's.
+ * Finds a token that may end other sessions too: an access token whose session is alive, or the current refresh token. A
+ * role change does not matter here.
  */
-async function findGood(parts: Parts, shown: readonly OurReading[]): Promise<OurReading | null> {
-  for (const reading of shown) if (await isGood(parts, reading)) return reading;
+async function findReachingToken(services: SessionServices, shown: readonly OurReading[]): Promise<OurReading | null> {
+  for (const reading of shown) if (await reachesOtherSessions(services, reading)) return reading;
   return null;
 }
 
-async function isGood(parts: Parts, { status, claims }: OurReading): Promise<boolean> {
+async function reachesOtherSessions(services: SessionServices, { status, claims }: OurReading): Promise<boolean> {
   if (status !== 'live') return false;
   if (claims.token_type === 'access') {
-    // The database is asked, for a mirror that is stale must not keep anybody from logging out.
-    const session = await parts.database.read((em) => findSession(em, claims.sid));
+    // Asks the database, because a stale mirror must not prevent a logout.
+    const session = await services.database.read((em) => findSession(em, claims.sid));
     return session !== null && session.endedAt === null;
   }
-  return (await judgeRefreshToken(parts, claims)).verdict === 'CURRENT';
+  return (await judgeRefreshToken(services, claims)).verdict === 'CURRENT';
 }

@@ -1,68 +1,86 @@
 import type { EntityManager } from '../database.ts';
+import type { TokenDelivery } from '../delivery.ts';
 import type { Device } from '../device.ts';
-import { type EventEntry, record } from '../events/event-log.ts';
+import { record } from '../events/security-event-store.ts';
+import type { SecurityEventType } from '../events/security-event-type.ts';
 import { newId } from '../id.ts';
-import { lockUserForLogin } from '../users/user-directory.ts';
+import { CHANGED } from '../retry.ts';
+import { lockUserForLogin } from '../users/user-store.ts';
 import type { User } from '../users/user.entity.ts';
-import type { TokenDelivery } from './delivery.ts';
 import { endWithin } from './end-sessions.ts';
 import { issueTokens, planRefreshToken, type TokenPair } from './issue-tokens.ts';
-import type { Parts } from './parts.ts';
+import type { SessionServices } from './services.ts';
 import { findSurplusSessions, insertSession } from './session-store.ts';
 import type { Session } from './session.entity.ts';
 
-/** For which device a session is opened, and how it gets its tokens. */
+/** The device that a session is opened for, and how the tokens reach it. */
 export interface Opening {
   readonly device: Device;
   readonly delivery: TokenDelivery;
 }
 
+/** A session whose row is still to be inserted, and its first tokens. */
+export interface PreparedSession {
+  readonly session: Session;
+  readonly pair: TokenPair;
+}
+
 /**
- * Opens a session for a user whose identity has been proved, and ends the oldest where there are too many.
+ * Opens a session for a user whose identity has been proved. If the user has too many, the oldest ends.
  *
- * @returns null if the user is not as it was read any more: what was proved may not hold.
+ * @returns CHANGED if the user was changed since it was read: the proof may no longer hold.
  */
-export async function openSession(parts: Parts, user: User, opening: Opening): Promise<TokenPair | null> {
-  const now = parts.clock.now();
-  const pair = await prepareSession(parts, user, opening);
-  const ended = await parts.database.transaction(async (em) => {
-    if (!(await lockUserForLogin(em, user, now))) return null;
-    const surplus = await findSurplusSessions(em, user.id, parts.settings.maxSessions - 1, now - parts.settings.leeway);
-    const surplusEnded = await endWithin(em, parts, { ids: surplus }, 'SESSION_LIMIT', opening.device);
-    await insertFirstPair(em, parts, pair, 'LOGGED_IN', opening.device);
+export async function openSession(
+  services: SessionServices,
+  user: User,
+  opening: Opening,
+): Promise<TokenPair | typeof CHANGED> {
+  const now = services.clock.now();
+  const { maxSessions, leeway } = services.settings;
+  const prepared = await prepareSession(services, { ...user, lastLoginAt: new Date(now) }, opening);
+  const ended = await services.database.transaction(async (em) => {
+    if (!(await lockUserForLogin(em, user, now))) return CHANGED;
+    const surplus = await findSurplusSessions(em, user.id, maxSessions - 1, now - leeway);
+    const surplusEnded = await endWithin(em, services, { ids: surplus }, 'SESSION_LIMIT', opening.device);
+    await insertPrepared(em, services, prepared, 'LOGGED_IN', opening.device);
     return surplusEnded;
   });
-  if (ended === null) return null;
-  parts.mirror.add(ended);
-  return { ...pair, user: { ...user, lastLoginAt: new Date(now) } };
+  if (ended === CHANGED) return CHANGED;
+  services.mirror.add(ended);
+  return prepared.pair;
 }
 
-/** Makes the first pair of a session whose row is still to be inserted. */
-export async function prepareSession(parts: Parts, user: User, opening: Opening): Promise<TokenPair> {
-  return issueTokens(parts, newSession(parts, user, opening), user);
+/** Makes a session and signs its first tokens. Nothing is written. */
+export async function prepareSession(
+  services: SessionServices,
+  user: User,
+  opening: Opening,
+): Promise<PreparedSession> {
+  const session = newSession(services, user, opening);
+  return { session, pair: await issueTokens(services, session, user) };
 }
 
-/** Writes what was prepared, and puts on record what it was opened for. */
-export async function insertFirstPair(
+/** Inserts a prepared session and records why it was opened. */
+export async function insertPrepared(
   em: EntityManager,
-  parts: Parts,
-  { session, user }: TokenPair,
-  type: EventEntry['type'],
+  services: SessionServices,
+  { session }: PreparedSession,
+  type: SecurityEventType,
   device: Device,
 ): Promise<void> {
   await insertSession(em, session);
-  await record(em, [{ type, userId: user.id, sessionId: session.id }], device, parts.clock.now());
+  await record(em, [{ type, userId: session.user, sessionId: session.id }], device, services.clock.now());
 }
 
-function newSession(parts: Parts, user: User, { device, delivery }: Opening): Session {
-  const now = parts.clock.now();
-  const { sessionLifetime } = parts.settings;
+function newSession(services: SessionServices, user: User, { device, delivery }: Opening): Session {
+  const now = services.clock.now();
+  const { sessionLifetime } = services.settings;
   const expiresAt = sessionLifetime === null ? null : new Date(Math.floor(now / 1000) * 1000 + sessionLifetime);
   return {
     id: newId(now),
     user: user.id,
     delivery,
-    ...planRefreshToken(parts, now, expiresAt),
+    ...planRefreshToken(services, now, expiresAt),
     expiresAt,
     previousRefreshJti: null,
     retryKeyHash: null,

@@ -1,45 +1,43 @@
-import { purgeBlacklist } from '../blacklist/blacklist-store.ts';
-import type { EntityManager } from '../database.ts';
-import { purgeEvents } from '../events/event-log.ts';
-import type { Parts } from './parts.ts';
-import { purgeSessions } from './session-store.ts';
+import { agedBlacklistedTokens } from '../blacklist/blacklist-store.ts';
+import { type AgedRows, deleteOldest } from '../database.ts';
+import { agedSecurityEvents } from '../events/security-event-store.ts';
+import type { SessionServices } from './services.ts';
+import { agedSessions } from './session-store.ts';
 
-/** How many rows a purge has deleted. */
+/** How many rows a purge deleted. */
 export interface PurgeResult {
   readonly sessions: number;
   readonly blacklistedTokens: number;
-  readonly events: number;
+  readonly securityEvents: number;
 }
 
-/** How many rows a batch may have; how many the first one has. */
+/** The rows of a batch: the first batch, and the limits of the following ones. */
 const ROWS = { least: 50, first: 50, most: 500 };
-/** Milliseconds that a batch is to take, and between two of them: so little does another writer wait. */
+/** Milliseconds that a batch aims to take, and the pause after it, so other writers wait only briefly. */
 const AIM = 10;
 const PAUSE = 100;
-/** What is over stays a while longer, in case a clock is stepped back meanwhile. */
+/** Expired rows stay this much longer, in case a clock is stepped back. */
 const MARGIN = 3_600_000;
 
-type PurgeBatch = (em: EntityManager, before: number, most: number) => Promise<number>;
-
 /**
- * Deletes what bars nothing and proves nothing any more: sessions and blacklist rows that have outlived their tokens, and
- * old events. It may be stopped at any moment, and run by many processes at once.
+ * Deletes sessions and blacklist rows that have outlived their tokens, and old security events. It may be stopped at any
+ * moment, and several processes may run it at once.
  *
- * @param signal stops it after the batch that it is at.
+ * @param signal stops it after the current batch.
  */
-export async function purge(parts: Parts, signal: AbortSignal | null): Promise<PurgeResult> {
-  const now = parts.clock.now();
-  const outlived = now - parts.settings.leeway - MARGIN;
+export async function purge(services: SessionServices, signal: AbortSignal | null): Promise<PurgeResult> {
+  const now = services.clock.now();
+  const outlived = now - services.settings.leeway - MARGIN;
   return {
-    sessions: await inBatches(parts, purgeSessions, outlived, signal),
-    blacklistedTokens: await inBatches(parts, purgeBlacklist, outlived, signal),
-    events: await inBatches(parts, purgeEvents, now - parts.settings.eventRetention, signal),
+    sessions: await deleteInBatches(services, agedSessions, outlived, signal),
+    blacklistedTokens: await deleteInBatches(services, agedBlacklistedTokens, outlived, signal),
+    securityEvents: await deleteInBatches(services, agedSecurityEvents, now - services.settings.eventRetention, signal),
   };
 }
 
-async function inBatches(
-  { database, clock }: Parts,
-  purgeBatch: PurgeBatch,
+async function deleteInBatches(
+  { database, clock }: SessionServices,
+  rows: AgedRows,
   before: number,
   signal: AbortSignal | null,
 ): Promise<number> {
@@ -47,7 +45,7 @@ async function inBatches(
   for (let total = 0; ;) {
     if (signal?.aborted) return total;
     const begun = clock.monotonic();
-    const deleted = await database.transaction((em) => purgeBatch(em, before, size));
+    const deleted = await database.transaction((em) => deleteOldest(em, rows, before, size));
     total += deleted;
     if (deleted < size) return total;
     size = nextSize(size, clock.monotonic() - begun);
@@ -55,7 +53,7 @@ async function inBatches(
   }
 }
 
-/** How fast rows are deleted is the disk's and the load's affair, so the last batch says how large the next may be. */
+/** The speed of the disk is unknown, so the duration of the last batch decides the size of the next. */
 function nextSize(size: number, took: number): number {
   const fitting = Math.min(2 * size, Math.floor((size * AIM) / took));
   return Math.min(ROWS.most, Math.max(ROWS.least, fitting));

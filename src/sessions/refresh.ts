@@ -1,140 +1,136 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { blacklist } from '../blacklist/blacklist-store.ts';
-import {
-  BadUserInputError,
-  CsrfRejectedError,
-  InputRefusalReason,
-  InvalidRefreshTokenError,
-  ServiceUnavailableError,
-} from '../errors.ts';
+import { ROTATED } from '../blacklist/blacklisted-token.entity.ts';
+import type { TokenDelivery } from '../delivery.ts';
 import type { Device } from '../device.ts';
-import { record } from '../events/event-log.ts';
+import { BadUserInputError, InvalidRefreshTokenError, ServiceUnavailableError } from '../errors.ts';
+import { record } from '../events/security-event-store.ts';
+import { InputRefusalReason } from '../reasons.ts';
+import { CHANGED, retryIfChanged } from '../retry.ts';
 import type { RefreshClaims } from '../tokens/claims.ts';
 import type { User } from '../users/user.entity.ts';
-import { TokenDelivery } from './delivery.ts';
+import { requireDelivery } from './delivery-refused.ts';
 import { issueTokens, planRefreshToken, type TokenPair } from './issue-tokens.ts';
-import { answerMisuse, judgeRefreshToken } from './judge-refresh-token.ts';
-import type { Parts } from './parts.ts';
+import { answerMisuse, isOver, judgeRefreshToken } from './judge-refresh-token.ts';
+import type { SessionServices } from './services.ts';
 import { findSessionWithUser, type Rotation, rotateSession } from './session-store.ts';
 import type { Session } from './session.entity.ts';
 
 /** What a client sends to refresh. */
 export interface RefreshRequest {
   readonly refreshToken: string | null;
-  /** 22 to 128 characters of base64url, random for each refresh; a retry sends the same one. */
+  /** 22 to 128 base64url characters, random for each refresh. A retry sends the same key again. */
   readonly idempotencyKey: string | null;
-  /** Whether the answer may set cookies: the request was made by a page of ours. */
-  readonly mayReceiveCookies: boolean;
+  /** How this request can receive tokens. */
+  readonly deliveries: readonly TokenDelivery[];
 }
 
 /**
- * Exchanges a refresh token for a new pair. Each is good for one exchange: of many at once the database lets one win.
+ * Exchanges a refresh token for a new pair. Each token is good for one exchange. If several requests present the same
+ * token at once, the database lets one of them win.
  *
  * @throws InvalidRefreshTokenError with the reason.
- * @throws BadUserInputError if the idempotency key cannot be one.
+ * @throws BadUserInputError if the idempotency key is malformed.
+ * @throws DeliveryRefusedError if the request cannot receive the session's tokens.
  */
-export async function refresh(parts: Parts, request: RefreshRequest, device: Device): Promise<TokenPair> {
+export async function refresh(services: SessionServices, request: RefreshRequest, device: Device): Promise<TokenPair> {
   const retryKeyHash = hashRetryKey(request.idempotencyKey);
   if (request.refreshToken === null || request.refreshToken === '') throw new InvalidRefreshTokenError('TOKEN_MISSING');
-  const reading = parts.codec.readRefresh(request.refreshToken);
+  const reading = services.codec.readRefresh(request.refreshToken);
   if (reading.status === 'invalid') throw new InvalidRefreshTokenError('TOKEN_INVALID');
 
   if (reading.status === 'live') {
-    const pair = await exchange(parts, reading.claims, retryKeyHash, request);
+    const pair = await exchange(services, reading.claims, retryKeyHash, request);
     if (pair !== null) return pair;
   }
-  const judgement = await judgeRefreshToken(parts, reading.claims);
-  if (isRetry(parts, reading.claims, judgement.session, retryKeyHash))
-    return answerAgain(parts, judgement.session, request, device);
-  // Whatever it once was, it is good for nothing: no sign of theft.
+  const judgement = await judgeRefreshToken(services, reading.claims);
+  if (isRetry(services, reading.claims, judgement.session, retryKeyHash))
+    return answerAgain(services, judgement.session, request, device);
+  // An expired token is useless, so presenting it is no sign of theft.
   if (reading.status === 'expired') throw new InvalidRefreshTokenError('TOKEN_EXPIRED');
-  await answerMisuse(parts, reading.claims, judgement, device);
-  // It was current after all, but the user's account was changing all the while.
+  await answerMisuse(services, reading.claims, judgement, device);
+  // A concurrent change was rolled back between the exchange and the judgement.
   if (judgement.verdict === 'CURRENT') throw new ServiceUnavailableError();
   throw new InvalidRefreshTokenError(judgement.verdict);
 }
 
-const MOST_ATTEMPTS = 3;
-
-/** The pair is made first and then one UPDATE says whether it counts: what cannot be made or signed costs nothing. */
+/**
+ * Makes the pair first. One UPDATE then decides whether it counts, so a failure to sign costs nothing.
+ *
+ * @returns null if the token is not the current one of a live session.
+ */
 async function exchange(
-  parts: Parts,
+  services: SessionServices,
   presented: RefreshClaims,
   retryKeyHash: string | null,
   request: RefreshRequest,
 ): Promise<TokenPair | null> {
-  for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
-    const found = await parts.database.read((em) => findSessionWithUser(em, presented.sid));
+  return retryIfChanged(async (): Promise<TokenPair | null | typeof CHANGED> => {
+    const found = await services.database.read((em) => findSessionWithUser(em, presented.sid));
     if (found === null || found.session.refreshJti !== presented.jti || found.session.endedAt !== null) return null;
     const { session, user } = found;
-    refuseForgery(session, request);
-    const next = planRotation(parts, session, retryKeyHash);
-    const pair = await issueTokens(parts, { ...session, ...next }, user);
-    if (await rotate(parts, session, next, user)) return pair;
-  }
-  return null;
+    if (isOver(services, session)) return null;
+    requireDelivery(session.delivery, request.deliveries);
+    const next = planRotation(services, session, retryKeyHash);
+    const pair = await issueTokens(services, { ...session, ...next }, user);
+    return (await rotate(services, session, next, user)) ? pair : CHANGED;
+  });
 }
 
-function planRotation(parts: Parts, session: Session, retryKeyHash: string | null): Rotation {
-  // Never earlier than the one before, or a clock that was stepped back would make old tokens look young.
-  const rotatedAt = Math.max(parts.clock.now(), session.refreshIssuedAt.getTime());
+function planRotation(services: SessionServices, session: Session, retryKeyHash: string | null): Rotation {
+  // Never earlier than the previous rotation, or a clock that was stepped back would make old tokens look young.
+  const rotatedAt = Math.max(services.clock.now(), session.refreshIssuedAt.getTime());
   return {
-    ...planRefreshToken(parts, rotatedAt, session.expiresAt),
+    ...planRefreshToken(services, rotatedAt, session.expiresAt),
     previousRefreshJti: session.refreshJti,
     retryKeyHash,
   };
 }
 
-async function rotate(parts: Parts, session: Session, next: Rotation, user: User): Promise<boolean> {
-  const now = parts.clock.now();
-  const { leeway, blacklistAfterRotation } = parts.settings;
-  return parts.database.transaction(async (em) => {
+async function rotate(services: SessionServices, session: Session, next: Rotation, user: User): Promise<boolean> {
+  const now = services.clock.now();
+  const { leeway, blacklistAfterRotation } = services.settings;
+  return services.database.transaction(async (em) => {
     const isFirst = await rotateSession(em, session, next, user, { idle: now - leeway, absolute: now });
     if (isFirst && blacklistAfterRotation) {
       const expiresAt = new Date(session.refreshExpiresAt.getTime() + leeway);
-      await blacklist(em, [{ jti: session.refreshJti, sessionId: session.id, reason: 'ROTATED', expiresAt }], now);
+      await blacklist(em, [{ jti: session.refreshJti, sessionId: session.id, reason: ROTATED, expiresAt }], now);
     }
     return isFirst;
   });
 }
 
-/** Whether this is the last rotation asked for once more, by whoever asked first, with its answer still unused. */
+/** Whether the client repeats the last rotation, with that rotation's key and with its answer still unused. */
 function isRetry(
-  parts: Parts,
+  services: SessionServices,
   presented: RefreshClaims,
   session: Session | null,
   retryKeyHash: string | null,
 ): session is Session {
   if (session === null || session.endedAt !== null || session.previousRefreshJti !== presented.jti) return false;
-  if (session.refreshExpiresAt.getTime() <= parts.clock.now() - parts.settings.leeway) return false;
+  if (session.refreshExpiresAt.getTime() <= services.clock.now() - services.settings.leeway) return false;
   if (session.retryKeyHash === null || retryKeyHash === null) return false;
   return timingSafeEqual(Buffer.from(session.retryKeyHash), Buffer.from(retryKeyHash));
 }
 
-/** Before anything is exchanged: an answer in cookies goes to pages of ours only. */
-function refuseForgery({ delivery }: Session, { mayReceiveCookies }: RefreshRequest): void {
-  if (delivery !== TokenDelivery.BODY && !mayReceiveCookies) throw new CsrfRejectedError('origin');
-}
-
-/** What is signed once more is handed out only if the session and the user's roles were still so afterwards. */
+/** Signs the last pair again. It goes out only if the session and the user's roles are unchanged after signing. */
 async function answerAgain(
-  parts: Parts,
+  services: SessionServices,
   session: Session,
   request: RefreshRequest,
   device: Device,
 ): Promise<TokenPair> {
-  refuseForgery(session, request);
+  requireDelivery(session.delivery, request.deliveries);
   const event = { type: 'REFRESH_RETRIED' as const, userId: session.user, sessionId: session.id };
-  for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
-    const found = await parts.database.read((em) => findSessionWithUser(em, session.id));
+  return retryIfChanged(async (): Promise<TokenPair | typeof CHANGED> => {
+    const found = await services.database.read((em) => findSessionWithUser(em, session.id));
     if (found === null || found.session.endedAt !== null) throw new InvalidRefreshTokenError('TOKEN_REVOKED');
-    const pair = await issueTokens(parts, session, found.user);
-    const after = await parts.database.read((em) => findSessionWithUser(em, session.id));
-    if (after?.session.endedAt !== null || after.user.tokenVersion !== found.user.tokenVersion) continue;
-    await parts.database.transaction((em) => record(em, [event], device, parts.clock.now()));
+    const pair = await issueTokens(services, session, found.user);
+    const after = await services.database.read((em) => findSessionWithUser(em, session.id));
+    if (after?.session.endedAt !== null || after.user.tokenVersion !== found.user.tokenVersion) return CHANGED;
+    await services.database.transaction((em) => record(em, [event], device, services.clock.now()));
     return pair;
-  }
-  throw new ServiceUnavailableError();
+  });
 }
 
 const IDEMPOTENCY_KEY = /^[A-Za-z0-9_-]{22,128}$/;

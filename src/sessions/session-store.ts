@@ -1,24 +1,27 @@
 import type { InferKyselyDB } from '@mikro-orm/sql';
-import type { EndReason } from '../blacklist/blacklisted-token.entity.ts';
-import { byProperty, type EntityManager } from '../database.ts';
+import { type AgedRows, byProperty, type EntityManager } from '../database.ts';
 import { User } from '../users/user.entity.ts';
+import type { EndReason } from './end-reason.ts';
 import { Session } from './session.entity.ts';
 
 type Tables = InferKyselyDB<typeof Session | typeof User, typeof byProperty>;
 
-/** What a rotation writes. */
+/** The columns that a rotation writes. */
 export type Rotation = Pick<
   Session,
   'refreshJti' | 'refreshKeyId' | 'refreshIssuedAt' | 'refreshExpiresAt' | 'previousRefreshJti' | 'retryKeyHash'
 >;
 
-/** Which sessions: some by id, or all of a user but perhaps one. */
+/** Selects sessions by id, or all of a user, possibly except one. */
 export type SessionSelection =
   | { readonly ids: readonly string[]; readonly userId?: string }
   | { readonly userId: string; readonly exceptId?: string };
 
-/** What is left to know of a session that has just ended. */
+/** The columns of a session that has just ended. */
 export type EndedRow = Pick<Session, 'id' | 'user' | 'refreshJti' | 'refreshIssuedAt' | 'refreshExpiresAt'>;
+
+/** Rows that may be purged: those whose tokens have all expired. */
+export const agedSessions: AgedRows = { entity: 'AuthSession', age: 'refreshExpiresAt' };
 
 export async function insertSession(em: EntityManager, session: Session): Promise<void> {
   await tables(em).insertInto('AuthSession').values(session).execute();
@@ -28,7 +31,7 @@ export async function findSession(em: EntityManager, id: string): Promise<Sessio
   return (await tables(em).selectFrom('AuthSession').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
 }
 
-/** A session and its user, in one query. */
+/** A session and its user. */
 export async function findSessionWithUser(
   em: EntityManager,
   id: string,
@@ -44,7 +47,7 @@ export async function findLiveSessions(em: EntityManager, userId: string, at: nu
   return liveSessions(em, userId, at).selectAll().orderBy('refreshIssuedAt', 'desc').orderBy('id', 'desc').execute();
 }
 
-/** The ids of all live sessions of a user but the `most` youngest. */
+/** The ids of a user's live sessions, without the `most` youngest. */
 export async function findSurplusSessions(
   em: EntityManager,
   userId: string,
@@ -60,8 +63,8 @@ export async function findSurplusSessions(
 }
 
 /**
- * Moves a live session from the presented refresh token to its successor, if the presented one is still the current one
- * and the user still is as when the successor was signed. One statement, so the database says who was first.
+ * Moves a live session from the presented refresh token to its successor, if the presented one is still current and the
+ * user is unchanged since the successor was signed. It is one statement, so the database decides which request was first.
  */
 export async function rotateSession(
   em: EntityManager,
@@ -93,8 +96,8 @@ export async function rotateSession(
 }
 
 /**
- * Ends those sessions of a selection that have not ended, and says which they were and what their last tokens are. One that
- * has expired is ended too: the clock that says so may be set back.
+ * Marks the sessions of a selection as ended, unless they have ended before, and returns them. Expired sessions are marked
+ * too, because the clock may be stepped back later.
  */
 export async function markEnded(
   em: EntityManager,
@@ -111,22 +114,6 @@ export async function markEnded(
   if ('exceptId' in selection && selection.exceptId !== undefined)
     update = update.where('id', '<>', selection.exceptId);
   return update.returning(['id', 'user', 'refreshJti', 'refreshIssuedAt', 'refreshExpiresAt']).execute();
-}
-
-/** Deletes a batch of sessions whose tokens have all expired before a moment. */
-export async function purgeSessions(em: EntityManager, before: number, most: number): Promise<number> {
-  const result = await tables(em)
-    .deleteFrom('AuthSession')
-    .where('id', 'in', (row) =>
-      row
-        .selectFrom('AuthSession')
-        .select('id')
-        .where('refreshExpiresAt', '<', new Date(before))
-        .orderBy('refreshExpiresAt')
-        .limit(most),
-    )
-    .executeTakeFirst();
-  return Number(result.numDeletedRows);
 }
 
 function liveSessions(em: EntityManager, userId: string, at: number) {

@@ -1,12 +1,12 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import type { EndReason } from '../blacklist/blacklisted-token.entity.ts';
 import type { Row } from '../database.ts';
+import type { TokenDelivery } from '../delivery.ts';
 import { User } from '../users/user.entity.ts';
-import type { TokenDelivery } from './delivery.ts';
+import type { EndReason } from './end-reason.ts';
 
 /**
- * Everything that descends from one login on one device: one row however often it is refreshed. It knows the `jti` of
- * the session's one live refresh token; no token, and no hash of one, is stored anywhere.
+ * Everything that descends from one login on one device: one row, however often it is refreshed. The row holds the `jti`
+ * of the session's one live refresh token. No token, and no hash of one, is stored anywhere.
  */
 export const Session = defineEntity({
   name: 'AuthSession',
@@ -19,11 +19,11 @@ export const Session = defineEntity({
     refreshJti: p.uuid(),
     /** The `kid` that signed the live refresh token. */
     refreshKeyId: p.string().length(128),
-    /** The time of the login or of the last rotation. Never earlier than the one before, whatever the clock does. */
+    /** The time of the login or of the last rotation. Never earlier than the previous value, whatever the clock does. */
     refreshIssuedAt: p.datetime(3),
     /** The idle limit: the `exp` of the live refresh token. */
     refreshExpiresAt: p.datetime(3).index(),
-    /** The absolute limit, if there is one. */
+    /** The absolute limit; null if there is none. */
     expiresAt: p.datetime(3).nullable(),
     previousRefreshJti: p.uuid().nullable(),
     /** SHA-256 of the idempotency key that came with the last rotation. */

@@ -1,12 +1,12 @@
 import { isId } from '../id.ts';
 
-/** The two kinds of token, as their claim `token_type` says. */
+/** The two kinds of token: the claim `token_type`. */
 export type TokenType = 'access' | 'refresh';
 
 interface CommonClaims {
   /** Issuer (RFC 7519 section 4.1.1). */
   readonly iss: string;
-  /** Audience, always one (section 4.1.3). A refresh token's is the issuer itself. */
+  /** Audience, always one string (section 4.1.3). The audience of a refresh token is the issuer itself. */
   readonly aud: string;
   /** The user's id (section 4.1.2). */
   readonly sub: string;
@@ -20,7 +20,7 @@ interface CommonClaims {
   readonly exp: number;
 }
 
-/** What an access token says. The host's own claims stand beside these, under the one name it has chosen. */
+/** The claims of an access token. The host's own claims are beside them, under the host's namespace. */
 export interface AccessClaims extends CommonClaims {
   readonly token_type: 'access';
   readonly roles: readonly string[];
@@ -29,35 +29,45 @@ export interface AccessClaims extends CommonClaims {
   readonly [namespace: string]: unknown;
 }
 
-/** What a refresh token says. */
+/** The claims of a refresh token. */
 export interface RefreshClaims extends CommonClaims {
   readonly token_type: 'refresh';
 }
 
-/** What the claims of either kind are held against. */
+/** What the claims of either kind are checked against. */
 export interface ClaimRules {
   readonly issuer: string;
   readonly audience: string;
   /** Milliseconds. */
   readonly accessTokenLifetime: number;
-  /** The name under which the host's own claims stand, if it has any. */
+  /** The claim that holds the host's own claims; null if there are none. */
   readonly namespace: string | null;
 }
 
 const COMMON = ['iss', 'aud', 'sub', 'sid', 'jti', 'iat', 'exp', 'token_type'];
 const OF_ACCESS = [...COMMON, 'roles', 'ver'];
 
-/** Names that a host cannot use for its own claims: ours, and those RFC 7519 section 4.1 gives a meaning to. */
-export const RESERVED_CLAIMS: ReadonlySet<string> = new Set([...OF_ACCESS, 'nbf', '__proto__']);
+/** Our own claims, and those that RFC 7519 section 4.1 defines. */
+const RESERVED_CLAIMS: ReadonlySet<string> = new Set([...OF_ACCESS, 'nbf', '__proto__']);
 
 /**
- * - `good`: exactly the claims we write, each of its type.
- * - `outdated`: ours, written under other settings (a longer lifetime, another name for the host's claims).
- * - `bad`: not what we write.
+ * - `good`: exactly the claims that we write, each of its type.
+ * - `outdated`: ours, but written with other settings (a longer lifetime, another namespace).
+ * - `bad`: not claims that we write.
  */
 export type ClaimsVerdict = 'good' | 'outdated' | 'bad';
 
-/** Judges the claims of a token whose signature is ours and whose header says it is an access token. */
+/**
+ * Checks the name of the claim that holds the host's own claims.
+ *
+ * @throws TypeError if it is empty or reserved.
+ */
+export function checkNamespace(namespace: string): void {
+  if (namespace === '' || RESERVED_CLAIMS.has(namespace))
+    throw new TypeError('claims.namespace must be a name of your own, not the name of a standard claim.');
+}
+
+/** Judges the claims of a token whose signature is ours and whose header says that it is an access token. */
 export function judgeAccessClaims(claims: Record<string, unknown>, rules: ClaimRules): ClaimsVerdict {
   if (!areCommonClaims(claims) || claims['token_type'] !== 'access') return 'bad';
   if (claims.iss !== rules.issuer || claims.aud !== rules.audience) return 'bad';
@@ -68,7 +78,7 @@ export function judgeAccessClaims(claims: Record<string, unknown>, rules: ClaimR
   return claims.exp - claims.iat > rules.accessTokenLifetime / 1000 ? 'outdated' : 'good';
 }
 
-/** Judges the claims of a token whose signature is ours and whose header says it is a refresh token. */
+/** Judges the claims of a token whose signature is ours and whose header says that it is a refresh token. */
 export function judgeRefreshClaims(claims: Record<string, unknown>, rules: ClaimRules): ClaimsVerdict {
   if (!areCommonClaims(claims) || claims['token_type'] !== 'refresh') return 'bad';
   if (claims.iss !== rules.issuer || claims.aud !== rules.issuer) return 'bad';

@@ -2,38 +2,37 @@ import {
   createPrivateKey,
   createPublicKey,
   createSecretKey,
-  type JsonWebKey,
   type KeyObject,
   randomBytes,
   sign,
   verify,
 } from 'node:crypto';
 import type { TokenType } from './claims.ts';
+import type { Jwk } from './jwk.ts';
 import { parseJwkSet, type WellFormedJwk } from './private-jwk.ts';
-import { weaknessOfRsa } from './rsa-weakness.ts';
 
 /** The algorithms of RFC 7518 section 3.1 that we sign with. */
 export type Algorithm = 'HS256' | 'ES256' | 'RS256' | 'PS256';
 
-/** A private key as a JWK (RFC 7517 section 4), with the one use it has here. */
-export interface PrivateJwk extends JsonWebKey {
+/** A private key as a JWK (RFC 7517 section 4). */
+export interface PrivateJwk extends Jwk {
   readonly kid: string;
   readonly alg: Algorithm;
-  /** Which kind of token it signs. No key signs both. */
+  /** The kind of token that it signs. No key signs both. */
   readonly purpose: TokenType;
 }
 
-/** A JWK Set (RFC 7517 section 5). The first key of a purpose signs; all of that purpose verify. */
+/** A JWK Set (RFC 7517 section 5). The first key of a purpose signs. All keys of that purpose verify. */
 export interface PrivateJwkSet {
   readonly keys: readonly PrivateJwk[];
 }
 
-/** What `/.well-known/jwks.json` answers: the public halves of the asymmetric access keys. */
+/** The public halves of the asymmetric access keys, as served at `/.well-known/jwks.json`. */
 export interface PublicJwkSet {
-  readonly keys: readonly JsonWebKey[];
+  readonly keys: readonly Jwk[];
 }
 
-/** One key, made ready once. */
+/** One imported key. */
 export interface Key {
   readonly kid: string;
   readonly algorithm: Algorithm;
@@ -47,16 +46,18 @@ export interface KeyRing {
   /** The key that signs new tokens of this kind. */
   signer(purpose: TokenType): Key;
   find(kid: string): Key | undefined;
-  /** What keys for other purposes are derived from: the refresh keys, which no one else ever has. */
+  /** The refresh keys, from which keys for other purposes are derived. They never leave this server. */
   secrets(): readonly [KeyObject, ...KeyObject[]];
   publicJwks(): PublicJwkSet;
 }
 
 const HS256_BYTES = 32;
-/** 32 random bytes hold about 30 different values; a typed or padded secret far fewer. */
+const RSA_BITS = 2048;
+const LOWEST_EXPONENT = 65_537n;
+/** 32 random bytes have about 30 different values. A typed or padded secret has far fewer. */
 const FEWEST_DIFFERENT_BYTES = 16;
 
-/** What is wrong with a key ring, every fault at once. The faults name keys by `kid` and quote nothing of them. */
+/** The key ring cannot be used. `faults` lists everything that is wrong. A fault names a key by its `kid` and quotes nothing of it. */
 export class KeyRingError extends TypeError {
   override readonly name = 'KeyRingError';
   readonly faults: readonly string[];
@@ -68,9 +69,9 @@ export class KeyRingError extends TypeError {
 }
 
 /**
- * Makes a private JWK Set ready for use.
+ * Imports a private JWK Set.
  *
- * @throws KeyRingError if a key is malformed, weak, public only, or not for exactly one use.
+ * @throws KeyRingError if a key is malformed, weak or public only, or a purpose has no key.
  */
 export function importKeyRing(jwks: unknown): KeyRing {
   const { given, wellFormed, faults } = parseJwkSet(jwks);
@@ -94,7 +95,7 @@ export function importKeyRing(jwks: unknown): KeyRing {
   });
 }
 
-/** A fresh key ring: one random HS256 key for each kind of token. */
+/** Generates a key ring: one random HS256 key for each kind of token. */
 export function generateKeys(): PrivateJwkSet {
   return { keys: [generateKey('access'), generateKey('refresh')] };
 }
@@ -110,10 +111,10 @@ function generateKey(purpose: TokenType): PrivateJwk {
   };
 }
 
-/** Makes a key ready, or says what is wrong with it. */
+/** Imports a key, or returns what is wrong with it. */
 function importKey(jwk: WellFormedJwk): Key | string {
   const { kid, alg: algorithm, purpose } = jwk;
-  // Only this server reads refresh tokens, and a deterministic signature lets it write the same one again.
+  // Only this server reads refresh tokens. A deterministic signature lets it write the same token again for a retry.
   if (purpose === 'refresh' && algorithm !== 'HS256') return 'signs refresh tokens, so it must be HS256';
   if (jwk.kty === 'oct') {
     const weakness = weaknessOfSecret(Buffer.from(jwk.k, 'base64url'));
@@ -121,14 +122,14 @@ function importKey(jwk: WellFormedJwk): Key | string {
     const secret = createSecretKey(jwk.k, 'base64url');
     return { kid, algorithm, purpose, signing: secret, verifying: secret };
   }
-  const weakness = jwk.kty === 'RSA' ? weaknessOfRsa(jwk) : null;
-  if (weakness !== null) return weakness;
   try {
     const signing = createPrivateKey({ key: jwk, format: 'jwk' });
     const verifying = createPublicKey(signing);
+    const weakness = weaknessOfRsa(signing);
+    if (weakness !== null) return weakness;
     if (isPair(signing, verifying)) return { kid, algorithm, purpose, signing, verifying };
   } catch {
-    // What OpenSSL says of a key may quote it.
+    // OpenSSL's message may quote the key.
   }
   return `is not a valid ${jwk.kty} key`;
 }
@@ -138,13 +139,21 @@ function weaknessOfSecret(secret: Buffer): string | null {
   return new Set(secret).size < FEWEST_DIFFERENT_BYTES ? 'is not random' : null;
 }
 
-/** Whether the two halves belong together: OpenSSL takes them as they come. */
+/** RFC 7518 section 3.3 and FIPS 186-5 section A.1.1. With an exponent of 1, a message is its own signature. */
+function weaknessOfRsa({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string | null {
+  if (asymmetricKeyType !== 'rsa') return null;
+  const { modulusLength = 0, publicExponent = 0n } = asymmetricKeyDetails ?? {};
+  if (modulusLength < RSA_BITS) return `is shorter than the ${RSA_BITS} bits of RFC 7518 section 3.3`;
+  return publicExponent < LOWEST_EXPONENT ? `has a public exponent below ${LOWEST_EXPONENT}` : null;
+}
+
+/** Whether the two halves belong together. OpenSSL does not check it. */
 function isPair(signing: KeyObject, verifying: KeyObject): boolean {
   const message = Buffer.from('graphql-simplejwt');
   return verify('sha256', message, verifying, sign('sha256', message, signing));
 }
 
-/** What is wrong with the keys taken together. */
+/** What is wrong with the keys as a set. */
 function faultsOfSet(given: readonly unknown[], jwks: readonly WellFormedJwk[]): string[] {
   const faults: string[] = [];
   if (new Set(jwks.map(({ kid }) => kid)).size < jwks.length) faults.push('two keys have the same kid');
@@ -155,14 +164,14 @@ function faultsOfSet(given: readonly unknown[], jwks: readonly WellFormedJwk[]):
   return faults;
 }
 
-/** A key that states no purpose is a fault of its own, and may be the one that is missing. */
+/** A key without a purpose is a fault of its own, and it may be the missing key. */
 function mayBeFor(jwk: unknown, purpose: TokenType): boolean {
   const stated = typeof jwk === 'object' && jwk !== null && 'purpose' in jwk ? jwk.purpose : undefined;
   return stated === purpose || (stated !== 'access' && stated !== 'refresh');
 }
 
 function shareSecret(jwks: readonly WellFormedJwk[]): boolean {
-  // Compared as bytes: base64url has several spellings of most secrets.
+  // Compared as bytes, because base64url has several spellings of most secrets.
   const secrets = (purpose: TokenType) =>
     jwks.flatMap((jwk) => (jwk.purpose === purpose && jwk.kty === 'oct' ? [Buffer.from(jwk.k, 'base64url')] : []));
   const ofRefresh = secrets('refresh');
@@ -173,6 +182,6 @@ function isPublishable(key: Key): boolean {
   return key.purpose === 'access' && key.verifying.type === 'public';
 }
 
-function publicJwk({ kid, algorithm, verifying }: Key): JsonWebKey {
+function publicJwk({ kid, algorithm, verifying }: Key): Jwk {
   return { ...verifying.export({ format: 'jwk' }), kid, alg: algorithm, use: 'sig' };
 }

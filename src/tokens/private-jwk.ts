@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const base64url = z.string().regex(/^[A-Za-z0-9_-]+$/, 'must be base64url');
 const common = {
-  // What a header can carry as it is; jsonwebtoken writes no other character as JSON wants it.
+  // jsonwebtoken escapes no other characters in the header, so they would break its JSON.
   kid: z.string().regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 visible characters of ASCII'),
   purpose: z.enum(['access', 'refresh']),
   use: z.literal('sig').optional(),
@@ -34,12 +34,12 @@ const jwkSchema = z.discriminatedUnion('kty', [
   }),
 ]);
 
-/** A key whose members are all there, each of its type. Whether they make a good key is another matter. */
+/** A key with all its members, each of its type. It may still be a weak key. */
 export type WellFormedJwk = z.output<typeof jwkSchema>;
 
 const jwkSetSchema = z.strictObject({ keys: z.array(z.unknown()).min(1) });
 
-/** The well-formed keys of a JWK Set, and what is wrong with the rest of it. */
+/** Returns the well-formed keys of a JWK Set, and what is wrong with the others. */
 export function parseJwkSet(jwks: unknown): { given: unknown[]; wellFormed: WellFormedJwk[]; faults: string[] } {
   const set = jwkSetSchema.safeParse(jwks);
   if (!set.success) return { given: [], wellFormed: [], faults: set.error.issues.map((issue) => describe(issue, [])) };
@@ -55,7 +55,7 @@ export function parseJwkSet(jwks: unknown): { given: unknown[]; wellFormed: Well
 }
 
 function describe({ code, path, message }: z.core.$ZodIssue, within: readonly PropertyKey[]): string {
-  // The name of a member that does not belong there could be anything, a secret too.
-  const text = code === 'unrecognized_keys' ? 'has a member that is not known here' : message;
+  // The name of an unknown member could be anything, even a secret.
+  const text = code === 'unrecognized_keys' ? 'has an unknown member' : message;
   return `${[...within, ...path].join('.')}: ${text}`;
 }

@@ -12,20 +12,20 @@ import {
 import type { Key, KeyRing } from './key-ring.ts';
 
 /**
- * What a token turned out to be. `expired` and `premature` tokens bear our signature; what is `invalid` does not, or
- * was never one we would write. An invalid access token is `refreshable` where it may be one of ours all the same.
+ * The result of reading a token. `expired` and `premature` tokens have our signature. An `invalid` token does not, or we
+ * would never write it. An invalid access token is `refreshable` if it may still be one of ours.
  */
 export type TokenReading<Claims> =
   | { readonly status: 'live' | 'expired' | 'premature'; readonly claims: Claims }
   | { readonly status: 'invalid'; readonly refreshable: boolean };
 
-/** The only code that knows how a token is written. */
+/** The only code that knows the format of tokens. */
 export interface TokenCodec {
   /** Signs an access token with the first access key. */
   signAccess(claims: Omit<AccessClaims, 'iss' | 'aud' | 'token_type'>): string;
-  /** Signs a refresh token, with the key named `kid` as long as it is in the ring: the same claims give the same bytes. */
+  /** Signs a refresh token with the key `kid`, if it is still in the ring. The same claims then give the same bytes. */
   signRefresh(claims: Omit<RefreshClaims, 'iss' | 'aud' | 'token_type'>, kid: string): string;
-  /** The `kid` that new refresh tokens get. */
+  /** The `kid` of new refresh tokens. */
   refreshKeyId(): string;
   readAccess(token: string): TokenReading<AccessClaims>;
   readRefresh(token: string): TokenReading<RefreshClaims>;
@@ -33,7 +33,7 @@ export interface TokenCodec {
   read(token: string): TokenReading<AccessClaims | RefreshClaims>;
 }
 
-/** What the codec has to know beside the keys. */
+/** What the codec needs besides the keys. */
 export interface CodecRules extends ClaimRules {
   /** Milliseconds. */
   readonly leeway: number;
@@ -66,7 +66,7 @@ export function createTokenCodec(keys: KeyRing, rules: CodecRules, clock: Clock)
   function statusOf(purpose: TokenType, { iat, exp }: { iat: number; exp: number }): 'live' | 'expired' | 'premature' {
     const now = clock.now();
     if (now >= exp * 1000 + rules.leeway) return 'expired';
-    // Judged on access tokens only: a clock that was stepped back costs a refresh and no login.
+    // Applies to access tokens only: a clock that is stepped back then costs a refresh and not a login.
     if (purpose === 'access' && iat > toSeconds(now + rules.leeway)) return 'premature';
     return 'live';
   }
@@ -100,13 +100,13 @@ function sign(key: Key, claims: AccessClaims | RefreshClaims): string {
   return token;
 }
 
-interface Parts {
+interface DecodedToken {
   readonly header: Record<string, unknown>;
   readonly payload: Record<string, unknown>;
 }
 
-/** The three parts of a compact JWS (RFC 7515 section 7.1), or null unless each is written in the one way we write it. */
-function split(token: string): Parts | null {
+/** Splits a compact JWS (RFC 7515 section 7.1). Returns null unless each part is spelled exactly as we would spell it. */
+function split(token: string): DecodedToken | null {
   if (token.length > LONGEST_TOKEN) return null;
   const parts = token.split('.');
   if (parts.length !== 3 || !parts.every(isCanonicalBase64url)) return null;
@@ -126,7 +126,7 @@ function parseObject(part: string): Record<string, unknown> | null {
     const text = utf8.decode(Buffer.from(part, 'base64url'));
     const value: unknown = JSON.parse(text);
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
-    // Written again it must be the same: that leaves no room for duplicate members, white space, escapes or 1e308.
+    // It must be the same when it is written again. That excludes duplicate members, white space, escapes and 1e308.
     return JSON.stringify(value) === text ? (value as Record<string, unknown>) : null;
   } catch {
     return null;
@@ -135,7 +135,7 @@ function parseObject(part: string): Record<string, unknown> | null {
 
 const HEADER_MEMBERS = ['alg', 'typ', 'kid'];
 
-/** The kind of token that a header speaks of; `typ` is compared as RFC 7515 section 4.1.9 says. */
+/** The kind of token that a header declares. `typ` is compared as RFC 7515 section 4.1.9 says. */
 function typeOf(header: Record<string, unknown>): TokenType | null {
   if (!Object.keys(header).every((member) => HEADER_MEMBERS.includes(member)) || typeof header['typ'] !== 'string')
     return null;
@@ -144,11 +144,11 @@ function typeOf(header: Record<string, unknown>): TokenType | null {
   return typ === HEADER_TYPES.refresh ? 'refresh' : null;
 }
 
-/** Whether the signature is this key's, by the one algorithm the key is for. */
+/** Whether the signature was made with this key and the one algorithm of the key. */
 function isSigned(token: string, header: Record<string, unknown>, key: Key): boolean {
   if (header['alg'] !== key.algorithm) return false;
   try {
-    // Expiry is judged by statusOf(), against our clock.
+    // statusOf() judges the expiry by our clock.
     jwt.verify(token, key.verifying, { algorithms: [key.algorithm], ignoreExpiration: true, ignoreNotBefore: true });
     return true;
   } catch {

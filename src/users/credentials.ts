@@ -1,27 +1,27 @@
-import { BadUserInputError, type FieldRefusal, InputRefusalReason } from '../errors.ts';
+import { BadUserInputError, type FieldRefusal } from '../errors.ts';
+import { InputRefusalReason } from '../reasons.ts';
 
-/** E-mail and password, checked. */
+/** An e-mail and a password. */
 export interface Credentials {
-  /** Trimmed and in lower case. */
   readonly email: string;
-  /** Every character counts, spaces too. */
+  /** Every character counts, including spaces. */
   readonly password: string;
 }
 
 /** RFC 5321 section 4.5.3.1.3, less the angle brackets. */
 const LONGEST_EMAIL = 254;
-/** NIST SP 800-63B section 5.1.1.1; in characters, as a person counts them. */
+/** In code points (NIST SP 800-63B section 5.1.1.1). */
 const SHORTEST_PASSWORD = 8;
-/** bcrypt looks at no more; in bytes of UTF-8. */
+/** In bytes of UTF-8. bcrypt ignores the rest. */
 const LONGEST_PASSWORD = 72;
 
 const PASSWORD_PATH = 'input.password';
 
-// One `@`, no white space, a dot in the domain. Whether mail arrives is found out by sending some.
+// One `@`, no white space, a dot in the domain. Only sending mail shows whether it arrives.
 const EMAIL = /^[^\s@\p{Cc}]{1,64}@[^\s@\p{Cc}.]{1,63}(\.[^\s@\p{Cc}.]{1,63})+$/u;
 
 /**
- * Checks what somebody who logs in has typed.
+ * Checks the credentials of a login and normalises the e-mail.
  *
  * @throws BadUserInputError that names each field.
  */
@@ -32,7 +32,7 @@ export function parseCredentials(input: Credentials): Credentials {
 }
 
 /**
- * Checks the credentials of a new account: the same, and a password that is long enough.
+ * Checks the credentials of a new account and normalises the e-mail. The password must be long enough.
  *
  * @throws BadUserInputError that names each field.
  */
@@ -43,7 +43,7 @@ export function parseNewCredentials(input: Credentials): Credentials {
 }
 
 /**
- * Checks a change of the password.
+ * Checks a password change.
  *
  * @throws BadUserInputError that names each field.
  */
@@ -67,7 +67,7 @@ function refusalsOfEmail(email: string): FieldRefusal[] {
 
 function refusalsOfPassword(password: string, path: string): FieldRefusal[] {
   if (password.trim() === '') return [{ path, reason: InputRefusalReason.REQUIRED }];
-  // bcrypt ends at a NUL, and takes every half of a surrogate pair for the same character.
+  // bcrypt stops at a NUL, and all halves of surrogate pairs have the same bytes in UTF-8.
   if (password.includes('\0') || !password.isWellFormed())
     return [{ path, reason: InputRefusalReason.PASSWORD_INVALID }];
   if (Buffer.byteLength(password) > LONGEST_PASSWORD) return [{ path, reason: InputRefusalReason.PASSWORD_TOO_LONG }];

@@ -77,7 +77,7 @@ async function race(name: string, database: { url: string; remove(): Promise<voi
   const isOrderKnown = database.url.startsWith('sqlite:');
   if (isOrderKnown) for (const statement of LOG_OF_ORDER) await orm.em.getConnection().execute(statement);
   const auth = await built.library.createAuth({ orm, keys, issuer: ISSUER, bcryptCost: 4 });
-  await auth.createUser({ email: ADMINISTRATOR, password: PASSWORDS[0] }, ['ADMIN']);
+  await auth.createUser({ email: ADMINISTRATOR, password: PASSWORDS[0], roles: ['ADMIN'] });
 
   const programs = [
     new Program(built, { ...options, port: await freePort() }),

@@ -16,10 +16,7 @@ export async function openSessions(build: Build, options: ProgramOptions, count:
   while (pairs.length < count) {
     if (pairs.length % SESSIONS_PER_USER === 0) {
       const email = `user-${pairs.length}@example.com`;
-      const { user } = await auth
-        .context({ headers: {} })
-        .auth.register({ email, password: 'correct horse battery' }, 'BODY');
-      userId = user.id;
+      ({ id: userId } = await auth.createUser({ email, password: 'correct horse battery' }));
     }
     const pair = await auth.openSession({ userId });
     if (pair === null) throw new Error('There is no such user.');

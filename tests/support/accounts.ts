@@ -47,7 +47,7 @@ export async function administrateWell(
 /** An administrator of a server's, made as the command line makes one, and logged in. */
 export async function newAdministrator({ auth, client }: Pick<TestAuth, 'auth' | 'client'>): Promise<Pair> {
   const email = someEmail();
-  await auth.createUser({ email, password: PASSWORD }, ['ADMIN']);
+  await auth.createUser({ email, password: PASSWORD, roles: ['ADMIN'] });
   return client.login(email);
 }
 

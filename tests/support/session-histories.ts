@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import type { MikroORM } from '@mikro-orm/core';
+import { type DocumentNode, execute, type ExecutionResult, type GraphQLSchema, parse } from 'graphql';
 import type { Auth, AuthOptions } from '../../src/index.ts';
 import { hookStatements } from './driver-faults.ts';
 import { HOUR, ManualClock, SECOND } from './manual-clock.ts';
@@ -8,6 +9,7 @@ import { type ModelOutcome, type ModelSession, type ModelSettings, sessionRules 
 /** What the histories are played against. */
 export interface HistoryLibrary {
   createAuth(options: AuthOptions): Promise<Auth>;
+  buildGuardedSchema(options: { readonly resolvers: Auth['resolvers'] }): Promise<GraphQLSchema>;
   generateKeys(): AuthOptions['keys'];
   isAuthError(error: unknown): error is Error & { readonly code: string; readonly reason?: string };
   /** Opens an empty database with its tables made. */
@@ -57,6 +59,17 @@ const SETTINGS = {
   bcryptCost: 4,
 } as const;
 const rules = sessionRules(MODEL);
+
+const REFRESH = parse(`mutation ($refreshToken: String, $idempotencyKey: String) {
+  refreshToken(input: { refreshToken: $refreshToken, idempotencyKey: $idempotencyKey }) { refreshToken }
+}`);
+const LOGOUT = parse(
+  'mutation ($refreshToken: String) { logout(input: { refreshToken: $refreshToken }) { endedSessions } }',
+);
+
+interface RefreshData {
+  readonly refreshToken: { readonly refreshToken: string };
+}
 
 /** Some databases, one after the other, or an endless run would end in a full memory. */
 const RUNS_PER_DATABASE = 100;
@@ -136,14 +149,23 @@ class Stage {
   readonly userId: string;
   readonly #library: HistoryLibrary;
   readonly #options: AuthOptions;
+  readonly #schema: GraphQLSchema;
   #auth: Auth;
   #fault: (typeof FAULTS)[Fate];
   #wasKilled = false;
 
-  private constructor(library: HistoryLibrary, options: AuthOptions, auth: Auth, clock: ManualClock, userId: string) {
+  private constructor(
+    library: HistoryLibrary,
+    options: AuthOptions,
+    auth: Auth,
+    schema: GraphQLSchema,
+    clock: ManualClock,
+    userId: string,
+  ) {
     this.#library = library;
     this.#options = options;
     this.#auth = auth;
+    this.#schema = schema;
     this.clock = clock;
     this.userId = userId;
   }
@@ -153,10 +175,9 @@ class Stage {
     const clock = new ManualClock();
     const options = { ...SETTINGS, blacklistAfterRotation, orm, keys: library.generateKeys(), clock };
     const auth = await library.createAuth(options);
-    const { user } = await auth
-      .context({ headers: {} })
-      .auth.register({ email: 'a@example.com', password: 'long enough' }, 'BODY');
-    const stage = new Stage(library, options, auth, clock, user.id);
+    const { id } = await auth.createUser({ email: 'a@example.com', password: 'long enough' });
+    const schema = await library.buildGuardedSchema({ resolvers: auth.resolvers });
+    const stage = new Stage(library, options, auth, schema, clock, id);
     await hookStatements(orm, {
       before: (sql) => stage.#strike('before', sql),
       after: (sql) => stage.#strike('after', sql),
@@ -178,19 +199,16 @@ class Stage {
   /** What a client is answered: the token, or the reason. `KILLED` if the server did not live to answer. */
   async refresh(refreshToken: string, idempotencyKey: string | null, fate: Fate): Promise<string> {
     this.#fault = FAULTS[fate];
-    try {
-      const request = this.#auth.context({ headers: {} }).auth;
-      return (await request.refresh(refreshToken, idempotencyKey)).refreshToken ?? '';
-    } catch (error) {
-      if (this.#wasKilled) {
-        await this.#restart();
-        return 'KILLED';
-      }
-      if (!this.#library.isAuthError(error)) throw error;
-      return error.reason ?? error.code;
-    } finally {
-      this.#fault = undefined;
+    const { data, errors } = await this.#run(REFRESH, { refreshToken, idempotencyKey });
+    this.#fault = undefined;
+    if (this.#wasKilled) {
+      await this.#restart();
+      return 'KILLED';
     }
+    const error = errors?.[0]?.originalError;
+    if (error === undefined) return (data as unknown as RefreshData).refreshToken.refreshToken;
+    if (!this.#library.isAuthError(error)) throw error;
+    return error.reason ?? error.code;
   }
 
   async verify(refreshToken: string): Promise<string> {
@@ -199,7 +217,18 @@ class Stage {
   }
 
   async logout(refreshToken: string): Promise<void> {
-    await this.#auth.context({ headers: {} }).auth.logout(refreshToken, 'SESSION');
+    const { errors } = await this.#run(LOGOUT, { refreshToken });
+    if (errors !== undefined) throw errors[0] as Error;
+  }
+
+  /** Runs an operation in this process: many histories take long enough without HTTP. */
+  async #run(document: DocumentNode, variableValues: Record<string, unknown>): Promise<ExecutionResult> {
+    return execute({
+      schema: this.#schema,
+      document,
+      variableValues,
+      contextValue: this.#auth.context({ headers: {} }),
+    });
   }
 
   #strike(when: 'before' | 'after', sql: string): void {

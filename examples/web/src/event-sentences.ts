@@ -1,6 +1,6 @@
-import type { AuthEventType } from './gql/graphql.ts';
+import type { SecurityEventType } from './gql/graphql.ts';
 
-const SENTENCES: Readonly<Record<AuthEventType, string>> = {
+const SENTENCES: Readonly<Record<SecurityEventType, string>> = {
   REGISTERED: 'You opened your account',
   LOGGED_IN: 'You logged in',
   LOGIN_FAILED: 'Somebody tried to log in with a wrong password',
@@ -25,6 +25,6 @@ const ENDS: Readonly<Record<string, string>> = {
   ENDED_BY_ADMIN: 'An administrator logged you out',
 };
 
-export function eventSentence(type: AuthEventType, cause: string | null): string {
+export function eventSentence(type: SecurityEventType, cause: string | null): string {
   return (type === 'SESSION_ENDED' ? ENDS[cause ?? ''] : undefined) ?? SENTENCES[type];
 }

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
-import { type Auth, type Credentials, isAuthError } from 'graphql-simplejwt';
+import { type Auth, type AuthUser, isAuthError, type NewUser } from 'graphql-simplejwt';
 import { readEnvironment, StartError } from '../environment.ts';
 import { openAuth } from './open-auth.ts';
 
@@ -10,16 +10,17 @@ export async function runCreateUser(args: readonly string[]): Promise<void> {
   const { email, isAdmin } = parse(args);
   const { auth, close } = await openAuth(readEnvironment());
   try {
-    const id = await create(auth, { email, password: await readPassword() }, isAdmin ? ['ADMIN'] : []);
+    const user = { email, password: await readPassword(), roles: isAdmin ? ['ADMIN'] : [] };
+    const { id } = await create(auth, user);
     console.log(`Created ${isAdmin ? 'the administrator' : 'the user'} ${id}.`);
   } finally {
     await close();
   }
 }
 
-async function create(auth: Auth, credentials: Credentials, roles: readonly string[]): Promise<string> {
+async function create(auth: Auth, user: NewUser): Promise<AuthUser> {
   try {
-    return await auth.createUser(credentials, roles);
+    return await auth.createUser(user);
   } catch (error) {
     if (!isAuthError(error) || error.code !== 'BAD_USER_INPUT') throw error;
     throw new StartError(error.fields.map(({ path, reason }) => `${path.replace('input.', '')}: ${reason}`));

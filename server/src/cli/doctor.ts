@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { type Settings, settingsSchema } from 'graphql-simplejwt';
+import { resolveSettings, type Settings } from 'graphql-simplejwt';
 import { type Environment, readEnvironment, StartError } from '../environment.ts';
 import { type ClientSetup, judgeClientSetups } from './client-setups.ts';
 import { examine, type Finding } from './findings.ts';
@@ -7,7 +7,7 @@ import { examine, type Finding } from './findings.ts';
 /** Says which client set-ups the running configuration carries, and what else is amiss. Changes nothing. */
 export async function runDoctor(args: readonly string[]): Promise<void> {
   const environment = readEnvironment();
-  const settings = settingsSchema.parse(environment.settings);
+  const settings = resolveSettings(environment.settings);
   const apiUrl = addressOf(args, environment, settings);
   const setups = judgeClientSetups(apiUrl, settings);
   const findings = await examine(apiUrl, setups, environment, settings);

@@ -1,19 +1,20 @@
 import type { MikroORM } from '@mikro-orm/core';
 import { type Auth, authEntities, createAuth, type Fault, type PrivateJwkSet } from 'graphql-simplejwt';
-import { type Environment, inspectEnvironment, StartError } from '../environment.ts';
-import { ensureKeysFile, readKeysFile } from '../keys-file.ts';
 import { migrate, openDatabase, pendingMigrations } from '../database/open-database.ts';
+import { type Environment, StartError } from '../environment.ts';
+import { ensureKeysFile, readKeysFile } from '../keys-file.ts';
 
-/** Authentication on the database of the environment. */
+/** The library, opened on the database of the environment. */
 export interface OpenAuth {
   readonly auth: Auth;
   readonly close: () => Promise<void>;
 }
 
 /**
- * Opens what every command works on. In development what is missing is made; in production it stops the start.
+ * Opens the database and the library. In development it first writes a missing keys file and applies pending migrations. In
+ * production, both prevent the start.
  *
- * @throws StartError with every fault at once.
+ * @throws StartError that lists every fault.
  */
 export async function openAuth(environment: Environment): Promise<OpenAuth> {
   const orm = await openDatabase(environment.databaseUrl, authEntities);
@@ -31,23 +32,9 @@ export async function openAuth(environment: Environment): Promise<OpenAuth> {
   }
 }
 
-/** Writes to the log what no request was told of. */
+/** Logs a fault that no request reports. */
 export function logFault(fault: Fault): void {
-  console.error(JSON.stringify({ level: 'error', msg: 'work behind the requests failed', fault }));
-}
-
-/**
- * Reads the environment of a server.
- *
- * @throws StartError with every fault at once: in production also of what has to be there beside it.
- */
-export async function readEnvironmentToServe(): Promise<Environment> {
-  const { environment, faults, isProduction, keysFile, databaseUrl } = inspectEnvironment();
-  if (environment !== null) return environment;
-  if (!isProduction) throw new StartError(faults);
-  const ofKeys = keysFile === null ? [] : await faultsOf(readKeysFile(keysFile));
-  const ofDatabase = databaseUrl === null ? [] : await faultsOf(lookForMigrations(databaseUrl));
-  throw new StartError([...faults, ...ofKeys, ...ofDatabase]);
+  console.error(JSON.stringify({ level: 'error', msg: 'a background task failed', fault }));
 }
 
 async function prepare({ isProduction, keysFile }: Environment, orm: MikroORM): Promise<PrivateJwkSet> {
@@ -59,15 +46,6 @@ async function prepare({ isProduction, keysFile }: Environment, orm: MikroORM): 
     await migrate(orm);
   }
   return readKeysFile(keysFile);
-}
-
-async function lookForMigrations(databaseUrl: string): Promise<void> {
-  const orm = await openDatabase(databaseUrl, authEntities);
-  try {
-    await requireMigrations(orm);
-  } finally {
-    await orm.close();
-  }
 }
 
 async function requireMigrations(orm: MikroORM): Promise<void> {

@@ -1,12 +1,12 @@
 import { buildGuardedSchema, faultOf } from 'graphql-simplejwt';
-import type { Environment } from '../environment.ts';
+import { type Environment, readEnvironment } from '../environment.ts';
 import { startHttpServer } from '../http/http-server.ts';
 import { startUpkeep } from '../upkeep.ts';
-import { logFault, openAuth, readEnvironmentToServe } from './open-auth.ts';
+import { logFault, openAuth } from './open-auth.ts';
 
 /** Runs the server until it is told to stop. */
 export async function serve(): Promise<void> {
-  const environment = await readEnvironmentToServe();
+  const environment = readEnvironment();
   const { auth, close } = await openAuth(environment);
   const schema = await buildGuardedSchema({ resolvers: auth.resolvers });
   const server = await startHttpServer({ ...environment, auth, schema, logTo: process.stderr });

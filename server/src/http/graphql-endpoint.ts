@@ -3,7 +3,7 @@ import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/dis
 import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError, type GraphQLSchema, type ValidationRule } from 'graphql';
-import { type Auth, type AuthContext, createErrorTranslator, CsrfRejectedError, faultOf } from 'graphql-simplejwt';
+import { type Auth, type AuthContext, createErrorFormatter, CsrfRejectedError, faultOf } from 'graphql-simplejwt';
 import { answerCode } from './refusal.ts';
 
 /** What the endpoint runs operations on, and how. */
@@ -36,7 +36,7 @@ export async function createGraphQLEndpoint(
     introspection: !isProduction,
     includeStacktraceInErrorResponses: false,
     hideSchemaDetailsFromClientErrors: isProduction,
-    formatError: createErrorTranslator({ showsValidationTexts: !isProduction }),
+    formatError: createErrorFormatter({ showsValidationTexts: !isProduction }),
     logger: app.log,
     stopOnTerminationSignals: false,
     // Apollo's own page comes from a CDN.

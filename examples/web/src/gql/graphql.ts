@@ -4,132 +4,148 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
-/** Whom to let in again. */
+/** Input of `activateUser`. */
 export type ActivateUserInput = {
+  /** The user's id. */
   id: string | number;
 };
 
-/** What can happen to an account or a session. */
-export type AuthEventType =
-  | 'LOGGED_IN'
-  | 'LOGIN_FAILED'
-  | 'PASSWORD_CHANGED'
-  /** The current password was wrong. */
-  | 'PASSWORD_CHANGE_FAILED'
-  /** A refresh token came a second time within the leeway. */
-  | 'REFRESH_REFUSED_AS_ROTATED'
-  /** A refresh was asked for again with its idempotency key, and answered again. */
-  | 'REFRESH_RETRIED'
-  | 'REGISTERED'
-  /** A superseded refresh token came; the cause is PREVIOUS or OLDER. */
-  | 'REUSE_DETECTED'
-  | 'ROLES_CHANGED'
-  /** The cause says why. */
-  | 'SESSION_ENDED'
-  | 'USER_ACTIVATED'
-  | 'USER_DEACTIVATED'
-  | 'USER_DELETED';
-
-/** A new password, and the old one to prove who asks. */
+/** Input of `changePassword`. */
 export type ChangePasswordInput = {
+  /** Proves who asks. */
   currentPassword: string;
-  /** 8 characters at the least, 72 bytes of UTF-8 at the most. */
+  /** At least 8 characters, at most 72 bytes of UTF-8. */
   newPassword: string;
 };
 
-/** Whom to lock out. */
+/** Input of `deactivateUser`. */
 export type DeactivateUserInput = {
+  /** The user's id. */
   id: string | number;
 };
 
-/** Whom to delete. */
+/** Input of `deleteUser`. */
 export type DeleteUserInput = {
+  /** The user's id. */
   id: string | number;
 };
 
-/** Which session to end. */
+/** Input of `endSession`. */
 export type EndSessionInput = {
-  /** As `sessions` lists it. */
+  /** An id that `sessions` returned. */
   id: string | number;
 };
 
-/** Whose sessions to end. */
+/** Input of `endUserSessions`. */
 export type EndUserSessionsInput = {
+  /** The user's id. */
   id: string | number;
 };
 
-/** Who wants to log in. */
+/** Input of `login`. */
 export type LoginInput = {
+  /** How the tokens reach the client. */
   delivery?: TokenDelivery;
   /** Trimmed and lower-cased before it is used. */
   email: string;
-  /** To the letter as it was chosen; nothing is trimmed. */
+  /** Exactly as it was chosen. Nothing is trimmed. */
   password: string;
 };
 
-/** What to end. */
+/** Input of `logout`. */
 export type LogoutInput = {
   /** Judged before the token of the Authorization header. */
   refreshToken?: string | null | undefined;
-  /** How far it reaches. */
+  /** Which sessions to end. */
   scope?: LogoutScope;
 };
 
-/** How far a logout reaches. */
+/** Which sessions a logout ends. */
 export type LogoutScope =
-  /** All of the user's sessions. Needs a token that is still good. */
+  /** All of the user's sessions. Needs a token that is still valid. */
   | 'ALL_SESSIONS'
-  /** All of the user's sessions but that one. Needs a token that is still good. */
+  /** All of the user's sessions except that one. Needs a token that is still valid. */
   | 'OTHER_SESSIONS'
-  /** The session of the token that is shown. */
+  /** The session of the token. */
   | 'SESSION';
 
-/** What to exchange. */
+/** Input of `refreshToken`. */
 export type RefreshTokenInput = {
-  /** 22 to 128 base64url characters, random for each refresh; a retry of the same refresh sends the same one. */
+  /** 22 to 128 base64url characters, random for each refresh. A retry of the same refresh sends the same key. */
   idempotencyKey?: string | null | undefined;
-  /** The newest of the session. It is good for one use. */
+  /** The newest refresh token of the session. Leave it out if it is in a cookie. */
   refreshToken?: string | null | undefined;
 };
 
-/** A new account. */
+/** Input of `register`. */
 export type RegisterInput = {
+  /** How the tokens reach the client. */
   delivery?: TokenDelivery;
   /** Trimmed and lower-cased before it is used. */
   email: string;
-  /** 8 characters at the least, 72 bytes of UTF-8 at the most. */
+  /** At least 8 characters, at most 72 bytes of UTF-8. */
   password: string;
 };
 
-/** Who gets which roles, and no others. */
+/** What a security event records. */
+export type SecurityEventType =
+  /** A session was opened. */
+  | 'LOGGED_IN'
+  /** The password was wrong, or the account was deactivated. */
+  | 'LOGIN_FAILED'
+  /** The password was changed. */
+  | 'PASSWORD_CHANGED'
+  /** The current password was wrong. */
+  | 'PASSWORD_CHANGE_FAILED'
+  /** A rotated refresh token was presented again within the reuse leeway. */
+  | 'REFRESH_REFUSED_AS_ROTATED'
+  /** A refresh was repeated with its idempotency key and got the same answer. */
+  | 'REFRESH_RETRIED'
+  /** The account was opened. */
+  | 'REGISTERED'
+  /** A superseded refresh token was presented. The cause is PREVIOUS or OLDER. */
+  | 'REUSE_DETECTED'
+  /** An administrator changed the roles. */
+  | 'ROLES_CHANGED'
+  /** A session ended. The cause says why. */
+  | 'SESSION_ENDED'
+  /** An administrator activated the account. */
+  | 'USER_ACTIVATED'
+  /** An administrator deactivated the account. */
+  | 'USER_DEACTIVATED'
+  /** An administrator deleted the account. */
+  | 'USER_DELETED';
+
+/** Input of `setUserRoles`. */
 export type SetUserRolesInput = {
+  /** The user's id. */
   id: string | number;
-  /** Words of at most 64 letters, digits, `_`, `-`, `.` or `:`. */
+  /** All roles of the user from now on. Each has 1 to 64 letters, digits, `_`, `-`, `.` or `:`. */
   roles: Array<string>;
 };
 
-/** How the pair reaches the client. In a cookie it is HttpOnly, and the field of the pair is null. */
+/** How the pair reaches the client. A cookie is HttpOnly, and the field of a token in a cookie is null. */
 export type TokenDelivery =
-  /** Both tokens in the answer. */
+  /** Both tokens are in the answer. */
   | 'BODY'
-  /** Both tokens in cookies. */
+  /** Both tokens are in cookies. */
   | 'COOKIES'
-  /** The refresh token in a cookie, the access token in the answer. */
+  /** The refresh token is in a cookie, the access token in the answer. */
   | 'REFRESH_COOKIE';
 
-/** Why a token is not good. */
+/** Why a token is refused. */
 export type TokenRefusalReason =
-  /** Its time is over. */
+  /** The token is past its `exp` (RFC 7519 section 4.1.4) and the leeway. */
   | 'TOKEN_EXPIRED'
-  /** Not a token of ours, or not of the kind that is wanted. */
+  /** The token was not issued by this server, or it is of the wrong kind. */
   | 'TOKEN_INVALID'
-  /** There is none. */
+  /** No token was sent. */
   | 'TOKEN_MISSING'
-  /** It was exchanged before, a sign of theft; the session was ended for it. */
+  /** The refresh token was exchanged before, which is a sign of theft. Its session has ended. */
   | 'TOKEN_REUSED'
-  /** Its session has ended. */
+  /** The token's session has ended, or the user's roles have changed since. */
   | 'TOKEN_REVOKED'
-  /** It was exchanged a moment ago; the session lives, use the newer token. */
+  /** The refresh token was exchanged a moment ago. The session lives: use the newer token. */
   | 'TOKEN_ROTATED';
 
 /** The two kinds of token. */
@@ -139,7 +155,7 @@ export type TokenType =
   /** Exchanged for a new pair. */
   | 'REFRESH';
 
-/** What to look at. */
+/** Input of `verifyToken`. */
 export type VerifyTokenInput = {
   /** An access token or a refresh token. */
   token: string;
@@ -164,7 +180,7 @@ export type SecurityEventsQueryVariables = Exact<{
 }>;
 
 
-export type SecurityEventsQuery = { securityEvents: { edges: Array<{ cursor: string, node: { id: string, type: AuthEventType, createdAt: string, sessionId: string | null, cause: string | null, userAgent: string | null, ipAddress: string | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } | null };
+export type SecurityEventsQuery = { securityEvents: { edges: Array<{ cursor: string, node: { id: string, type: SecurityEventType, createdAt: string, sessionId: string | null, cause: string | null, userAgent: string | null, ipAddress: string | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } | null };
 
 export type UsersQueryVariables = Exact<{
   first?: number;

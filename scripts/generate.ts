@@ -1,0 +1,34 @@
+/**
+ * Prints the files that are made from the code: `npm run generate`. With `--check`, it writes nothing and exits with 1 if a
+ * file differs. It needs a build.
+ */
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { format, getFileInfo, resolveConfig } from 'prettier';
+import { printConfiguration } from './print-configuration.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+
+const printers: Readonly<Record<string, () => string>> = {
+  'schema.graphql': () =>
+    execFileSync(process.execPath, [join(ROOT, 'server/dist/main.js'), 'schema'], { encoding: 'utf8' }),
+  'docs/configuration.md': printConfiguration,
+};
+
+const isCheck = process.argv.includes('--check');
+let hasDrift = false;
+for (const [file, print] of Object.entries(printers)) {
+  const path = join(ROOT, file);
+  const printed = await formatted(path, print());
+  if (printed === readFileSync(path, 'utf8')) continue;
+  hasDrift = true;
+  if (!isCheck) writeFileSync(path, printed);
+  console.log(isCheck ? `${file} is out of date: run "npm run generate".` : `${file} has changed.`);
+}
+process.exitCode = isCheck && hasDrift ? 1 : 0;
+
+async function formatted(path: string, text: string): Promise<string> {
+  const { ignored } = await getFileInfo(path, { ignorePath: join(ROOT, '.prettierignore') });
+  return ignored ? text : format(text, { ...(await resolveConfig(path)), filepath: path });
+}

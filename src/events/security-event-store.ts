@@ -1,0 +1,54 @@
+import type { InferKyselyDB } from '@mikro-orm/sql';
+import { type AgedRows, byProperty, type EntityManager, inPortions } from '../database.ts';
+import type { Device } from '../device.ts';
+import { newId } from '../id.ts';
+import { type PagePosition, pageOf } from '../page.ts';
+import type { SecurityEventType } from './security-event-type.ts';
+import { SecurityEvent } from './security-event.entity.ts';
+
+type Tables = InferKyselyDB<typeof SecurityEvent, typeof byProperty>;
+
+/** A security event to be recorded. */
+export interface SecurityEventEntry {
+  readonly type: SecurityEventType;
+  readonly userId: string | null;
+  readonly sessionId?: string;
+  readonly cause?: string;
+}
+
+/** Events that may be purged: those before the retention. */
+export const agedSecurityEvents: AgedRows = { entity: 'AuthSecurityEvent', age: 'createdAt' };
+
+/** Records security events in the transaction of what they report. */
+export async function record(
+  em: EntityManager,
+  entries: readonly SecurityEventEntry[],
+  device: Device,
+  now: number,
+): Promise<void> {
+  const rows = entries.map(({ type, userId, sessionId = null, cause = null }) => ({
+    id: newId(now),
+    type,
+    userId,
+    sessionId,
+    cause,
+    userAgent: device.userAgent,
+    ipAddress: device.ipAddress,
+    createdAt: new Date(now),
+  }));
+  for (const portion of inPortions(rows)) await tables(em).insertInto('AuthSecurityEvent').values(portion).execute();
+}
+
+/** A page of an account's events, latest first, and one more row. */
+export async function findSecurityEvents(
+  em: EntityManager,
+  userId: string,
+  position: PagePosition,
+): Promise<SecurityEvent[]> {
+  const events = tables(em).selectFrom('AuthSecurityEvent').selectAll().where('userId', '=', userId);
+  return pageOf(events, position).execute();
+}
+
+function tables(em: EntityManager) {
+  return em.getKysely<Tables, typeof byProperty>(byProperty);
+}

@@ -1,0 +1,100 @@
+import { Arg, Args, Mutation, Query, Resolver } from 'type-graphql';
+import { activateUser } from '../../accounts/activate-user.ts';
+import { deactivateUser } from '../../accounts/deactivate-user.ts';
+import { deleteUser } from '../../accounts/delete-user.ts';
+import { endUserSessions } from '../../accounts/end-user-sessions.ts';
+import { listUsers } from '../../accounts/list-users.ts';
+import { setUserRoles } from '../../accounts/set-user-roles.ts';
+import type { RequestScope } from '../../request/request-scope.ts';
+import type { CurrentUser } from '../../sessions/authenticate.ts';
+import { ADMIN } from '../../users/roles.ts';
+import { Authorized } from '../guards/authorized.ts';
+import { CurrentUserArg } from '../guards/current-user-arg.ts';
+import { RequestArg } from '../guards/request-arg.ts';
+import {
+  ActivateUserInput,
+  DeactivateUserInput,
+  DeleteUserInput,
+  EndUserSessionsInput,
+  SetUserRolesInput,
+} from './admin.input.ts';
+import { UserConnection } from './admin.type.ts';
+import { ConnectionArgs, toConnection, toPagePosition } from './connection.type.ts';
+import { EndSessionPayload, toEndedPayload } from './session.type.ts';
+import { UserType } from './user.type.ts';
+
+@Resolver()
+export class AdminResolver {
+  @Authorized(ADMIN)
+  @Query(() => UserConnection, { nullable: true, description: 'All users, latest first.' })
+  async users(
+    @Args(() => ConnectionArgs) args: ConnectionArgs,
+    @CurrentUserArg() caller: CurrentUser,
+    @RequestArg() { services }: RequestScope,
+  ): Promise<UserConnection> {
+    const position = toPagePosition(args);
+    return toConnection(await listUsers(services, caller, position), position, (user) => user);
+  }
+
+  @Authorized(ADMIN)
+  @Mutation(() => UserType, {
+    nullable: true,
+    description: 'Deactivates a user. Every session ends at once, and no new one can be opened.',
+  })
+  async deactivateUser(
+    @Arg('input', () => DeactivateUserInput) { id }: DeactivateUserInput,
+    @CurrentUserArg() caller: CurrentUser,
+    @RequestArg() { services, device }: RequestScope,
+  ): Promise<UserType> {
+    return deactivateUser(services, caller, id, device);
+  }
+
+  @Authorized(ADMIN)
+  @Mutation(() => UserType, {
+    nullable: true,
+    description: 'Activates a deactivated user. Ended sessions stay ended.',
+  })
+  async activateUser(
+    @Arg('input', () => ActivateUserInput) { id }: ActivateUserInput,
+    @CurrentUserArg() caller: CurrentUser,
+    @RequestArg() { services, device }: RequestScope,
+  ): Promise<UserType> {
+    return activateUser(services, caller, id, device);
+  }
+
+  @Authorized(ADMIN)
+  @Mutation(() => UserType, {
+    nullable: true,
+    description: 'Deletes a user. Every session ends at once. Returns the deleted user.',
+  })
+  async deleteUser(
+    @Arg('input', () => DeleteUserInput) { id }: DeleteUserInput,
+    @CurrentUserArg() caller: CurrentUser,
+    @RequestArg() { services, device }: RequestScope,
+  ): Promise<UserType> {
+    return deleteUser(services, caller, id, device);
+  }
+
+  @Authorized(ADMIN)
+  @Mutation(() => UserType, {
+    nullable: true,
+    description: "Replaces a user's roles, effective at once. No session ends.",
+  })
+  async setUserRoles(
+    @Arg('input', () => SetUserRolesInput) { id, roles }: SetUserRolesInput,
+    @CurrentUserArg() caller: CurrentUser,
+    @RequestArg() { services, device }: RequestScope,
+  ): Promise<UserType> {
+    return setUserRoles(services, caller, id, roles, device);
+  }
+
+  @Authorized(ADMIN)
+  @Mutation(() => EndSessionPayload, { nullable: true, description: 'Ends all sessions of a user.' })
+  async endUserSessions(
+    @Arg('input', () => EndUserSessionsInput) { id }: EndUserSessionsInput,
+    @CurrentUserArg() caller: CurrentUser,
+    @RequestArg() { services, device }: RequestScope,
+  ): Promise<EndSessionPayload> {
+    return toEndedPayload(await endUserSessions(services, caller, id, device));
+  }
+}

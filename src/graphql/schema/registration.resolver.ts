@@ -1,0 +1,23 @@
+import { Arg, Mutation, Resolver } from 'type-graphql';
+import { answerRegister } from '../../request/answer-tokens.ts';
+import type { RequestScope } from '../../request/request-scope.ts';
+import { Public } from '../guards/authorized.ts';
+import { RequestArg } from '../guards/request-arg.ts';
+import { RegisterInput } from './token.input.ts';
+import { TokenPairType, toTokenPairType } from './token.type.ts';
+
+/** Left out of the schema if registration is closed. */
+@Resolver()
+export class RegistrationResolver {
+  @Public()
+  @Mutation(() => TokenPairType, {
+    nullable: true,
+    description: 'Opens an account and its first session. Null if the e-mail must be verified first.',
+  })
+  async register(
+    @Arg('input', () => RegisterInput) { delivery, ...credentials }: RegisterInput,
+    @RequestArg() request: RequestScope,
+  ): Promise<TokenPairType> {
+    return toTokenPairType(await answerRegister(request, credentials, delivery));
+  }
+}

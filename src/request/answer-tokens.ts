@@ -1,0 +1,114 @@
+import { changePassword } from '../accounts/change-password.ts';
+import { login } from '../accounts/login.ts';
+import { register } from '../accounts/register.ts';
+import { TokenDelivery } from '../delivery.ts';
+import { CsrfRejectedError, InvalidRefreshTokenError } from '../errors.ts';
+import type { CurrentUser } from '../sessions/authenticate.ts';
+import { DeliveryRefusedError } from '../sessions/delivery-refused.ts';
+import type { TokenPair } from '../sessions/issue-tokens.ts';
+import { logout, LogoutScope } from '../sessions/logout.ts';
+import { openSessionForUser } from '../sessions/open-session-for-user.ts';
+import { refresh } from '../sessions/refresh.ts';
+import type { Credentials } from '../users/credentials.ts';
+import type { DeliveredTokenPair } from './answer-cookies.ts';
+import { NO_COOKIES } from './credentials.ts';
+import type { RequestScope } from './request-scope.ts';
+
+export async function answerRegister(
+  scope: RequestScope,
+  input: Credentials,
+  delivery: TokenDelivery,
+): Promise<DeliveredTokenPair> {
+  scope.requireDelivery(delivery);
+  return scope.cookies.deliver(await register(scope.services, input, { device: scope.device, delivery }));
+}
+
+export async function answerLogin(
+  scope: RequestScope,
+  input: Credentials,
+  delivery: TokenDelivery,
+): Promise<DeliveredTokenPair> {
+  scope.requireDelivery(delivery);
+  return scope.cookies.deliver(await login(scope.services, input, { device: scope.device, delivery }));
+}
+
+/** How a host's own login opens a session. */
+export interface OpenSessionRequest {
+  readonly userId: string;
+  /** How the tokens reach the client. @defaultValue `'BODY'` */
+  readonly delivery?: TokenDelivery;
+  /**
+   * Set it if your code has checked that this browser asked for this login. A single sign-on callback is a navigation from
+   * another site, so cookies are refused unless the callback has checked its `state` and says so.
+   * @defaultValue `false`
+   */
+  readonly originChecked?: boolean;
+}
+
+export async function answerOpenSession(
+  scope: RequestScope,
+  { userId, delivery = TokenDelivery.BODY, originChecked = false }: OpenSessionRequest,
+): Promise<DeliveredTokenPair | null> {
+  scope.requireDelivery(delivery, originChecked);
+  const pair = await openSessionForUser(scope.services, userId, { device: scope.device, delivery });
+  return pair && scope.cookies.deliver(pair);
+}
+
+export async function answerRefresh(
+  scope: RequestScope,
+  given: string | null,
+  idempotencyKey: string | null,
+): Promise<DeliveredTokenPair> {
+  const { services, credentials, cookies, proof, deliveries, device } = scope;
+  const refreshToken = given ?? credentials.cookies.refresh;
+  if (given === null) proof.requireForCookie(refreshToken);
+  try {
+    const request = { refreshToken, idempotencyKey, deliveries };
+    return cookies.deliver(await rejectForeignOrigin(refresh(services, request, device)));
+  } catch (error) {
+    // A rotated cookie stays: the answer to the request that won has replaced it, or is about to.
+    const isUseless = error instanceof InvalidRefreshTokenError && error.reason !== 'TOKEN_ROTATED';
+    if (given === null && isUseless) cookies.clearUnlessSet();
+    throw error;
+  }
+}
+
+export async function answerPasswordChange(
+  scope: RequestScope,
+  caller: CurrentUser,
+  change: { readonly currentPassword: string; readonly newPassword: string },
+): Promise<DeliveredTokenPair> {
+  const { services, cookies, deliveries, device } = scope;
+  const { currentPassword, newPassword } = change;
+  const pair = changePassword(services, caller, { currentPassword, newPassword, deliveries }, device);
+  return cookies.deliver(await rejectForeignOrigin(pair));
+}
+
+/** @returns the ids of the sessions that ended. */
+export async function answerLogout(
+  scope: RequestScope,
+  given: string | null,
+  logoutScope: LogoutScope,
+): Promise<string[]> {
+  const { services, credentials, cookies, proof, device } = scope;
+  const { bearer } = credentials;
+  // A token in the input stands alone. Cookies need the CSRF token, unless a Bearer token authenticates the request.
+  if (given === null && bearer === null) {
+    proof.requireForCookie(credentials.cookies.refresh);
+    proof.requireForCookie(credentials.cookies.access);
+  }
+  const proven = given === null ? proof.provenCookies() : NO_COOKIES;
+  const tokens = { refreshToken: given ?? proven.refresh, accessToken: bearer ?? proven.access };
+  const result = await logout(services, { ...tokens, scope: logoutScope }, device);
+  if (result.scope !== LogoutScope.OTHER_SESSIONS) cookies.clear();
+  return result.endedSessionIds;
+}
+
+/** An answer in cookies goes only to trusted pages. */
+async function rejectForeignOrigin(pair: Promise<TokenPair>): Promise<TokenPair> {
+  try {
+    return await pair;
+  } catch (error) {
+    throw error instanceof DeliveryRefusedError ? new CsrfRejectedError('origin') : error;
+  }
+}

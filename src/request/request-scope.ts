@@ -1,0 +1,102 @@
+import type { AccountServices } from '../accounts/services.ts';
+import { TokenDelivery } from '../delivery.ts';
+import { type Device, describeDevice } from '../device.ts';
+import { BadUserInputError, CsrfRejectedError } from '../errors.ts';
+import { InputRefusalReason } from '../reasons.ts';
+import {
+  type Authentication,
+  authenticate,
+  authorize,
+  type CurrentUser,
+  currentUserOf,
+} from '../sessions/authenticate.ts';
+import { AnswerCookies } from './answer-cookies.ts';
+import { type AuthRequest, readCredentials, readHeader, type RequestCredentials } from './credentials.ts';
+import type { Csrf } from './csrf.ts';
+import { CsrfProof } from './csrf-proof.ts';
+
+/** What the handling of requests works with. */
+export interface RequestServices extends AccountServices {
+  readonly csrf: Csrf;
+}
+
+/** One request, as the resolvers and guards of this library see it. Its parts are made when they are first used. */
+export class RequestScope {
+  readonly services: RequestServices;
+  readonly credentials: RequestCredentials;
+  readonly authentication: Authentication;
+  readonly #request: AuthRequest;
+  #device: Device | undefined;
+  #proof: CsrfProof | undefined;
+  #cookies: AnswerCookies | undefined;
+
+  constructor(services: RequestServices, request: AuthRequest) {
+    this.services = services;
+    this.#request = request;
+    this.credentials = readCredentials(request, services.settings.allowedOrigins);
+    const { cookies } = this.credentials;
+    this.authentication = authenticate(services, this.#accessToken, cookies.refresh !== null);
+  }
+
+  get device(): Device {
+    this.#device ??= describeDevice(readHeader(this.#request, 'user-agent'), this.#request.ipAddress ?? null);
+    return this.#device;
+  }
+
+  get proof(): CsrfProof {
+    this.#proof ??= new CsrfProof(this.services.codec, this.services.csrf, this.credentials);
+    return this.#proof;
+  }
+
+  get cookies(): AnswerCookies {
+    this.#cookies ??= new AnswerCookies(this.services.csrf, this.credentials, this.proof);
+    return this.#cookies;
+  }
+
+  /** How the answer may deliver tokens: in cookies only to a trusted page. */
+  get deliveries(): readonly TokenDelivery[] {
+    return this.credentials.isTrusted ? Object.values(TokenDelivery) : [TokenDelivery.BODY];
+  }
+
+  /**
+   * Checks the delivery that a client requests at login, before anything is done.
+   *
+   * @param isOriginChecked whether the host has itself checked where the request comes from.
+   * @throws BadUserInputError if the settings do not allow it.
+   * @throws CsrfRejectedError if it needs cookies and no trusted page made the request.
+   */
+  requireDelivery(delivery: TokenDelivery, isOriginChecked = false): void {
+    if (!this.services.settings.tokenDelivery.includes(delivery))
+      throw new BadUserInputError([{ path: 'input.delivery', reason: InputRefusalReason.DELIVERY_NOT_ALLOWED }]);
+    if (!isOriginChecked && !this.deliveries.includes(delivery)) throw new CsrfRejectedError('origin');
+  }
+
+  /**
+   * What a guard requires of the request. A mutation that a cookie authenticates also needs the CSRF token.
+   *
+   * @throws UnauthenticatedError, ForbiddenError, CsrfRejectedError or ServiceUnavailableError
+   */
+  authorize(roles: readonly string[], isMutation: boolean): CurrentUser {
+    const user = authorize(this.services, this.authentication, roles);
+    if (isMutation && this.#isByCookie) this.proof.requireFor(user.sessionId);
+    return user;
+  }
+
+  /** The user for fields that are open to everyone. */
+  currentUser(): CurrentUser | null {
+    return currentUserOf(this.services, this.authentication);
+  }
+
+  /** The user of a public mutation. A cookie without the CSRF token does not count. */
+  currentUserOfMutation(): CurrentUser | null {
+    return this.#isByCookie && !this.proof.proves(this.#accessToken) ? null : this.currentUser();
+  }
+
+  get #isByCookie(): boolean {
+    return this.credentials.bearer === null;
+  }
+
+  get #accessToken(): string | null {
+    return this.credentials.bearer ?? this.credentials.cookies.access;
+  }
+}

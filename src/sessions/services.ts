@@ -1,0 +1,16 @@
+import type { BlacklistMirror } from '../blacklist/blacklist-mirror.ts';
+import type { Clock } from '../clock.ts';
+import type { Database } from '../database.ts';
+import type { Settings } from '../settings.ts';
+import type { TokenCodec } from '../tokens/token-codec.ts';
+import type { HostClaims } from './host-claims.ts';
+
+/** What the use cases of sessions work with. `createAuth` makes one of each. */
+export interface SessionServices {
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly database: Database;
+  readonly codec: TokenCodec;
+  readonly mirror: BlacklistMirror;
+  readonly hostClaims: HostClaims | null;
+}

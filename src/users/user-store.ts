@@ -1,0 +1,107 @@
+import type { InferKyselyDB } from '@mikro-orm/sql';
+import { type ExpressionBuilder, sql } from 'kysely';
+import { byProperty, type EntityManager } from '../database.ts';
+import { type PagePosition, pageOf } from '../page.ts';
+import { ADMIN } from './roles.ts';
+import { User } from './user.entity.ts';
+
+type Tables = InferKyselyDB<typeof User, typeof byProperty>;
+
+/** A user as it was read. Any change since then has raised the version. */
+type Known = Pick<User, 'id' | 'tokenVersion'>;
+
+/** Finds a user by a normalised e-mail. */
+export async function findUserByEmail(em: EntityManager, email: string): Promise<User | null> {
+  return (await tables(em).selectFrom('AuthUser').selectAll().where('email', '=', email).executeTakeFirst()) ?? null;
+}
+
+export async function findUser(em: EntityManager, id: string): Promise<User | null> {
+  return (await tables(em).selectFrom('AuthUser').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
+}
+
+/** A page of all users, latest first, and one more row. */
+export async function findUsers(em: EntityManager, position: PagePosition): Promise<User[]> {
+  return pageOf(tables(em).selectFrom('AuthUser').selectAll(), position).execute();
+}
+
+/** The users whose version was raised at or after a moment. */
+export async function findVersionsRaisedSince(em: EntityManager, since: number): Promise<Known[]> {
+  return tables(em)
+    .selectFrom('AuthUser')
+    .select(['id', 'tokenVersion'])
+    .where('tokenVersionRaisedAt', '>=', new Date(since))
+    .execute();
+}
+
+/** Inserts a user. A second user with the same e-mail is a unique violation. */
+export async function addUser(em: EntityManager, user: User): Promise<void> {
+  await tables(em).insertInto('AuthUser').values(user).execute();
+}
+
+/**
+ * Locks the user's row until the transaction ends, if the user is active and unchanged. A concurrent change either waits or
+ * came first. It is an UPDATE, so it takes the lock on SQLite too.
+ */
+export async function lockUserForLogin(em: EntityManager, user: Known, now: number): Promise<boolean> {
+  const result = await tables(em)
+    .updateTable('AuthUser')
+    .set({ lastLoginAt: new Date(now) })
+    .where((row) => isAsRead(row, user))
+    .where('deactivatedAt', 'is', null)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+/** Changes a user who is unchanged since it was read, and raises the version, so older access tokens are outdated. */
+export async function changeUser(
+  em: EntityManager,
+  user: Known,
+  change: Partial<Pick<User, 'passwordHash' | 'roles' | 'deactivatedAt' | 'lastLoginAt'>>,
+  now: number,
+): Promise<boolean> {
+  const result = await tables(em)
+    .updateTable('AuthUser')
+    .set({ ...change, tokenVersion: user.tokenVersion + 1, tokenVersionRaisedAt: new Date(now) })
+    .where((row) => isAsRead(row, user))
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+/** Stores a new hash of the same password. The version stays. */
+export async function replacePasswordHash(em: EntityManager, user: User, passwordHash: string): Promise<void> {
+  await tables(em)
+    .updateTable('AuthUser')
+    .set({ passwordHash })
+    .where('id', '=', user.id)
+    .where('passwordHash', '=', user.passwordHash)
+    .execute();
+}
+
+/** Deletes a user and, by the foreign key, the user's sessions. */
+export async function removeUser(em: EntityManager, id: string): Promise<void> {
+  await tables(em).deleteFrom('AuthUser').where('id', '=', id).execute();
+}
+
+/**
+ * Locks the rows of all active administrators until the transaction ends, so two concurrent changes cannot each rely on
+ * the other administrator.
+ */
+export async function lockAdministrators(em: EntityManager): Promise<string[]> {
+  const rows = await tables(em)
+    .updateTable('AuthUser')
+    .set((row) => ({ tokenVersion: row.ref('tokenVersion') }))
+    .where('deactivatedAt', 'is', null)
+    .where(sql<boolean>`cast(roles as text) like ${`%"${ADMIN}"%`}`)
+    .returning(['id', 'roles'])
+    .execute();
+  // SQLite's LIKE ignores case.
+  return rows.filter(({ roles }) => roles.includes(ADMIN)).map(({ id }) => id);
+}
+
+function isAsRead(row: ExpressionBuilder<Tables, 'AuthUser'>, user: Known) {
+  return row.and([row('id', '=', user.id), row('tokenVersion', '=', user.tokenVersion)]);
+}
+
+function tables(em: EntityManager) {
+  return em.getKysely<Tables, typeof byProperty>(byProperty);
+}
