@@ -2,15 +2,15 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { GraphQLClient } from '../tests/support/graphql-client.ts';
 
-/** From when to when. */
+/** The start and the end of something, in milliseconds since 1970. */
 export type Span = readonly [begun: number, ended: number];
 
 /**
- * Clients that refresh, in a thread of their own: the garbage of the main thread holds nobody up here. Asked for it, they
- * tell from when to when each of their refreshes took since the last time, in milliseconds since 1970.
+ * Clients that refresh, in a thread of their own, so that the garbage collection of the main thread does not delay them.
+ * When asked, they report the start and the end of each refresh since they were last asked.
  */
 const { url, refreshTokens } = workerData as { url: string; refreshTokens: string[] };
-/** Milliseconds between an answer and the next refresh of a client. */
+/** The average pause between an answer and a client's next refresh, in milliseconds. */
 const BREAK = 30;
 
 const client = new GraphQLClient(url);
@@ -25,7 +25,7 @@ async function refreshOn(first: string): Promise<never> {
 }
 
 parentPort?.on('message', () => {
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- it is a thread, and no window
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- this is a thread, not a window
   parentPort?.postMessage(refreshes);
   refreshes = [];
 });

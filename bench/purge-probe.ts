@@ -1,8 +1,8 @@
 import { hookEveryStatement } from '../tests/support/driver-faults.ts';
 
 /**
- * Loaded before the program (`node --import`): SIGUSR2 starts the upkeep that would come in some minutes, and each batch
- * that was deleted is told on standard error: from when to when its transaction held its locks, in milliseconds since 1970.
+ * Loaded before the program (`node --import`). SIGUSR2 starts the upkeep that is due in some minutes. Each deleted batch is
+ * reported on standard error, with the time when its transaction began and ended, in milliseconds since 1970.
  */
 const LONG = 60_000;
 const { setTimeout } = globalThis;

@@ -21,8 +21,8 @@ const { values } = parseArgs({ options: { rows: { type: 'string', default: '1000
 const ROWS = Math.ceil(Number(values.rows) / 3);
 const CLIENTS = 4;
 /**
- * Milliseconds until the program has warmed up, and for which it is measured without a purge: so long that its collection
- * of old garbage, which keeps some refreshes waiting about once a minute, falls into it.
+ * How long the program warms up, and how long it is then measured without a purge, in milliseconds. The second is long
+ * enough to include a collection of old garbage, which delays some refreshes about once a minute.
  */
 const WARM_UP = 10_000;
 const BASELINE = 60_000;
@@ -33,7 +33,7 @@ let isWithin = true;
 const built = await makeBuild();
 const postgres = await startPostgres({ isDurable: true });
 const probe = join(import.meta.dirname, 'purge-probe.ts');
-// PostgreSQL then tells in its log of everybody who waits a millisecond for a lock.
+// Makes PostgreSQL log every wait of a millisecond or more for a lock.
 for (const setting of ['log_lock_waits = on', `deadlock_timeout = '1ms'`])
   await runSql(postgres.url('postgres'), `alter system set ${setting}`);
 await runSql(postgres.url('postgres'), 'select pg_reload_conf()');
@@ -64,7 +64,7 @@ async function measure(
   const workerData = { url: program.url, refreshTokens: pairs.map(({ refreshToken }) => refreshToken) };
   const clients = new Worker(join(import.meta.dirname, 'purge-clients.ts'), { workerData });
   const takeRefreshes = async (): Promise<Span[]> => {
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- it is a thread, and no window
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- this is a thread, not a window
     clients.postMessage('take');
     return ((await once(clients, 'message')) as [Span[]])[0];
   };
@@ -116,16 +116,18 @@ async function measure(
   ]);
   const held = summary(lengths(batches));
   const beside = summary(refreshes.map((refresh) => timeBeside(refresh, batches)));
-  // On SQLite every other writer waits for as long. On PostgreSQL they are locks on rows that nobody else asks for.
+  // On SQLite every other writer waits that long. On PostgreSQL a batch locks only rows that no client asks for.
   isWithin &&= name === 'SQLite' ? held.longest < LIMIT : waitsForLocks === 0;
   isWithin &&= beside.longest < LIMIT;
   console.log(`${name}, by ${by}: ${batches.length} batches in ${seconds} s, each held its locks ${held.text}`);
-  console.log(`  ${without.count} refreshes without it: ${without.text}; ${during.count} during it: ${during.text}`);
+  console.log(
+    `  ${without.count} refreshes before the purge: ${without.text}; ${during.count} during it: ${during.text}`,
+  );
   console.log(`  while a batch held its locks a refresh took ${beside.text}`);
   if (name === 'PostgreSQL') console.log(`  ${waitsForLocks} waits of a millisecond or more for a lock`);
 }
 
-/** How much of a refresh fell into batches: so long, at most, was it kept waiting by them. */
+/** How long a refresh overlapped with batches: the longest time that they can have kept it waiting. */
 function timeBeside([begun, ended]: Span, batches: readonly Span[]): number {
   const common = batches.map(([begin, end]) => Math.max(0, Math.min(ended, end) - Math.max(begun, begin)));
   return common.reduce((sum, time) => sum + time, 0);

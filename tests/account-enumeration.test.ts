@@ -8,7 +8,7 @@ type Bcrypt = Pick<typeof import('bcrypt'), 'hash' | 'compare'>;
 
 const bcrypt = createRequire(import.meta.url)('bcrypt') as Bcrypt;
 
-/** Each piece of work that bcrypt was asked for. Its cost says how long it takes, which a clock would say less surely. */
+/** Each call of bcrypt. Its cost tells how long it takes, more reliably than a clock would. */
 const work: string[] = [];
 jest.unstable_mockModule('bcrypt', () => ({
   default: {
@@ -23,7 +23,7 @@ jest.unstable_mockModule('bcrypt', () => ({
   },
 }));
 
-/** What bcrypt does not take for a hash it refuses at once, which would tell that the account is there. */
+/** The cost of a hash. bcrypt refuses at once what is not a hash, and that would reveal that the account exists. */
 function workOf(hash: string): string {
   return /^\$2[ab]\$(0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}$/.exec(hash)?.[1] ?? 'no cost at all';
 }
@@ -38,12 +38,12 @@ async function start(options: TestAuthOptions = {}): Promise<TestAuth> {
   return server;
 }
 
-/** All that a client can compare. */
+/** Everything that a client can compare. */
 function look({ status, headers, text }: Answer): unknown {
   return { status, text, headers: [...headers].filter(([name]) => name !== 'date') };
 }
 
-/** The answer to a login that failed, and the work it took. */
+/** The answer to a failed login, and the work it took. */
 async function failedLogin(
   server: TestAuth,
   email: string,
@@ -53,8 +53,8 @@ async function failedLogin(
   return { answer: look(answer), work: work.splice(0) };
 }
 
-describe('who logs in with a wrong password learns nothing', () => {
-  test('an unknown e-mail gets the same bytes, status and headers, after the same work', async () => {
+describe('a failed login does not reveal whether the account exists', () => {
+  test('an unknown e-mail gets the same bytes, status and headers as a wrong password, after the same work', async () => {
     const server = await start({ bcryptCost: 5 });
     const known = await failedLogin(server, EMAIL, 'wrong horse battery');
     expect(known.work).toEqual(['compare at 05']);
@@ -62,7 +62,7 @@ describe('who logs in with a wrong password learns nothing', () => {
     expect(await failedLogin(server, 'nobody@example.com', PASSWORD)).toEqual(known);
   });
 
-  test('an account that is locked out gets the same, even with its right password', async () => {
+  test('a deactivated account gets the same answer, even with its right password', async () => {
     const server = await start();
     const unknown = await failedLogin(server, 'nobody@example.com', PASSWORD);
     await server.orm.em.fork().nativeUpdate(User, { email: EMAIL }, { deactivatedAt: new Date(server.clock.now()) });
@@ -70,7 +70,7 @@ describe('who logs in with a wrong password learns nothing', () => {
     expect(await failedLogin(server, EMAIL, 'wrong horse battery')).toEqual(unknown);
   });
 
-  test('the answer says no more than that the two do not go together', async () => {
+  test('the answer says only that the e-mail or the password is wrong', async () => {
     const { client } = await start();
     const { data, errors } = await client.tryLogin(EMAIL, 'wrong horse battery');
     expect(data).toEqual({ login: null });
@@ -85,14 +85,14 @@ describe('who logs in with a wrong password learns nothing', () => {
   });
 
   test.each([
-    ['no hash', 'notahash'],
-    ['an empty one', ''],
-    ['one that is cut off', '$2b$04$wu3lOBNqkQDu8b1JQYk.Lu'],
-    ['one with the cost of a day', '$2b$31$wu3lOBNqkQDu8b1JQYk.LuyPxFV1cBkTJcE4VHfbXbYOOCkLp2CdC'],
-    ['one with a cost that there is not', '$2b$03$wu3lOBNqkQDu8b1JQYk.LuyPxFV1cBkTJcE4VHfbXbYOOCkLp2CdC'],
-    ['one of another kind', '$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub'],
-    ['one that PHP wrote', '$2y$04$wu3lOBNqkQDu8b1JQYk.LuyPxFV1cBkTJcE4VHfbXbYOOCkLp2CdC'],
-  ])('an account whose stored hash is broken gets the same: %s', async (_title, passwordHash) => {
+    ['not a hash', 'notahash'],
+    ['an empty hash', ''],
+    ['a truncated hash', '$2b$04$wu3lOBNqkQDu8b1JQYk.Lu'],
+    ['a hash whose cost takes a day', '$2b$31$wu3lOBNqkQDu8b1JQYk.LuyPxFV1cBkTJcE4VHfbXbYOOCkLp2CdC'],
+    ['a hash whose cost does not exist', '$2b$03$wu3lOBNqkQDu8b1JQYk.LuyPxFV1cBkTJcE4VHfbXbYOOCkLp2CdC'],
+    ['a hash of another kind', '$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub'],
+    ['a hash written by PHP', '$2y$04$wu3lOBNqkQDu8b1JQYk.LuyPxFV1cBkTJcE4VHfbXbYOOCkLp2CdC'],
+  ])('an account gets the same answer when its stored hash is %s', async (_title, passwordHash) => {
     const server = await start();
     const unknown = await failedLogin(server, 'nobody@example.com', PASSWORD);
     await server.orm.em.fork().nativeUpdate(User, { email: EMAIL }, { passwordHash });
@@ -100,7 +100,7 @@ describe('who logs in with a wrong password learns nothing', () => {
     expect(server.log()).toBe('');
   });
 
-  test('what cannot be a password takes no work, whoever it is for', async () => {
+  test('input that cannot be a password takes no work, whether or not the account exists', async () => {
     const server = await start();
     for (const password of ['', ' ', 'a\0b', '\ud800', 'x'.repeat(73), 'x'.repeat(90_000)]) {
       const known = await failedLogin(server, EMAIL, password);
@@ -110,7 +110,7 @@ describe('who logs in with a wrong password learns nothing', () => {
   });
 });
 
-test('hashes that PHP wrote are good for a login', async () => {
+test('a login accepts a hash written by PHP', async () => {
   const server = await start();
   const hash = await bcrypt.hash(PASSWORD, 4);
   const passwordHash = hash.replace('$2b$', '$2y$');
@@ -119,7 +119,7 @@ test('hashes that PHP wrote are good for a login', async () => {
   expect(work).toEqual(['compare at 04']);
 });
 
-test('a login with the right password does the work of one with a wrong one', async () => {
+test('a login with the right password does the same work as one with a wrong password', async () => {
   const server = await start();
   await server.client.login();
   expect(work).toEqual(['compare at 04']);

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 // The short form of `npm run test:account-races`.
-test('RO-10, RO-11: a refresh or a login that races with a change of the account leaves no live token, in the built program', async () => {
+test('a refresh or a login of the built program that races with a change of the account leaves no live token', async () => {
   const script = join(import.meta.dirname, 'soak/account-races.ts');
   const { stdout } = await run(process.execPath, [script, '--short']);
   expect(stdout).toMatch(/All as promised\.\n$/);

@@ -19,13 +19,13 @@ import { startTwoServers } from './support/two-servers.ts';
 import { useServers } from './support/use-servers.ts';
 
 const NOBODY = '01900000-0000-7000-8000-000000000000';
-/** What takes somebody away from the administrators. */
+/** The mutations that can remove an administrator. */
 const REMOVALS = ['deactivateUser', 'deleteUser', 'setUserRoles'] as const;
 
 const start = useServers();
 
 onEachDatabase((database) => {
-  describe('an administrator', () => {
+  describe('administration', () => {
     let here: TestAuth;
     let there: TestAuth;
     let administrator: Pair;
@@ -36,7 +36,7 @@ onEachDatabase((database) => {
 
     const newcomer = () => here.client.register(someEmail());
 
-    test.each(ADMIN_OPERATIONS)('alone may %s', async (operation) => {
+    test.each(ADMIN_OPERATIONS)('only an administrator may run %s', async (operation) => {
       const target = await newcomer();
       const other = await newcomer();
       expect(refusalOf(await administrate(here.client, operation, target.user.id))).toBe(
@@ -50,13 +50,13 @@ onEachDatabase((database) => {
       await administrateWell(here.client, operation, target.user.id, administrator.accessToken);
     });
 
-    test('alone may list the users', async () => {
+    test('only an administrator may list the users', async () => {
       expect(refusalOf(await tryUsers(here.client))).toBe('UNAUTHENTICATED TOKEN_MISSING');
       const { accessToken } = await newcomer();
       expect(refusalOf(await tryUsers(here.client, accessToken))).toBe('FORBIDDEN ROLE_MISSING');
     });
 
-    test('sees the users, the latest first, and nothing of their passwords', async () => {
+    test('an administrator sees the users, the latest first, and nothing of their passwords', async () => {
       const email = someEmail();
       await passTime(here, MINUTE);
       const { user } = await here.client.register(email);
@@ -74,7 +74,7 @@ onEachDatabase((database) => {
       expect(text).not.toMatch(/hash|\$2b\$/);
     });
 
-    test('is no administrator any more once the role is gone, with any token', async () => {
+    test('a user who loses the role is no longer an administrator, with an old token or a new one', async () => {
       const former = await newAdministrator(here);
       await administrateWell(here.client, 'setUserRoles', former.user.id, administrator.accessToken);
       expect(refusalOf(await tryUsers(here.client, former.accessToken))).toBe('UNAUTHENTICATED TOKEN_REVOKED');
@@ -82,30 +82,33 @@ onEachDatabase((database) => {
       expect(refusalOf(await tryUsers(there.client, accessToken))).toBe('FORBIDDEN ROLE_MISSING');
     });
 
-    test.each(ADMIN_OPERATIONS)('%s of an id that is nobody, or no id, answers NOT_FOUND', async (operation) => {
-      const { user } = await newcomer();
-      for (const id of [
-        NOBODY,
-        administrator.session.id,
-        '',
-        ' ',
-        'nobody',
-        '1',
-        `${user.id} `,
-        user.id.toUpperCase(),
-        user.id.replaceAll('-', ''),
-        `{${user.id}}`,
-        "' or '1' = '1",
-        '\0',
-        '\ud800',
-        'x'.repeat(10_000),
-      ]) {
-        const answer = await administrate(here.client, operation, id, administrator.accessToken);
-        expect(errorOf(answer).extensions).toEqual({ code: 'NOT_FOUND' });
-      }
-    });
+    test.each(ADMIN_OPERATIONS)(
+      '%s answers NOT_FOUND for the id of no user and for text that is not an id',
+      async (operation) => {
+        const { user } = await newcomer();
+        for (const id of [
+          NOBODY,
+          administrator.session.id,
+          '',
+          ' ',
+          'nobody',
+          '1',
+          `${user.id} `,
+          user.id.toUpperCase(),
+          user.id.replaceAll('-', ''),
+          `{${user.id}}`,
+          "' or '1' = '1",
+          '\0',
+          '\ud800',
+          'x'.repeat(10_000),
+        ]) {
+          const answer = await administrate(here.client, operation, id, administrator.accessToken);
+          expect(errorOf(answer).extensions).toEqual({ code: 'NOT_FOUND' });
+        }
+      },
+    );
 
-    test('ends all sessions of a user, at once here and within the poll elsewhere, and nobody is locked out', async () => {
+    test('endUserSessions ends all sessions of a user, at once here and within the poll elsewhere, and lets the user log in again', async () => {
       const laptop = await newcomer();
       const phone = await here.client.refresh((await here.client.login(laptop.user.email)).refreshToken);
       const stranger = await newcomer();
@@ -120,14 +123,14 @@ onEachDatabase((database) => {
       await expectGood(here.client, await here.client.login(laptop.user.email));
     });
 
-    test('who ends the sessions of somebody who has none ends 0', async () => {
+    test('endUserSessions ends 0 sessions of a user who has none', async () => {
       const { user } = await newcomer();
       await administrateWell(here.client, 'endUserSessions', user.id, administrator.accessToken);
       const ended = await administrateWell(here.client, 'endUserSessions', user.id, administrator.accessToken);
       expect(ended).toEqual({ endedSessions: 0, endedSessionIds: [] });
     });
 
-    test('is nobody that register makes, whatever is sent with it', async () => {
+    test('register makes no administrator: it refuses roles in its input', async () => {
       const answer = await here.client.run(
         'mutation ($input: RegisterInput!) { register(input: $input) { user { roles } } }',
         { input: { email: someEmail(), password: PASSWORD, roles: ['ADMIN'] } },
@@ -153,7 +156,7 @@ onEachDatabase((database) => {
       await expectGood(server.client, only);
     });
 
-    test.each(REMOVALS)('is the one who is active: %s', async (operation) => {
+    test.each(REMOVALS)('cannot be removed by %s when the other administrators are deactivated', async (operation) => {
       const server = await start({ databaseUrl: await database.fresh() });
       const active = await newAdministrator(server);
       const other = await newAdministrator(server);
@@ -163,7 +166,7 @@ onEachDatabase((database) => {
       await expectGood(server.client, active);
     });
 
-    test('is not somebody whose role is only like it', async () => {
+    test('cannot be removed when the other users only have roles with a similar name', async () => {
       const server = await start({ databaseUrl: await database.fresh() });
       const only = await newAdministrator(server);
       for (const role of ['admin', 'Admin', 'ADMINISTRATOR', 'SUPER_ADMIN', 'ADMIN.']) {
@@ -176,7 +179,7 @@ onEachDatabase((database) => {
       await expectGood(server.client, only);
     });
 
-    test('may change other roles, and may be removed where there is a second one', async () => {
+    test('may change other roles, and may be removed when there is a second administrator', async () => {
       const server = await start({ databaseUrl: await database.fresh() });
       const { user, refreshToken } = await newAdministrator(server);
       let pair = await server.client.refresh(refreshToken);
@@ -188,7 +191,7 @@ onEachDatabase((database) => {
     });
 
     test.each(REMOVALS)(
-      'is there still after two administrators remove each other at once by %s',
+      'remains when two administrators remove each other at the same time by %s',
       async (operation) => {
         const databaseUrl = await database.fresh();
         const here = await start({ databaseUrl });

@@ -14,7 +14,7 @@ afterEach(() => {
   HostResolver.calls.length = 0;
 });
 
-/** The blacklist is read once and stays good for ten minutes, so that the clock may be moved without waiting. */
+/** The blacklist is read once and stays good for ten minutes, so that the clock can be moved without waiting. */
 const QUIET = { blacklistPoll: '5m', blacklistStaleness: '10m', accessTokenLifetime: '1m' } as const;
 
 async function makeAdmin({ orm }: TestAuth, ...roles: string[]): Promise<void> {
@@ -40,13 +40,13 @@ describe('the Authorization header', () => {
 
   test.each([
     ['no header', null, 'TOKEN_MISSING'],
-    ['an empty one', () => '', 'TOKEN_MISSING'],
+    ['an empty header', () => '', 'TOKEN_MISSING'],
     ['another scheme', () => 'Basic YWRhOnB3', 'TOKEN_MISSING'],
     ['another scheme with a good token', () => `Token ${token}`, 'TOKEN_MISSING'],
     ['the token without a scheme', () => token, 'TOKEN_MISSING'],
-    ['a scheme that only begins so', () => `Bearer-Token ${token}`, 'TOKEN_MISSING'],
-    ['the scheme and the token in one', () => `Bearer${token}`, 'TOKEN_MISSING'],
-    ['a tab for the space', () => `Bearer\t${token}`, 'TOKEN_MISSING'],
+    ['a scheme that begins with Bearer', () => `Bearer-Token ${token}`, 'TOKEN_MISSING'],
+    ['the scheme and the token without a space', () => `Bearer${token}`, 'TOKEN_MISSING'],
+    ['a tab instead of the space', () => `Bearer\t${token}`, 'TOKEN_MISSING'],
     ['the scheme alone', () => 'Bearer', 'TOKEN_INVALID'],
     ['the scheme and a space', () => 'bearer ', 'TOKEN_INVALID'],
     ['three parts', () => `Bearer ${token} ${token}`, 'TOKEN_INVALID'],
@@ -56,7 +56,7 @@ describe('the Authorization header', () => {
     ['quotes', () => `Bearer "${token}"`, 'TOKEN_INVALID'],
     ['the scheme twice', () => `Bearer Bearer ${token}`, 'TOKEN_INVALID'],
     ['letters beyond ASCII', () => `Bearer ${token}\u00e9`, 'TOKEN_INVALID'],
-  ])('%s', async (_title, header, reason) => {
+  ])('does not authenticate: %s', async (_title, header, reason) => {
     const answer = header === null ? await server.client.currentToken() : await askWith(header());
     expect(answer.status).toBe(200);
     expect(answer.data).toEqual({ currentToken: null });
@@ -71,7 +71,7 @@ describe('the Authorization header', () => {
     expect(server.log()).toBe('');
   });
 
-  test('is the only place for a token: one in the URL or a form is not looked at', async () => {
+  test('is the only place for a token: a token in the URL or in a form is ignored', async () => {
     const query = encodeURIComponent('{ currentToken { userId } }');
     const headers = { 'apollo-require-preflight': 'true' };
     const inUrl = await server.client.send({ headers }, `/graphql?query=${query}&access_token=${token}`);
@@ -87,7 +87,7 @@ describe('an access token', () => {
     ['0s', 0],
     ['5s', 5 * SECOND],
     ['60s', 60 * SECOND],
-  ] as const)('is good until its exp and a leeway of %s, to the millisecond', async (leeway, milliseconds) => {
+  ] as const)('is good until its exp plus a leeway of %s, to the millisecond', async (leeway, milliseconds) => {
     const { client, clock } = await start({ ...QUIET, leeway });
     clock.advance(999);
     const { accessToken } = await client.register();
@@ -100,7 +100,7 @@ describe('an access token', () => {
     expect(await client.verify(accessToken)).toMatchObject({ isValid: false, reason: 'TOKEN_EXPIRED' });
   });
 
-  test('from further ahead than the leeway is refused; that costs a refresh and no login', async () => {
+  test('is refused when it was issued further ahead than the leeway, which costs a refresh but no login', async () => {
     const { client, clock } = await start(QUIET);
     const { accessToken, refreshToken, session } = await client.register();
     clock.step(-5 * SECOND);
@@ -120,7 +120,7 @@ describe('a refusal says whether a refresh may help', () => {
     readonly pair: Pair;
   }
 
-  /** A token that is ours but for its header, with the signature of a key. */
+  /** The token of the scene with another header, signed with a key. */
   function withHeader(
     { server, pair }: Scene,
     changes: Record<string, unknown>,
@@ -136,20 +136,20 @@ describe('a refusal says whether a refresh may help', () => {
   }
 
   const cases: readonly (readonly [string, string, boolean, (scene: Scene) => string | Promise<string>])[] = [
-    ['a token that is none', 'TOKEN_INVALID', false, () => 'junk'],
+    ['text that is not a token', 'TOKEN_INVALID', false, () => 'junk'],
     ['a refresh token', 'TOKEN_INVALID', false, ({ pair }) => pair.refreshToken],
     ['a forged signature', 'TOKEN_INVALID', false, ({ pair }) => `${pair.accessToken.slice(0, -8)}AAAAAAAA`],
     ['no kid', 'TOKEN_INVALID', false, (scene) => withHeader(scene, { kid: undefined })],
-    ['a kid that is no text', 'TOKEN_INVALID', false, (scene) => withHeader(scene, { kid: 1 })],
-    ['nbf, which no token of ours ever had', 'TOKEN_INVALID', false, (scene) => withClaims(scene, { nbf: 1 })],
+    ['a kid that is not a string', 'TOKEN_INVALID', false, (scene) => withHeader(scene, { kid: 1 })],
+    ['nbf, which our tokens never have', 'TOKEN_INVALID', false, (scene) => withClaims(scene, { nbf: 1 })],
     [
-      'another name for the host, which may have changed',
+      "the host's claims under another name, which may have changed",
       'TOKEN_INVALID',
       true,
       (scene) => withClaims(scene, { x: {} }),
     ],
     [
-      'a kid that is not in the ring, for it may have been',
+      'a kid that is not in the ring, but may have been',
       'TOKEN_INVALID',
       true,
       (scene) => withHeader(scene, { kid: 'older' }, symmetricKey('access')),
@@ -173,7 +173,7 @@ describe('a refusal says whether a refresh may help', () => {
       },
     ],
     [
-      'roles that have changed since',
+      'roles that have changed since then',
       'TOKEN_REVOKED',
       true,
       async ({ server, pair }) => {
@@ -194,7 +194,7 @@ describe('a refusal says whether a refresh may help', () => {
     expect(errors[0]?.extensions).toEqual({ code: 'UNAUTHENTICATED', reason, refreshable });
   });
 
-  test('a lifetime that was longer then: it does, for the next token has the new one', async () => {
+  test('a token whose lifetime is longer than the one now set is refreshable: the next token has the new lifetime', async () => {
     const before = await start({ accessTokenLifetime: '1h' });
     const { accessToken, refreshToken } = await before.client.register();
     const { databaseUrl, clock, keys } = before;
@@ -208,14 +208,14 @@ describe('a refusal says whether a refresh may help', () => {
 describe("a host's guarded fields", () => {
   const FIELDS = ['forUsers', 'forEditors', 'forAdmins'] as const;
 
-  /** What each field answers to a token, or why it refuses. */
+  /** The answer of each field to a token, or the reason why it refuses. */
   async function answers({ client }: TestAuth, accessToken?: string): Promise<Record<string, string>> {
     const { data, errors } = await client.run(`{ ${FIELDS.join(' ')} }`, {}, accessToken);
     const reasons = errors.map(({ path, extensions: { code, reason } }) => [path?.[0], `${code} ${reason}`]);
     return { ...data, ...Object.fromEntries(reasons) } as Record<string, string>;
   }
 
-  test('ask an anonymous caller to log in, also where a role is asked for', async () => {
+  test('ask an anonymous caller to log in, even if they require a role', async () => {
     const server = await start({ resolvers: [HostResolver] });
     const missing = 'UNAUTHENTICATED TOKEN_MISSING';
     expect(await answers(server)).toEqual({ forUsers: missing, forEditors: missing, forAdmins: missing });
@@ -233,7 +233,7 @@ describe("a host's guarded fields", () => {
       ['admin', 'ADMINS', ''],
       { forUsers: 'for users', forEditors: 'FORBIDDEN ROLE_MISSING', forAdmins: 'FORBIDDEN ROLE_MISSING' },
     ],
-  ])('want one of their roles: %j', async (roles, expected) => {
+  ])('require one of their roles: %j', async (roles, expected) => {
     const server = await start({ resolvers: [HostResolver] });
     await server.client.register();
     await makeAdmin(server, ...roles);
@@ -242,7 +242,7 @@ describe("a host's guarded fields", () => {
     expect(HostResolver.calls).toEqual(FIELDS.filter((field) => expected[field].startsWith('for ')));
   });
 
-  test('say no more than that it is not allowed', async () => {
+  test('say only that the caller is not allowed', async () => {
     const { client } = await start({ resolvers: [HostResolver] });
     const { accessToken } = await client.register();
     const { errors } = await client.run('{ forAdmins }', {}, accessToken);
@@ -256,14 +256,14 @@ describe("a host's guarded fields", () => {
     ]);
   });
 
-  test('leave their siblings alone when they refuse', async () => {
+  test('do not affect their sibling fields when they refuse', async () => {
     const { client } = await start({ resolvers: [HostResolver] });
     const { accessToken, user } = await client.register();
     const { data } = await client.run('{ forAdmins whoAmI me { email } }', {}, accessToken);
     expect(data).toEqual({ forAdmins: null, whoAmI: user.id, me: { email: EMAIL } });
   });
 
-  test('are guarded within an object that everybody may see', async () => {
+  test('are guarded inside a public object', async () => {
     const server = await start({ resolvers: [HostResolver] });
     const query = '{ report { title figures } }';
     const anonymous = await server.client.run(query);
@@ -275,7 +275,7 @@ describe("a host's guarded fields", () => {
     expect((await server.client.run(query, {}, accessToken)).data.report.figures).toBe('for administrators');
   });
 
-  test('are refused behind a logout in the same document', async () => {
+  test('are refused after a logout in the same document', async () => {
     const { client } = await start();
     const { accessToken, session } = await client.register();
     const document =
@@ -286,8 +286,8 @@ describe("a host's guarded fields", () => {
   });
 });
 
-describe('currentUser in a field that is open to everybody', () => {
-  test('is who the access token names, and null for none or a bad one', async () => {
+describe('currentUser in a public field', () => {
+  test('is the user of the access token, and null without a token or with a bad one', async () => {
     const { client, clock } = await start({ ...QUIET, resolvers: [HostResolver] });
     const { accessToken, refreshToken, user } = await client.register();
     const other = await client.login();
@@ -304,7 +304,7 @@ describe('currentUser in a field that is open to everybody', () => {
     expect(await whoAmI(accessToken)).toBeNull();
   });
 
-  test('is nobody any more behind a logout in the same document', async () => {
+  test('is null after a logout in the same document', async () => {
     const { client } = await start({ resolvers: [HostResolver] });
     const { accessToken, user } = await client.register();
     const { data } = await client.run(
@@ -315,7 +315,7 @@ describe('currentUser in a field that is open to everybody', () => {
     expect(data).toEqual({ before: user.id, logout: { endedSessions: 1 }, behind: null });
   });
 
-  test('is all that the token says, for a host that uses the library', async () => {
+  test('holds everything that the token says, for a host that uses the library', async () => {
     const { auth, client } = await start();
     const { accessToken, user, session, accessTokenExpiresAt } = await client.register();
     const { claims } = dissect(accessToken);
@@ -331,7 +331,7 @@ describe('currentUser in a field that is open to everybody', () => {
     expect(claims['iss']).toBe(ISSUER);
   });
 
-  test('is null, and the context does not throw, whatever the headers', async () => {
+  test('is null for a malformed header, and the context does not throw', async () => {
     const { auth } = await start();
     const headers = [
       undefined,
@@ -348,8 +348,8 @@ describe('currentUser in a field that is open to everybody', () => {
   });
 });
 
-describe('to authenticate a request', () => {
-  test('takes no query: a hundred of them leave the database alone', async () => {
+describe('the authentication of a request', () => {
+  test('takes no query: a hundred requests leave the database alone', async () => {
     const server = await start({ ...QUIET, resolvers: [HostResolver] });
     const { accessToken, refreshToken, user } = await server.client.register();
     await makeAdmin(server, 'ADMIN');
@@ -368,7 +368,7 @@ describe('to authenticate a request', () => {
     expect(statements).toHaveLength(1);
   });
 
-  test('is never to take one user for another, however their requests mix (AZ-08)', async () => {
+  test('never takes one user for another, however their requests mix', async () => {
     const { client } = await start({ resolvers: [HostResolver] });
     const pairs: (Pair | null)[] = [null];
     for (let count = 0; count < 20; count += 1) pairs.push(await client.register(`user-${count}@example.com`));

@@ -7,10 +7,10 @@ import { startTestAuth, type TestAuth } from './support/start-test-auth.ts';
 import { claimsOf } from './support/tokens.ts';
 import { startWebFront, type WebFront } from './support/web-front.ts';
 
-/** Names below .localhost reach this machine, and browsers take Secure cookies from them over http. */
+/** Names below .localhost resolve to this machine, and browsers accept Secure cookies from them over http. */
 const API = 'app.localhost';
 const SUB_DOMAIN = 'web.app.localhost';
-/** Another site, whose pages are refused; then one whose pages are allowed. */
+/** A site whose pages are refused, and one whose pages are allowed. */
 const ELSEWHERE = 'evil.localhost';
 const PARTNER = 'partner.localhost';
 
@@ -57,7 +57,7 @@ interface Sent {
   readonly headers?: Record<string, string>;
 }
 
-/** What the script of a page sends, with cookies, and what it gets to see of the answer. */
+/** Sends a request from the script of a page, with cookies. Returns what the script can see of the answer. */
 async function send(page: Page, { query, variables = {}, headers = {} }: Sent) {
   const request = {
     url: `${front.origin(API)}/graphql`,
@@ -82,7 +82,7 @@ async function register(page: Page, delivery: string) {
   return data.register;
 }
 
-/** The cookies of the API, by name, as no script sees them. */
+/** The cookies of the API by name, including those that no script can read. */
 async function cookies(): Promise<Record<string, string>> {
   const all = await browser.cookies(front.origin(API));
   return Object.fromEntries(all.map(({ name, value }) => [name, value]));
@@ -101,7 +101,7 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
 
   beforeEach(() => startBehind());
 
-  test('who has logged in is still in after a reload', async () => {
+  test('the user is still logged in after a reload', async () => {
     const page = await open(API);
     const pair = await register(page, delivery);
 
@@ -112,7 +112,7 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
     expect((await send(page, { query: '{ me { id } }', headers })).data).toEqual({ me: { id: pair.user.id } });
   });
 
-  test('script on the page cannot read what the cookies hold', async () => {
+  test('a script on the page can read the CSRF cookie and no other', async () => {
     const page = await open(API);
     const pair = await register(page, delivery);
 
@@ -123,7 +123,7 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
     expect([pair.refreshToken, pair.accessToken === null]).toEqual([null, isAll]);
   });
 
-  test('logout takes the cookies out of the browser', async () => {
+  test('logout removes the cookies from the browser', async () => {
     const page = await open(API);
     const { csrfToken } = await register(page, delivery);
     const { [REFRESH]: refreshToken = '' } = await cookies();
@@ -171,7 +171,7 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
     expect(await isLoggedIn()).toBe(false);
   });
 
-  test('a reload in the middle of a refresh logs nobody out: the page comes back with its idempotency key', async () => {
+  test('a reload in the middle of a refresh keeps the user logged in: the page retries with its idempotency key', async () => {
     const page = await open(API);
     const { session } = await register(page, delivery);
     const before = await cookies();
@@ -193,7 +193,7 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
   });
 });
 
-/** Refreshes as a page does that keeps the key of a refresh until its answer has come. */
+/** Refreshes like a page that keeps the idempotency key of a refresh until the answer has arrived. */
 async function refreshFromPage(page: Page) {
   const idempotencyKey = await page.evaluate(() => {
     const key = sessionStorage.getItem('key') ?? crypto.randomUUID();
@@ -210,7 +210,7 @@ async function refreshFromPage(page: Page) {
   return data.refreshToken;
 }
 
-/** All that a page of another origin can send, by script and by form. */
+/** Sends everything that a page of another origin can send, by script and by form. */
 async function attack(page: Page, query: string): Promise<void> {
   const url = `${front.origin(API)}/graphql`;
   await page.evaluate(
@@ -236,7 +236,7 @@ async function attack(page: Page, query: string): Promise<void> {
       ({ target, type, document: text }) => {
         const form = Object.assign(document.createElement('form'), { method: 'post', action: target, enctype: type });
         const field = document.createElement('input');
-        // As text/plain a form sends name=value: with this the body is JSON.
+        // A text/plain form sends name=value: with this name and value the body is JSON.
         field.name = type === 'text/plain' ? `{"query":${JSON.stringify(text)},"x":"` : 'query';
         field.value = type === 'text/plain' ? '"}' : text;
         form.append(field);
@@ -255,7 +255,7 @@ describe('a page of an allowed origin', () => {
     [SUB_DOMAIN, 'Lax'],
     [PARTNER, 'None'],
   ] as const)(
-    'at %s, with SameSite=%s, logs in, comes back after a reload and logs out',
+    'at %s, with SameSite=%s, logs in, stays logged in after a reload and logs out',
     async (hostname, cookieSameSite) => {
       await startBehind({ allowedOrigins: [front.origin(hostname)], cookieSameSite });
       const page = await open(hostname);
@@ -274,7 +274,7 @@ describe('a page of an allowed origin', () => {
   );
 });
 
-test('a login that fails leaves the cookies alone', async () => {
+test('a failed login does not change the cookies', async () => {
   await startBehind();
   const page = await open(API);
   await register(page, 'COOKIES');

@@ -16,7 +16,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-test('GraphiQL runs its examples, says nothing in the console and loads nothing from elsewhere', async () => {
+test('GraphiQL runs its examples, logs no error or warning and loads nothing from other hosts', async () => {
   const page = await running.browser.newPage({ viewport: { width: 1280, height: 900 } });
   const complaints: string[] = [];
   const loaded: string[] = [];
@@ -58,7 +58,7 @@ test('GraphiQL runs its examples, says nothing in the console and loads nothing 
   expect(loaded.length).toBeGreaterThan(2);
 });
 
-/** By the button, as one who is new to it would; and what the server answers. */
+/** Runs an operation by the button, as a newcomer would. Returns the server's answer. */
 async function runOperation(page: Page, name: string) {
   const answered = page.waitForResponse(
     (response) => (response.request().postDataJSON() as { operationName?: string } | null)?.operationName === name,
@@ -77,7 +77,7 @@ async function write(page: Page, tab: 'Headers' | 'Variables', content: Record<s
   await page.keyboard.insertText(JSON.stringify(content));
 }
 
-/** To look at: `SCREENSHOTS=folder npm test -- tests/browser-explorer.test.ts`. */
+/** Takes a screenshot when asked to: `SCREENSHOTS=folder npm test -- tests/browser-explorer.test.ts`. */
 async function screenshot(page: Page, name: string): Promise<void> {
   const folder = process.env['SCREENSHOTS'];
   if (folder === undefined) return;

@@ -33,7 +33,7 @@ onEachDatabase((database) => {
     return { email, ...(await here.client.register(email)) };
   }
 
-  test("RO-19: ends every session of the user's, the caller's too, at once here and within the poll elsewhere", async () => {
+  test("a change of password ends every session of the user, including the caller's, at once here and within the poll elsewhere", async () => {
     const { email, ...laptop } = await newcomer();
     const phone = await here.client.login(email);
     const next = await here.client.refresh(phone.refreshToken);
@@ -44,7 +44,7 @@ onEachDatabase((database) => {
     }
   });
 
-  test('opens a new session with a new sid, whose tokens are good everywhere', async () => {
+  test('a change of password opens a new session with a new sid, whose tokens are good everywhere', async () => {
     const before = await newcomer();
     const pair = await changePassword(here.client, before.accessToken);
     expect(pair.session.isCurrent).toBe(true);
@@ -58,21 +58,21 @@ onEachDatabase((database) => {
     await expectGood(there.client, next);
   });
 
-  test("refuses no token of anybody else's", async () => {
+  test('a change of password refuses no token of another user', async () => {
     const caller = await newcomer();
     const stranger = await newcomer();
     await changePassword(here.client, caller.accessToken);
     await expectGood(there.client, await expectGood(here.client, stranger));
   });
 
-  test('the new password logs in from then on, and the old one does not', async () => {
+  test('the new password logs in from then on, and the old one is refused', async () => {
     const { email, accessToken } = await newcomer();
     await changePassword(here.client, accessToken);
     expect(refusalOf(await there.client.tryLogin(email, PASSWORD))).toBe('INVALID_CREDENTIALS');
     expect((await there.client.login(email, NEW_PASSWORD)).user.email).toBe(email);
   });
 
-  test('with a wrong current password it changes nothing, and says only that', async () => {
+  test('a wrong current password changes nothing, and the answer says only that it is wrong', async () => {
     const { email, ...pair } = await newcomer();
     const answer = await tryChangePassword(here.client, pair.accessToken, 'wrong horse battery');
     expect(errorOf(answer).extensions).toEqual({ code: 'INVALID_CREDENTIALS' });
@@ -81,7 +81,7 @@ onEachDatabase((database) => {
     await here.client.login(email, PASSWORD);
   });
 
-  test('names each field that cannot be a password', async () => {
+  test('the answer names each field that cannot be a password', async () => {
     const { accessToken } = await newcomer();
     const answer = await tryChangePassword(here.client, accessToken, ' ', 'short');
     expect(errorOf(answer).extensions).toEqual({
@@ -102,14 +102,14 @@ onEachDatabase((database) => {
     }
   });
 
-  test('needs an access token: nobody changes the password of a session that has ended', async () => {
+  test('a change of password needs an access token of a live session', async () => {
     const { accessToken } = await newcomer();
     expect(refusalOf(await tryChangePassword(here.client))).toBe('UNAUTHENTICATED TOKEN_MISSING');
     await here.client.logout(accessToken);
     expect(refusalOf(await tryChangePassword(here.client, accessToken))).toBe('UNAUTHENTICATED TOKEN_REVOKED');
   });
 
-  test('of two changes at once one wins, and the other is told that its current password is wrong', async () => {
+  test('one of two simultaneous changes wins, and the other is told that its current password is wrong', async () => {
     const { email, ...one } = await newcomer();
     const other = await here.client.login(email);
     const answers = await Promise.all([
@@ -124,7 +124,7 @@ onEachDatabase((database) => {
     await expectGood(here.client, answers[won]!.data.changePassword);
   });
 
-  test('one who was locked out on another process a moment ago gets no session by it', async () => {
+  test('a user who was just deactivated on another process gets no session from a change of password', async () => {
     const slow = await start({
       databaseUrl: here.databaseUrl,
       keys: here.keys,
@@ -138,7 +138,7 @@ onEachDatabase((database) => {
   });
 
   test.each(['auth_session', 'auth_blacklisted_token', 'auth_event'])(
-    'where %s takes no row, nothing has changed',
+    'a failed insert into %s leaves everything unchanged',
     async (table) => {
       const { email, ...pair } = await newcomer();
       const events = await securityEvents(here.client, pair.accessToken);
@@ -153,11 +153,11 @@ onEachDatabase((database) => {
     },
   );
 
-  describe('the same password re-hashed at a new cost', () => {
+  describe('a new bcrypt cost', () => {
     const costOf = async (email: string) =>
       (await here.orm.em.fork().findOneOrFail(User, { email })).passwordHash.slice(4, 6);
 
-    test('ends nothing, and takes place at the login', async () => {
+    test('is applied to the hash at the next login, and ends no session', async () => {
       const { email, ...pair } = await newcomer();
       expect(await costOf(email)).toBe('04');
       const { databaseUrl, keys, clock } = here;
@@ -170,7 +170,7 @@ onEachDatabase((database) => {
       await here.client.login(email);
     });
 
-    test('a wrong password changes no hash', async () => {
+    test('is not applied after a wrong password', async () => {
       const { email } = await newcomer();
       const { databaseUrl, keys, clock } = here;
       const restarted = await start({ databaseUrl, keys, clock, bcryptCost: 5 });
@@ -178,7 +178,7 @@ onEachDatabase((database) => {
       expect(await costOf(email)).toBe('04');
     });
 
-    test('a hash that cannot be written opens no session that nobody knows of', async () => {
+    test('opens no session when the new hash cannot be written', async () => {
       const { email, user } = await newcomer();
       const { databaseUrl, keys, clock } = here;
       const restarted = await start({ databaseUrl, keys, clock, bcryptCost: 5 });

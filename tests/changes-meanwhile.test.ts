@@ -12,7 +12,7 @@ import { startTwoServers } from './support/two-servers.ts';
 const KEY = 'a-key-of-one-refresh-0123456789';
 const REVOKED = 'INVALID_REFRESH_TOKEN TOKEN_REVOKED';
 
-/** Is run once, after the account was read and before its next access token is signed. */
+/** Runs once, after the account is read and before its next access token is signed. */
 let meanwhile: (() => Promise<unknown>) | null = null;
 const claims: HostClaims = {
   namespace: 'https://example.com/claims',
@@ -36,7 +36,7 @@ onEachDatabase((database) => {
   const operate = (operation: 'setUserRoles' | 'deactivateUser' | 'deleteUser', id: string, roles: string[] = []) =>
     administrateWell(there.client, operation, id, administrator.accessToken, roles);
 
-  /** Somebody with a role and a session. */
+  /** A user with a role and a session. */
   async function editor(): Promise<{ email: string; pair: Pair }> {
     const email = someEmail();
     const { user } = await here.client.register(email);
@@ -44,7 +44,7 @@ onEachDatabase((database) => {
     return { email, pair: await here.client.login(email) };
   }
 
-  /** A pair that is asked for, and before it is signed the account changes at another process. */
+  /** Asks for a pair. Before the pair is signed, the account changes at another process. */
   async function askWhile(asked: string, change: (pair: Pair) => Promise<unknown>): Promise<Answer> {
     const { email, pair } = await editor();
     const { refreshToken } = pair;
@@ -58,22 +58,19 @@ onEachDatabase((database) => {
 
   const liveSessions = async () => countRows(here, 'auth_session', 'ended_at is null');
 
-  test.each(['refresh', 'retry', 'login'])(
-    'a role that is taken away during a %s is not in its answer',
-    async (asked) => {
-      const answer = await askWhile(asked, ({ user }) => operate('setUserRoles', user.id));
-      const pair: Pair = answer.data.refreshToken ?? answer.data.login;
-      expect(claimsOf(pair.accessToken)['roles']).toEqual([]);
-      await expectGood(there.client, pair);
-    },
-  );
+  test.each(['refresh', 'retry', 'login'])('a role that is removed during a %s is not in its answer', async (asked) => {
+    const answer = await askWhile(asked, ({ user }) => operate('setUserRoles', user.id));
+    const pair: Pair = answer.data.refreshToken ?? answer.data.login;
+    expect(claimsOf(pair.accessToken)['roles']).toEqual([]);
+    await expectGood(there.client, pair);
+  });
 
   test.each([
     ['refresh', REVOKED],
     ['retry', REVOKED],
     ['login', 'INVALID_CREDENTIALS'],
   ])(
-    'nobody gets a pair by a %s during which the account is deactivated, deleted, or given another password',
+    'a %s gives no pair when the account is deactivated, deleted or given another password meanwhile',
     async (asked, refusal) => {
       const before = await liveSessions();
       const changes: ((pair: Pair) => Promise<unknown>)[] = [
@@ -82,12 +79,12 @@ onEachDatabase((database) => {
         ({ accessToken }) => tryChangePassword(there.client, accessToken, PASSWORD, 'another horse entirely'),
       ];
       for (const change of changes) expect(refusalOf(await askWhile(asked, change))).toBe(refusal);
-      // The one that changing the password opened.
+      // The additional session is the one that the change of password opened.
       expect(await liveSessions()).toBe(before + 1);
     },
   );
 
-  test.each(['refresh', 'retry'])('nobody gets a pair by a %s during which the session is ended', async (asked) => {
+  test.each(['refresh', 'retry'])('a %s gives no pair when the session is ended meanwhile', async (asked) => {
     const answer = await askWhile(asked, ({ accessToken }) => there.client.logout(accessToken));
     expect(refusalOf(answer)).toBe(REVOKED);
   });

@@ -15,8 +15,8 @@ const start = useServers();
 const NAMESPACE = 'https://example.com/claims';
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-describe('what a token says', () => {
-  test('an access token: exactly these claims, under exactly this header', async () => {
+describe('the content of tokens', () => {
+  test('an access token has exactly these claims and exactly this header', async () => {
     const { client, keys, clock } = await start();
     const pair = await client.register();
     const now = clock.now() / 1000;
@@ -36,7 +36,7 @@ describe('what a token says', () => {
     });
   });
 
-  test('a refresh token: exactly these claims, under exactly this header', async () => {
+  test('a refresh token has exactly these claims and exactly this header', async () => {
     const { client, keys, clock } = await start();
     const pair = await client.register();
     const now = clock.now() / 1000;
@@ -54,14 +54,14 @@ describe('what a token says', () => {
     });
   });
 
-  test('the audience and the issuer that are configured', async () => {
+  test('a token has the configured audience and issuer', async () => {
     const { client } = await start({ issuer: 'https://id.example.com', audience: 'https://api.example.com' });
     const { accessToken, refreshToken } = await client.register();
     expect(claimsOf(accessToken)).toMatchObject({ iss: 'https://id.example.com', aud: 'https://api.example.com' });
     expect(claimsOf(refreshToken)).toMatchObject({ iss: 'https://id.example.com', aud: 'https://id.example.com' });
   });
 
-  test("the user's roles, as they are when the token is signed", async () => {
+  test("an access token has the user's roles as they are when it is signed", async () => {
     const { client, orm } = await start();
     const { user, refreshToken } = await client.register();
     await orm.em.fork().nativeUpdate(User, { id: user.id }, { roles: ['ADMIN', 'EDITOR'] });
@@ -69,7 +69,7 @@ describe('what a token says', () => {
     expect(claimsOf((await client.refresh(refreshToken)).accessToken)['roles']).toEqual(['ADMIN', 'EDITOR']);
   });
 
-  test('no e-mail, no password, no hash of one', async () => {
+  test('no token contains the e-mail, the password or its hash', async () => {
     const { client, orm } = await start();
     const { accessToken, refreshToken, user } = await client.register();
     const { passwordHash } = await orm.em.fork().findOneOrFail(User, { id: user.id });
@@ -97,7 +97,7 @@ describe('lifetimes', () => {
     expect(lifetimesOf(await client.refresh(first.refreshToken))).toEqual([access, refresh]);
   });
 
-  test('are what the pair says beside its tokens', async () => {
+  test('are the same in the pair as in its tokens', async () => {
     const { client, clock } = await start();
     clock.advance(345);
     const pair = await client.register();
@@ -106,7 +106,7 @@ describe('lifetimes', () => {
     expect(pair.accessTokenExpiresIn).toBe(899);
   });
 
-  test('end with the session, for the access token too', async () => {
+  test('end with the session, even for the access token', async () => {
     const server = await start({ refreshTokenLifetime: '1h', sessionLifetime: '1h', accessTokenLifetime: '40m' });
     const { refreshToken } = await server.client.register();
     await passTime(server, 30 * MINUTE);
@@ -117,7 +117,7 @@ describe('lifetimes', () => {
 });
 
 describe('the two tokens of a pair', () => {
-  test('share their iat, user and session, and nothing else that names them', async () => {
+  test('share their iat, user and session, but not their jti or audience', async () => {
     const server = await start();
     const first = await server.client.register();
     await passTime(server, 90 * SECOND);
@@ -129,7 +129,7 @@ describe('the two tokens of a pair', () => {
     }
   });
 
-  test('are new at each refresh: jti, iat and exp, but not the session', async () => {
+  test('get a new jti, iat and exp at each refresh, and keep their session', async () => {
     const server = await start();
     const before = await server.client.register();
     await passTime(server, SECOND);
@@ -141,7 +141,7 @@ describe('the two tokens of a pair', () => {
     }
   });
 
-  test('a hundred rotations in one second give a hundred tokens of each kind', async () => {
+  test('are all different after a hundred rotations within one second', async () => {
     const { client } = await start();
     const pairs = [await client.register()];
     for (let count = 0; count < 100; count += 1) pairs.push(await client.refresh(pairs.at(-1)?.refreshToken ?? ''));
@@ -152,7 +152,7 @@ describe('the two tokens of a pair', () => {
   });
 });
 
-/** A host whose claims tell how often they were computed, and for whom. */
+/** Host claims that record how often and for which users they were computed. */
 function countingClaims(): { seen: ClaimsUser[]; claims: HostClaims } {
   const seen: ClaimsUser[] = [];
   const compute = async (user: ClaimsUser) => {
@@ -162,7 +162,7 @@ function countingClaims(): { seen: ClaimsUser[]; claims: HostClaims } {
   return { seen, claims: { namespace: NAMESPACE, compute } };
 }
 
-/** What stops a start with these options. */
+/** The errors that stop a start with each of these options. */
 async function startFaults(options: readonly Partial<AuthOptions>[]): Promise<string[]> {
   const { orm, keys } = await start();
   const faults: string[] = [];
@@ -177,7 +177,7 @@ async function startFaults(options: readonly Partial<AuthOptions>[]): Promise<st
 }
 
 describe("the host's own claims", () => {
-  test('stand in access tokens under their one name', async () => {
+  test('are in access tokens under their one name', async () => {
     const { claims } = countingClaims();
     const { client } = await start({ claims });
     const pair = await client.register();
@@ -186,7 +186,7 @@ describe("the host's own claims", () => {
     expect((await client.me(pair.accessToken)).data.me.id).toBe(pair.user.id);
   });
 
-  test('are computed afresh at each login and each refresh', async () => {
+  test('are computed anew at each login and each refresh', async () => {
     const { claims } = countingClaims();
     const { client } = await start({ claims });
     const counts: unknown[] = [];
@@ -208,7 +208,7 @@ describe("the host's own claims", () => {
     expect(seen).toEqual([{ id: user.id, email: EMAIL, roles: [], createdAt: expect.any(Date) }]);
   });
 
-  test('cannot overwrite ours', async () => {
+  test('cannot overwrite those of the library', async () => {
     const own = { sub: 'x', roles: ['ADMIN'], exp: 1e10, token_type: 'refresh', ver: 9 };
     const { client, auth } = await start({ claims: { namespace: NAMESPACE, compute: () => own } });
     const { accessToken, user } = await client.register();
@@ -225,14 +225,14 @@ describe("the host's own claims", () => {
     expect((await client.me(accessToken)).data.me.id).toBe(user.id);
   });
 
-  test('cannot stand under a name of ours, of RFC 7519, or none', async () => {
+  test('cannot have an empty name, or a claim name of the library or RFC 7519', async () => {
     const ours = ['iss', 'aud', 'sub', 'sid', 'jti', 'iat', 'exp', 'nbf', 'roles', 'ver', 'token_type'];
     const names = [...ours, '__proto__', ''];
     const faults = await startFaults(names.map((namespace) => ({ claims: { namespace, compute: () => ({}) } })));
     expect(faults).toEqual(names.map(() => expect.stringContaining('claims.namespace')));
   });
 
-  test('that cannot be computed cost neither a refresh token nor an e-mail', async () => {
+  test('use up neither a refresh token nor an e-mail when they cannot be computed', async () => {
     let isBroken = true;
     const compute = async () => {
       if (isBroken) throw new Error('the host is out of order');
@@ -249,7 +249,7 @@ describe("the host's own claims", () => {
     expect((await client.refresh(refreshToken)).user.email).toBe(EMAIL);
   });
 
-  test('that are left out later, or get another name, make a refresh necessary and no login', async () => {
+  test('require a refresh but no login after they are removed or renamed', async () => {
     const { claims } = countingClaims();
     const before = await start({ claims });
     const { accessToken, refreshToken, user } = await before.client.register();
@@ -268,13 +268,13 @@ describe("the host's own claims", () => {
   });
 });
 
-test('an audience that is the issuer, which is that of refresh tokens, stops the start', async () => {
+test('an audience equal to the issuer, the audience of refresh tokens, stops the start', async () => {
   expect(await startFaults([{ issuer: 'https://one.example', audience: 'https://one.example' }])).toEqual([
     expect.stringContaining('audience'),
   ]);
 });
 
-test.each(['issuer', 'audience'] as const)('a blank %s, or one that is no text, stops the start', async (name) => {
+test.each(['issuer', 'audience'] as const)('a blank %s, or one that is not a string, stops the start', async (name) => {
   const values = ['', ' ', null, 1] as string[];
   const faults = await startFaults(values.map((value) => ({ [name]: value })));
   expect(faults).toEqual(values.map(() => expect.stringContaining(name)));

@@ -48,7 +48,7 @@ onEachDatabase((database) => {
     const page = async (variables: Variables = {}): Promise<Connection> => (await ask(variables)).data[field];
     const idsOf = ({ edges }: Connection) => edges.map(({ node }) => node.id);
 
-    /** One more row in either list. */
+    /** Adds a row to each list, and returns the id of the one in this list. */
     async function add(): Promise<string> {
       await server.auth.createUser({ email: someEmail(), password: 'correct horse battery' });
       administrator = await server.client.login(administrator.user.email);
@@ -76,14 +76,14 @@ onEachDatabase((database) => {
       }
     });
 
-    test('all pages of any size together are the list, without doubles or gaps, the latest first', async () => {
+    test('the pages of any size add up to the list, the latest first, without duplicates or gaps', async () => {
       const all = idsOf(await page({ first: 100 }));
       expect(all.length).toBeGreaterThan(8);
       expect(new Set(all).size).toBe(all.length);
       for (const first of [1, 2, 3, all.length - 1, all.length, all.length + 1]) expect(await walk(first)).toEqual(all);
     });
 
-    test('rows of one millisecond have an order too', async () => {
+    test('rows of the same millisecond have an order too', async () => {
       const created = async () =>
         ((await page({ first: 100 })).edges as unknown as { node: { createdAt: string } }[]).map(
           ({ node }) => node.createdAt,
@@ -93,12 +93,12 @@ onEachDatabase((database) => {
       expect(times).toEqual(times.toSorted().toReversed());
     });
 
-    test('who walks on sees each row that stays once, whatever comes meanwhile', async () => {
+    test('a walk through the pages sees each row once, even if rows are added meanwhile', async () => {
       const before = idsOf(await page({ first: 100 }));
       expect(await walk(2, add)).toEqual(before);
     });
 
-    test('the twenty latest come where nothing is said, and a hundred at the most', async () => {
+    test('a page has the twenty latest rows by default, and a hundred at most', async () => {
       const plain = await server.client.run(
         `{ ${field} { edges { node { id } } pageInfo { hasNextPage } } }`,
         {},
@@ -114,7 +114,7 @@ onEachDatabase((database) => {
       }
     });
 
-    test('a size that is no number is refused, and not repeated', async () => {
+    test('a size that is not an integer is refused, and the answer does not repeat it', async () => {
       for (const first of [null, '20', 1.5, 2 ** 31, true, [], {}, 'hunter2']) {
         const answer = await ask({ first });
         expect(answer.data).toBeNull();
@@ -130,33 +130,33 @@ onEachDatabase((database) => {
     });
 
     test.each([
-      ['nothing', ''],
+      ['empty', ''],
       ['a word', 'hunter2'],
-      ['an offset, as other servers have it', toCursor('arrayconnection:3')],
+      ['an offset, as other servers use it', toCursor('arrayconnection:3')],
       ['a time alone', toCursor('1893499200000/')],
       ['an id alone', toCursor(`/${ID}`)],
-      ['an id that is none', toCursor('1893499200000/1')],
-      ['a time that is none', toCursor(`now/${ID}`)],
-      ['a time before all time', toCursor(`-1/${ID}`)],
-      ['a time after all time', toCursor(`9999999999999999/${ID}`)],
-      ['a time as it would not be written', toCursor(`01893499200000/${ID}`)],
+      ['a time with an invalid id', toCursor('1893499200000/1')],
+      ['an id with an invalid time', toCursor(`now/${ID}`)],
+      ['a time before 1970', toCursor(`-1/${ID}`)],
+      ['a time beyond the last date', toCursor(`9999999999999999/${ID}`)],
+      ['a time with a leading zero', toCursor(`01893499200000/${ID}`)],
       ['an id in capitals', toCursor(`1893499200000/${ID.replace('e', 'E').toUpperCase()}X`)],
-      ['more behind the id', toCursor(`1893499200000/${ID}/`)],
-      ['a line more', toCursor(`1893499200000/${ID}\n`)],
+      ['followed by a slash', toCursor(`1893499200000/${ID}/`)],
+      ['followed by a line break', toCursor(`1893499200000/${ID}\n`)],
       ['SQL', toCursor(`1893499200000/' or '1' = '1`)],
       ['NUL', '\0'],
-      ['half of a character', '\ud800'],
-      ['very much', 'A'.repeat(50_000)],
-      ['another base64', `${toCursor(`1893499200000/${ID}`)}==`],
-      ['white space around it', ` ${toCursor(`1893499200000/${ID}`)}`],
-    ])('a cursor that is %s is refused', async (_title, after) => {
+      ['half a surrogate pair', '\ud800'],
+      ['very long', 'A'.repeat(50_000)],
+      ['in padded base64', `${toCursor(`1893499200000/${ID}`)}==`],
+      ['surrounded by white space', ` ${toCursor(`1893499200000/${ID}`)}`],
+    ])('a cursor is refused when it is %s', async (_title, after) => {
       expect(errorOf(await ask({ after })).extensions).toEqual({
         code: 'BAD_USER_INPUT',
         fields: [{ path: 'after', reason: 'CURSOR_INVALID' }],
       });
     });
 
-    test('a cursor of any time that has been or will be is a place in the list', async () => {
+    test('a cursor of any time, past or future, marks a place in the list', async () => {
       const all = idsOf(await page({ first: 100 }));
       for (const time of [0, 1, 253_402_300_800_000, 999_999_999_999_999]) {
         const answer = await ask({ first: 100, after: toCursor(`${time}/${ID}`) });
@@ -165,7 +165,7 @@ onEachDatabase((database) => {
       }
     });
 
-    test('a cursor is good for ever: its row may go', async () => {
+    test('a cursor stays valid after its row is deleted', async () => {
       const { edges } = await page({ first: 100 });
       const [, second, third] = edges;
       await removeRow(field, second!.node.id);
@@ -175,7 +175,7 @@ onEachDatabase((database) => {
   });
 
   test.each(['users', 'securityEvents'] as const)(
-    'a page of %s is found by index, however deep it lies',
+    'a page of %s is found by index, however deep in the list it is',
     async (field) => {
       const { edges } = (await LISTS[field]({ first: 3 })).data[field] as Connection;
       const [plan] = await queryPlans(server, /^select .* limit /, () => LISTS[field]({ after: edges[2]?.cursor }));
@@ -189,7 +189,7 @@ onEachDatabase((database) => {
     else await server.orm.em.getConnection().execute(`delete from auth_event where id = '${id}'`);
   }
 
-  test('a walk through the events goes on while old ones are purged', async () => {
+  test('a walk through the events continues while old ones are purged', async () => {
     const reader = await server.client.register(someEmail());
     const shownTo = async (pair: Pair, variables: Record<string, unknown> = {}): Promise<Connection> =>
       (await trySecurityEvents(server.client, pair.accessToken, variables)).data.securityEvents;
@@ -208,7 +208,7 @@ onEachDatabase((database) => {
     expect(await securityEvents(server.client, again.accessToken)).toHaveLength(2);
   });
 
-  test('a list that is empty has no cursors', async () => {
+  test('an empty list has no cursors', async () => {
     const fresh = await newAdministrator(server);
     const { data } = await trySecurityEvents(server.client, fresh.accessToken, { userId: ID });
     expect(data.securityEvents).toEqual({

@@ -26,7 +26,7 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
   const isAll = delivery === 'COOKIES';
   const names = isAll ? [ACCESS, REFRESH, CSRF] : [REFRESH, CSRF];
 
-  /** No answer may show what is in a cookie. */
+  /** No answer may show the content of a credential cookie. */
   function expectHidden(text: string): void {
     for (const name of isAll ? [ACCESS, REFRESH] : [REFRESH]) {
       const value = page.jar.get(name);
@@ -36,7 +36,7 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
   }
 
   test.each(['register', 'login', 'refreshToken', 'changePassword'])(
-    'what is in a cookie is nowhere in the body of %s',
+    'the body of %s contains no token that is in a cookie',
     async (operation) => {
       const registered = await page.tryRegister(delivery);
       const answers = {
@@ -61,7 +61,7 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
     },
   );
 
-  test('after a reload the page is still logged in', async () => {
+  test('the page is still logged in after a reload', async () => {
     const { user } = await page.register(delivery);
 
     page.reload();
@@ -70,7 +70,7 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
     expect((await page.me()).data.me.id).toBe(user.id);
   });
 
-  test('after a reload TOKEN_MISSING is refreshable, since a refresh cookie came', async () => {
+  test('TOKEN_MISSING is refreshable after a reload, because the request has a refresh cookie', async () => {
     await page.register(delivery);
     const cookie = `${REFRESH}=${page.jar.get(REFRESH)}`;
 
@@ -83,7 +83,7 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
     });
   });
 
-  test('when the access token has expired, a refresh is what helps', async () => {
+  test('a refresh helps when the access token has expired', async () => {
     await page.register(delivery);
 
     await passTime(server, 16 * MINUTE);
@@ -93,7 +93,7 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
     expect(accessOf(await page.me())).toBe('good');
   });
 
-  test('the delivery is remembered, and decides how every later pair comes, whoever brings the token', async () => {
+  test('the session remembers its delivery for every later pair, even if the token comes in the input', async () => {
     await page.register(delivery);
     const refreshToken = page.jar.get(REFRESH);
 
@@ -104,7 +104,7 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
     expectHidden(answer.text);
   });
 
-  test('a refresh by the cookie gives new cookies, and the old ones are refused', async () => {
+  test('a refresh by cookie sets new cookies, and the old ones are refused', async () => {
     await page.register(delivery);
     const old = page.jar.get(REFRESH);
 
@@ -115,7 +115,7 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
     expect(refusalOf(again)).toBe('INVALID_REFRESH_TOKEN TOKEN_ROTATED');
   });
 
-  test('TOKEN_ROTATED neither sets nor clears a cookie: the winner set them', async () => {
+  test('TOKEN_ROTATED neither sets nor clears a cookie, because the winner has set them', async () => {
     await page.register(delivery);
     const late = new Page(server, undefined, page.jar.copy());
     await page.refresh();
@@ -126,7 +126,7 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
     expect(setCookiesOf(answer)).toEqual([]);
   });
 
-  test('of ten refreshes at once by one cookie, in any order of their answers, the browser stays logged in', async () => {
+  test('the browser stays logged in after ten simultaneous refreshes by one cookie, in any order of their answers', async () => {
     await page.register(delivery);
 
     const answers = await Promise.all(Array.from({ length: 10 }, () => page.tryRefresh()));
@@ -162,7 +162,7 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
     expect(page.jar.names()).toEqual([]);
   });
 
-  test('a refresh that fails inside leaves the cookies alone', async () => {
+  test('a refresh that fails inside the server does not change the cookies', async () => {
     await page.register(delivery);
     await failInserts(server.databaseUrl, 'auth_blacklisted_token');
 
@@ -191,7 +191,7 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
     }
   });
 
-  test('logout clears the cookies, and the session has ended', async () => {
+  test('logout clears the cookies and ends the session', async () => {
     await page.register(delivery);
     const [access, refresh] = [page.jar.get(ACCESS) ?? page.accessToken, page.jar.get(REFRESH)];
     page.reload();
@@ -232,7 +232,7 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
     expect(cleared.map(({ attributes }) => attributes.get('max-age'))).toEqual(['0', '0', '0']);
   });
 
-  test('logout of the other sessions keeps the cookies, of all sessions clears them', async () => {
+  test('a logout of the other sessions keeps the cookies, and a logout of all sessions clears them', async () => {
     await page.register(delivery);
     await server.client.login();
     page.reload();
@@ -246,7 +246,7 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
     expect(page.jar.names()).toEqual([]);
   });
 
-  test('a token in the input of logout is the only one judged, beside the header: no cookie is', async () => {
+  test('logout judges the token of its input and the header, and ignores the cookies', async () => {
     const somebody = await server.client.register(someEmail());
     await page.register(delivery);
     page.reload();
@@ -256,7 +256,7 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
     expect(answer.data?.logout?.endedSessionIds).toEqual([somebody.session.id]);
   });
 
-  test('a logout that the header authenticates needs no CSRF token', async () => {
+  test('a logout that is authenticated by header needs no CSRF token', async () => {
     const { session } = await page.register(delivery);
     const bearer = page.accessToken ?? page.jar.get(ACCESS);
 
@@ -266,7 +266,7 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
     expect(page.jar.names()).toEqual([]);
   });
 
-  test('the header and the cookie of two users end nothing, and the cookies are cleared', async () => {
+  test('a logout with the header of one user and the cookie of another ends nothing, and clears the cookies', async () => {
     const somebody = await server.client.register(someEmail());
     await page.register(delivery);
 
@@ -289,14 +289,14 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
       page = new Page(restarted, undefined, page.jar);
     });
 
-    test('a login needs no CSRF token, and gives new cookies', async () => {
+    test('a login needs no CSRF token, and sets new cookies', async () => {
       expect((await page.tryLogin(delivery, EMAIL, { 'x-csrf-token': undefined })).errors).toEqual([]);
 
       await page.refresh();
       expect(accessOf(await page.me())).toBe('good');
     });
 
-    test('a login that wants its tokens in the body clears them', async () => {
+    test('a login with the delivery BODY clears the cookies', async () => {
       await page.login('BODY');
 
       expect(page.jar.names()).toEqual([]);
@@ -308,14 +308,14 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
       expect(answer.errors).toEqual([]);
     });
 
-    test('a logout needs no CSRF token, and clears them', async () => {
+    test('a logout needs no CSRF token, and clears the cookies', async () => {
       const answer = await page.logout(null, { 'x-csrf-token': undefined });
 
       expect(answer.data.logout.endedSessions).toBe(0);
       expect(page.jar.names()).toEqual([]);
     });
 
-    test('a refresh is refused and clears them, so that it cannot loop', async () => {
+    test('a refresh is refused and clears the cookies, so that the page does not loop', async () => {
       expect(refusalOf(await page.tryRefresh())).toBe('INVALID_REFRESH_TOKEN TOKEN_INVALID');
 
       expect(page.jar.names()).toEqual([]);
@@ -327,7 +327,7 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
     });
   });
 
-  test('CSRF tokens stay good through a rotation of keys, as long as the old refresh key is in the ring', async () => {
+  test('CSRF tokens stay valid through a rotation of keys, as long as the old refresh key is in the ring', async () => {
     await page.register(delivery);
     page.reload();
     const restarted = await start({
@@ -344,7 +344,7 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
     expect((await later.tryRefresh(null, { 'x-csrf-token': old })).errors).toEqual([]);
   });
 
-  test('a login and a refresh in one document: what the login set is not cleared by the refresh that failed', async () => {
+  test('a failed refresh after a login in the same document does not clear the cookies of the login', async () => {
     await page.register(delivery);
     await server.auth.blacklistToken(String(page.jar.get(REFRESH)));
     page.reload();
@@ -363,7 +363,7 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
     await page.refresh();
   });
 
-  test('a refresh and a login in one document: the cookies are those of the login', async () => {
+  test('a refresh before a login in the same document leaves the cookies of the login', async () => {
     await page.register(delivery);
     page.reload();
 
@@ -380,7 +380,7 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
     expect(answer.data.refreshToken.session.id).not.toBe(answer.data.login.session.id);
   });
 
-  test('a change of password is delivered as the session was', async () => {
+  test('a change of password keeps the delivery of the session', async () => {
     await page.register(delivery);
 
     const { data } = await page.changePassword(PASSWORD, 'a newer horse battery');
@@ -402,7 +402,7 @@ test('a pair in the body sets no cookie, and has no CSRF token', async () => {
   expect(setCookiesOf(next)).toEqual([]);
 });
 
-test('a login in the body leaves the cookies of a session that lives alone', async () => {
+test('a login with the delivery BODY does not change the cookies of a live session', async () => {
   await page.register('COOKIES');
   const before = page.jar.header();
 
@@ -411,7 +411,7 @@ test('a login in the body leaves the cookies of a session that lives alone', asy
   expect(page.jar.header()).toBe(before);
 });
 
-test('a change to REFRESH_COOKIE leaves no access cookie of the session before', async () => {
+test('a login with REFRESH_COOKIE clears the access cookie of the session before', async () => {
   await page.register('COOKIES');
 
   await page.login('REFRESH_COOKIE');
@@ -423,26 +423,29 @@ test.each([
   [['BODY'], ['COOKIES', 'REFRESH_COOKIE']],
   [['COOKIES'], ['BODY', 'REFRESH_COOKIE']],
   [['REFRESH_COOKIE', 'BODY'], ['COOKIES']],
-] as const)('where %j is allowed, %j is DELIVERY_NOT_ALLOWED, and nobody was registered', async (allowed, refused) => {
-  page = new Page(await start({ tokenDelivery: [...allowed] }));
+] as const)(
+  'a server that allows %j refuses %j as DELIVERY_NOT_ALLOWED, and registers no user',
+  async (allowed, refused) => {
+    page = new Page(await start({ tokenDelivery: [...allowed] }));
 
-  for (const delivery of refused) {
-    const answer = await page.tryRegister(delivery);
-    expect(errorOf(answer).extensions).toEqual({
-      code: 'BAD_USER_INPUT',
-      fields: [{ path: 'input.delivery', reason: 'DELIVERY_NOT_ALLOWED' }],
-    });
-    expect(setCookiesOf(answer)).toEqual([]);
-    expect(refusalOf(await page.tryLogin(delivery))).toBe('BAD_USER_INPUT');
-  }
-  for (const delivery of allowed) await page.register(delivery, someEmail());
-  await page.register(allowed[0]);
-});
+    for (const delivery of refused) {
+      const answer = await page.tryRegister(delivery);
+      expect(errorOf(answer).extensions).toEqual({
+        code: 'BAD_USER_INPUT',
+        fields: [{ path: 'input.delivery', reason: 'DELIVERY_NOT_ALLOWED' }],
+      });
+      expect(setCookiesOf(answer)).toEqual([]);
+      expect(refusalOf(await page.tryLogin(delivery))).toBe('BAD_USER_INPUT');
+    }
+    for (const delivery of allowed) await page.register(delivery, someEmail());
+    await page.register(allowed[0]);
+  },
+);
 
 test.each([
-  ['AUTH_COOKIE_SAME_SITE is Lax by default', undefined, 'Lax'],
-  ['Strict where it is set', 'Strict', 'Strict'],
-  ['None where it is set', 'None', 'None'],
+  ['SameSite is Lax by default', undefined, 'Lax'],
+  ['SameSite is Strict if so configured', 'Strict', 'Strict'],
+  ['SameSite is None if so configured', 'None', 'None'],
 ] as const)('%s', async (_title, cookieSameSite, expected) => {
   page = new Page(await start(cookieSameSite === undefined ? {} : { cookieSameSite }));
 

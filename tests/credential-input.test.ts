@@ -11,16 +11,20 @@ afterAll(() => server.stop());
 type Fields = Readonly<Record<string, string>>;
 const NEW = { email: 'new@example.com', password: PASSWORD };
 
-/** What is wrong with an input: the reason for each field. */
+/** Invalid inputs, with the reason for each field. */
 const faults: readonly (readonly [title: string, input: unknown, fields: Fields])[] = [
-  ['nothing', undefined, { input: 'REQUIRED' }],
+  ['no input', undefined, { input: 'REQUIRED' }],
   ['null', null, { input: 'REQUIRED' }],
   ['no fields', {}, { 'input.email': 'REQUIRED', 'input.password': 'REQUIRED' }],
   ['no password', { email: EMAIL }, { 'input.password': 'REQUIRED' }],
   ['no e-mail', { password: PASSWORD }, { 'input.email': 'REQUIRED' }],
   ['nulls', { email: null, password: null }, { 'input.email': 'REQUIRED', 'input.password': 'REQUIRED' }],
-  ['empty', { email: '', password: '' }, { 'input.email': 'REQUIRED', 'input.password': 'REQUIRED' }],
-  ['blank', { email: ' \t', password: '         ' }, { 'input.email': 'REQUIRED', 'input.password': 'REQUIRED' }],
+  ['empty strings', { email: '', password: '' }, { 'input.email': 'REQUIRED', 'input.password': 'REQUIRED' }],
+  [
+    'blank strings',
+    { email: ' \t', password: '         ' },
+    { 'input.email': 'REQUIRED', 'input.password': 'REQUIRED' },
+  ],
   ['numbers', { email: 1, password: 12_345_678 }, { 'input.email': 'INVALID_TYPE', 'input.password': 'INVALID_TYPE' }],
   ['booleans', { email: true, password: false }, { 'input.email': 'INVALID_TYPE', 'input.password': 'INVALID_TYPE' }],
   [
@@ -33,7 +37,7 @@ const faults: readonly (readonly [title: string, input: unknown, fields: Fields]
     { email: { $ne: '' }, password: {} },
     { 'input.email': 'INVALID_TYPE', 'input.password': 'INVALID_TYPE' },
   ],
-  ['text', 'email', { input: 'INVALID_TYPE' }],
+  ['text in place of the input', 'email', { input: 'INVALID_TYPE' }],
   ['a list of inputs', [NEW], { input: 'INVALID_TYPE' }],
   ['an unknown field', { ...NEW, admin: true }, { 'input.admin': 'UNKNOWN_FIELD' }],
   [
@@ -47,22 +51,38 @@ const faults: readonly (readonly [title: string, input: unknown, fields: Fields]
     { email: '\ud800@example.com', password: '\ud800 horse battery' },
     { 'input.email': 'EMAIL_INVALID', 'input.password': 'PASSWORD_INVALID' },
   ],
-  ['the other half', { ...NEW, password: '\udbff horse battery' }, { 'input.password': 'PASSWORD_INVALID' }],
-  ['73 bytes', { ...NEW, password: `${'a'.repeat(72)}X` }, { 'input.password': 'PASSWORD_TOO_LONG' }],
-  ['19 emoji, which are 76 bytes', { ...NEW, password: '🔑'.repeat(19) }, { 'input.password': 'PASSWORD_TOO_LONG' }],
-  ['90 kB', { ...NEW, password: 'a'.repeat(90_000) }, { 'input.password': 'PASSWORD_TOO_LONG' }],
   [
-    '255 characters',
+    'the other half of a surrogate pair',
+    { ...NEW, password: '\udbff horse battery' },
+    { 'input.password': 'PASSWORD_INVALID' },
+  ],
+  ['a password of 73 bytes', { ...NEW, password: `${'a'.repeat(72)}X` }, { 'input.password': 'PASSWORD_TOO_LONG' }],
+  [
+    'a password of 19 emoji, which are 76 bytes',
+    { ...NEW, password: '🔑'.repeat(19) },
+    { 'input.password': 'PASSWORD_TOO_LONG' },
+  ],
+  ['a password of 90 kB', { ...NEW, password: 'a'.repeat(90_000) }, { 'input.password': 'PASSWORD_TOO_LONG' }],
+  [
+    'an e-mail of 255 characters',
     { ...NEW, email: `a@${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(63)}.${'e'.repeat(61)}` },
     { 'input.email': 'EMAIL_INVALID' },
   ],
-  ['a local part of 65', { ...NEW, email: `${'a'.repeat(65)}@example.com` }, { 'input.email': 'EMAIL_INVALID' }],
   [
-    'what a slow expression would choke on',
+    'a local part of 65 characters',
+    { ...NEW, email: `${'a'.repeat(65)}@example.com` },
+    { 'input.email': 'EMAIL_INVALID' },
+  ],
+  [
+    'an e-mail that would stall a slow regular expression',
     { ...NEW, email: `a@${'a.'.repeat(40_000)}` },
     { 'input.email': 'EMAIL_INVALID' },
   ],
-  ['spaces of the same kind', { ...NEW, email: `a@${' '.repeat(60_000)}b` }, { 'input.email': 'EMAIL_INVALID' }],
+  [
+    'an e-mail with spaces that would do the same',
+    { ...NEW, email: `a@${' '.repeat(60_000)}b` },
+    { 'input.email': 'EMAIL_INVALID' },
+  ],
   ...[
     'ada',
     'ada@',
@@ -77,7 +97,8 @@ const faults: readonly (readonly [title: string, input: unknown, fields: Fields]
     'ada@ex..com',
     'ada@example.com\r\nBcc: eve@example.com',
   ].map(
-    (email) => [`no e-mail: ${JSON.stringify(email)}`, { ...NEW, email }, { 'input.email': 'EMAIL_INVALID' }] as const,
+    (email) =>
+      [`not an e-mail: ${JSON.stringify(email)}`, { ...NEW, email }, { 'input.email': 'EMAIL_INVALID' }] as const,
   ),
 ];
 
@@ -87,7 +108,7 @@ async function submit(mutation: string, input: unknown): Promise<Answer> {
   return server.client.run(query, input === undefined ? {} : { input });
 }
 
-/** The reason for each field that an answer names; a code that is none of input's is seen too. */
+/** The reason for each field that an answer names. A code other than BAD_USER_INPUT shows up as well. */
 function fieldsOf({ errors }: Answer): Fields {
   const entries = errors.flatMap(({ extensions: { code, fields } }) =>
     code === 'BAD_USER_INPUT' && fields !== undefined ? fields.map(({ path, reason }) => [path, reason]) : [[code, '']],
@@ -95,7 +116,7 @@ function fieldsOf({ errors }: Answer): Fields {
   return Object.fromEntries(entries) as Fields;
 }
 
-describe.each(['login', 'register'])('%s names each field that has to be mended', (mutation) => {
+describe.each(['login', 'register'])('%s names each invalid field', (mutation) => {
   test.each(faults)('%s', async (_title, input, fields) => {
     const answer = await submit(mutation, input);
     expect(answer.status).toBeLessThan(500);
@@ -107,14 +128,14 @@ describe.each(['login', 'register'])('%s names each field that has to be mended'
   });
 });
 
-describe('a password of less than 8 characters', () => {
+describe('a password of fewer than 8 characters', () => {
   test.each(['a', 'seven77', '🔑🔑🔑🔑🔑🔑🔑'])('is too short for a new account: %s', async (password) => {
     expect(fieldsOf(await submit('register', { ...NEW, password }))).toEqual({
       'input.password': 'PASSWORD_TOO_SHORT',
     });
   });
 
-  test('is merely wrong in a login, for one that is older than the rule may be right', async () => {
+  test('is merely wrong in a login, since a password older than the rule may be that short', async () => {
     const { errors } = await submit('login', { email: EMAIL, password: 'a' });
     expect(errors[0]?.extensions).toEqual({ code: 'INVALID_CREDENTIALS' });
   });
@@ -129,6 +150,6 @@ test.each([
   `${'a'.repeat(64)}@example.com`,
   `a@${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(63)}.${'e'.repeat(60)}`,
   'ada@xn--exmple-cua.com',
-])('an e-mail that may well arrive is accepted: %s', async (email) => {
+])('an e-mail that can be delivered is accepted: %s', async (email) => {
   expect((await server.client.register(email)).user.email).toBe(email);
 });

@@ -45,19 +45,19 @@ afterEach(() => {
 });
 afterAll(() => server.stop());
 
-/** What a request says of where it comes from, none of which is a page of ours. */
-const STRANGERS: readonly (readonly [id: string, Record<string, string>])[] = [
-  ['CK-15: with a foreign Origin', { origin: EVIL }],
-  ['CK-15: with a foreign Origin and Sec-Fetch-Site', { origin: EVIL, 'sec-fetch-site': 'cross-site' }],
-  ['CK-17: without Origin and Sec-Fetch-Site', {}],
-  ['CK-17: with a Referer of ours alone', { referer: `${ALLOWED}/page` }],
-  ['CK-19: with Sec-Fetch-Site: cross-site', { 'sec-fetch-site': 'cross-site' }],
-  ['CK-19: with Sec-Fetch-Site: same-site, from a sub-domain', { 'sec-fetch-site': 'same-site' }],
+/** Headers of requests that do not come from a page of ours. */
+const STRANGERS: readonly (readonly [title: string, Record<string, string>])[] = [
+  ['with a foreign Origin', { origin: EVIL }],
+  ['with a foreign Origin and Sec-Fetch-Site', { origin: EVIL, 'sec-fetch-site': 'cross-site' }],
+  ['without Origin and Sec-Fetch-Site', {}],
+  ['with only a Referer of ours', { referer: `${ALLOWED}/page` }],
+  ['with Sec-Fetch-Site: cross-site', { 'sec-fetch-site': 'cross-site' }],
+  ['with Sec-Fetch-Site: same-site, from a sub-domain', { 'sec-fetch-site': 'same-site' }],
   ['with Sec-Fetch-Site: none', { 'sec-fetch-site': 'none' }],
   ['with an unknown Sec-Fetch-Site', { 'sec-fetch-site': 'same-origin, cross-site' }],
   ['with Origin: null', { origin: 'null' }],
   ['with an empty Origin', { origin: '' }],
-  ['with an allowed origin in other letters', { origin: ALLOWED.toUpperCase() }],
+  ['with an allowed origin in capitals', { origin: ALLOWED.toUpperCase() }],
   ['with an allowed origin under http', { origin: ALLOWED.replace('https', 'http') }],
   ['with a sub-domain of an allowed origin', { origin: 'https://evil.app.example.com' }],
   ['with an origin that begins like an allowed one', { origin: `${ALLOWED}.evil.test` }],
@@ -66,22 +66,23 @@ const STRANGERS: readonly (readonly [id: string, Record<string, string>])[] = [
 ];
 
 /** Bodies that a form, or a script without a preflight, can send. */
-const SIMPLE_BODIES: readonly (readonly [id: string, type: string | undefined, body: (query: string) => string])[] = [
-  ['CK-01: as a form', 'application/x-www-form-urlencoded', (query) => new URLSearchParams({ query }).toString()],
+const SIMPLE_BODIES: readonly (readonly [title: string, type: string | undefined, body: (query: string) => string])[] =
   [
-    'CK-03: as multipart/form-data',
-    'multipart/form-data; boundary=x',
-    (query) => `--x\r\ncontent-disposition: form-data; name="query"\r\n\r\n${query}\r\n--x--\r\n`,
-  ],
-  ['CK-05: as text/plain', 'text/plain', (query) => JSON.stringify({ query })],
-  ['CK-05: as text/plain; application/json', 'text/plain; application/json', (query) => JSON.stringify({ query })],
-  [
-    'CK-05: as text/plain;charset=application/json',
-    'text/plain;charset=application/json',
-    (query) => JSON.stringify({ query }),
-  ],
-  ['without a type', undefined, (query) => JSON.stringify({ query })],
-];
+    ['as a form', 'application/x-www-form-urlencoded', (query) => new URLSearchParams({ query }).toString()],
+    [
+      'as multipart/form-data',
+      'multipart/form-data; boundary=x',
+      (query) => `--x\r\ncontent-disposition: form-data; name="query"\r\n\r\n${query}\r\n--x--\r\n`,
+    ],
+    ['as text/plain', 'text/plain', (query) => JSON.stringify({ query })],
+    ['as text/plain; application/json', 'text/plain; application/json', (query) => JSON.stringify({ query })],
+    [
+      'as text/plain;charset=application/json',
+      'text/plain;charset=application/json',
+      (query) => JSON.stringify({ query }),
+    ],
+    ['without a type', undefined, (query) => JSON.stringify({ query })],
+  ];
 
 const LOGIN = (delivery: string) =>
   `mutation { login(input: { email: "${EMAIL}", password: "${PASSWORD}", delivery: ${delivery} }) { session { id } } }`;
@@ -117,7 +118,7 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
     victim.reload();
   }
 
-  test.each(STRANGERS)('%s the whole request is refused, whatever it asks for', async (_title, site) => {
+  test.each(STRANGERS)('a request %s is refused as a whole, whatever it asks for', async (_title, site) => {
     const attacker = pageFrom(site);
 
     for (const query of [ADD_NOTE, REFRESH_TOKEN, LOGOUT, LOGIN('BODY'), '{ me { id } }', '{ csrfToken }', '{'])
@@ -126,17 +127,20 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
     await expectUnharmed();
   });
 
-  test.each(SIMPLE_BODIES)('%s from another site it is refused, and nothing runs', async (_title, type, body) => {
-    const attacker = pageFrom({ origin: EVIL, 'sec-fetch-site': 'cross-site' });
+  test.each(SIMPLE_BODIES)(
+    'a body sent %s from another site is refused, and nothing runs',
+    async (_title, type, body) => {
+      const attacker = pageFrom({ origin: EVIL, 'sec-fetch-site': 'cross-site' });
 
-    for (const query of [ADD_NOTE, REFRESH_TOKEN, LOGOUT]) {
-      const init = { method: 'POST', headers: { 'content-type': type }, body: Buffer.from(body(query)) };
-      expectRefused(await attacker.send(init));
-    }
-    await expectUnharmed();
-  });
+      for (const query of [ADD_NOTE, REFRESH_TOKEN, LOGOUT]) {
+        const init = { method: 'POST', headers: { 'content-type': type }, body: Buffer.from(body(query)) };
+        expectRefused(await attacker.send(init));
+      }
+      await expectUnharmed();
+    },
+  );
 
-  test.each(SIMPLE_BODIES)('%s from a page of ours nothing runs either', async (_title, type, body) => {
+  test.each(SIMPLE_BODIES)('a body sent %s from a page of ours runs nothing either', async (_title, type, body) => {
     const headers = { 'content-type': type, 'x-csrf-token': victim.jar.get(CSRF) };
 
     for (const query of [ADD_NOTE, LOGOUT]) {
@@ -150,7 +154,7 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
   test.each([
     ['without the preflight header', {}],
     ['with the preflight header', { 'apollo-require-preflight': 'yes' }],
-  ])('CK-07: a mutation by GET is refused, %s', async (_title, headers: Record<string, string>) => {
+  ])('a mutation by GET %s is refused', async (_title, headers: Record<string, string>) => {
     const path = `/graphql?query=${encodeURIComponent(LOGOUT)}`;
 
     expectRefused(await pageFrom({ origin: EVIL }).send({ headers }, path));
@@ -164,13 +168,13 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
 
   test.each([
     ['is missing', () => undefined],
-    ['CK-11: is empty', () => ''],
-    ['CK-11: is wrong', () => 'A'.repeat(43)],
-    ['CK-11: has a letter more', (token: string) => `${token}A`],
-    ['CK-11: has a letter less', (token: string) => token.slice(0, -1)],
-    ['is in other letters', (token: string) => token.toLowerCase()],
+    ['is empty', () => ''],
+    ['is wrong', () => 'A'.repeat(43)],
+    ['has one letter too many', (token: string) => `${token}A`],
+    ['has one letter too few', (token: string) => token.slice(0, -1)],
+    ['is in small letters', (token: string) => token.toLowerCase()],
     ['comes twice', (token: string) => `${token}, ${token}`],
-  ])('a mutation by cookie is refused where X-CSRF-Token %s', async (_title, alter) => {
+  ])('a mutation by cookie is refused when X-CSRF-Token %s', async (_title, alter) => {
     const headers = { 'x-csrf-token': alter(String(victim.jar.get(CSRF))) };
 
     for (const query of isAll ? [ADD_NOTE, REFRESH_TOKEN, LOGOUT] : [REFRESH_TOKEN, LOGOUT]) {
@@ -181,14 +185,14 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
     await expectUnharmed();
   });
 
-  test('CK-11: X-CSRF-Token of 1 MB is refused by the HTTP server, which goes on', async () => {
+  test('an X-CSRF-Token of 1 MB is refused by the HTTP server, which keeps running', async () => {
     const answer = await victim.run(LOGOUT, {}, { 'x-csrf-token': 'A'.repeat(1_000_000) }).catch(() => null);
 
     expect(answer?.status ?? 431).toBe(431);
     await expectUnharmed();
   });
 
-  test('CK-13: a csrf cookie of the attacker and an equal header are no proof', async () => {
+  test('a CSRF cookie planted by an attacker and an equal header prove nothing', async () => {
     const own = String(victim.jar.get(CSRF));
     for (const planted of ['planted', 'B'.repeat(43)]) {
       victim.jar.put(CSRF, planted);
@@ -198,7 +202,7 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
     await expectUnharmed();
   });
 
-  test('the CSRF token of another session is no proof, not even of the same user', async () => {
+  test('the CSRF token of another session proves nothing, even for the same user', async () => {
     const other = new Page(server);
     await other.login(delivery, pair.user.email);
     const stranger = new Page(server);
@@ -210,7 +214,7 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
   });
 
   test.each([['as JSON', 'application/json', (query: string) => JSON.stringify({ query })] as const, ...SIMPLE_BODIES])(
-    'CK-21: %s another site cannot log a browser in',
+    'another site cannot log a browser in with a body sent %s',
     async (_title, type, body) => {
       for (const [, site] of STRANGERS) {
         const browser = new Page(server, site);
@@ -228,7 +232,7 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
     },
   );
 
-  test('CK-21: nor register it, nor refresh into it, and the session it tried to use goes on', async () => {
+  test('another site cannot give a browser a session by register or refreshToken, and the session it tried to use lives on', async () => {
     const browser = new Page(server, { origin: EVIL });
     const refreshToken = String(victim.jar.get(REFRESH));
 
@@ -251,18 +255,18 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
     await expectUnharmed();
   });
 
-  test('an old browser that sends Origin alone may use the cookies', async () => {
+  test('an old browser that sends only Origin may use the cookies', async () => {
     await pageFrom({ origin: server.url }).refresh();
     await expectUnharmed();
   });
 
   test.each([
-    ['CK-23: in small letters', (name: string) => name.toLowerCase().replace('__host', '__host')],
-    ['CK-23: in capitals', (name: string) => name.toUpperCase()],
+    ['in small letters', (name: string) => name.toLowerCase().replace('__host', '__host')],
+    ['in capitals', (name: string) => name.toUpperCase()],
     ['without the prefix', (name: string) => name.replace('__Host-', '')],
     ['with the other prefix', (name: string) => name.replace('__Host-', '__Secure-')],
     ['with a space before it', (name: string) => `x ${name}`],
-  ])('a cookie whose name is written %s is not looked at', async (_title, rename) => {
+  ])('a cookie whose name is written %s is ignored', async (_title, rename) => {
     const cookie = [ACCESS, REFRESH]
       .map((name) => `${name === rename(name) ? name.replace('H', 'h') : rename(name)}=${victim.jar.get(name) ?? 'x'}`)
       .join('; ');
@@ -275,7 +279,7 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
     expect(refusalOf(await victim.tryRefresh(null, { cookie }))).toBe('INVALID_REFRESH_TOKEN TOKEN_MISSING');
   });
 
-  test('of two cookies of one name one is taken, and the CSRF token must be of its session', async () => {
+  test('one of two cookies with the same name counts, and the CSRF token must belong to its session', async () => {
     const attacker = new Page(server);
     await attacker.register(delivery, someEmail());
     const [tossed, own] = [attacker.jar.get(REFRESH), victim.jar.get(REFRESH)];
@@ -290,7 +294,7 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
     await expectUnharmed();
   });
 
-  test('CK-25: the cookies are bound to the host, out of the reach of script, and no older than their tokens', async () => {
+  test('the cookies are bound to the host, live as long as their tokens and, except for the CSRF token, are hidden from scripts', async () => {
     const answer = await victim.tryLogin(delivery, pair.user.email);
 
     const cookies = setCookiesOf(answer).map(parseSetCookie);
@@ -310,7 +314,7 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
     }
   });
 
-  test('CK-27: logout clears each cookie by the attributes it was set with', async () => {
+  test('logout clears each cookie with the attributes it was set with', async () => {
     const set = setCookiesOf(await victim.tryLogin(delivery, pair.user.email)).map(parseSetCookie);
     victim.reload();
 
@@ -324,7 +328,7 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
     for (const { value, attributes } of cleared) expect([value, attributes.get('max-age')]).toEqual(['', '0']);
   });
 
-  test('CK-33: no cache keeps an answer with tokens', async () => {
+  test('an answer with tokens is not cached', async () => {
     for (const answer of [await victim.tryRefresh(), await victim.tryLogin(delivery, pair.user.email)])
       expect(answer.headers.get('cache-control')).toBe('no-store');
   });
@@ -341,7 +345,7 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
   });
 });
 
-describe('what cookies authenticate', () => {
+describe('authentication by cookie', () => {
   let page: Page;
   let id: string;
   beforeEach(async () => {
@@ -353,14 +357,14 @@ describe('what cookies authenticate', () => {
     expect((await page.run(ADD_NOTE)).data.addNote).toBe(id);
   });
 
-  test('a query needs none', async () => {
+  test('a query needs no CSRF token', async () => {
     expect((await page.run('{ me { id } greeting }', {}, { 'x-csrf-token': undefined })).data).toEqual({
       me: { id },
       greeting: id,
     });
   });
 
-  test('a public mutation without the CSRF token runs, as for anybody', async () => {
+  test('a public mutation without the CSRF token runs as for an anonymous caller', async () => {
     const { data } = await page.run('mutation { signGuestBook }', {}, { 'x-csrf-token': undefined });
     expect(data.signGuestBook).toBe('somebody');
 
@@ -379,7 +383,7 @@ describe('what cookies authenticate', () => {
     }
   });
 
-  test('beside a Bearer header the cookies of a page elsewhere count for nothing', async () => {
+  test('the cookies of a page elsewhere are ignored beside a Bearer header', async () => {
     const somebody = await server.client.register(someEmail());
     const attacker = new Page(server, { origin: EVIL }, page.jar);
     const headers = { authorization: `Bearer ${somebody.accessToken}`, 'x-csrf-token': page.jar.get(CSRF) };
@@ -391,13 +395,13 @@ describe('what cookies authenticate', () => {
     expect(accessOf(await page.me())).toBe('good');
   });
 
-  test('Query.csrfToken is null where there is no cookie, or none of ours', async () => {
+  test('Query.csrfToken is null without a cookie, and with cookies that are not ours', async () => {
     expect((await new Page(server).run('{ csrfToken }')).data.csrfToken).toBeNull();
     const cookie = `${ACCESS}=garbage; ${REFRESH}=garbage`;
     expect((await page.run('{ csrfToken }', {}, { cookie })).data.csrfToken).toBeNull();
   });
 
-  test('no CSRF token and no cookie is in the log', async () => {
+  test('the log contains no CSRF token and no cookie', async () => {
     await page.run(LOGOUT, {}, { 'x-csrf-token': 'wrong' });
 
     for (const name of page.jar.names()) expect(server.log()).not.toContain(String(page.jar.get(name)));

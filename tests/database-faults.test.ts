@@ -44,7 +44,7 @@ async function elapsed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - begun;
 }
 
-/** Makes PostgreSQL fail each rotation by a statement of PL/pgSQL. */
+/** Makes PostgreSQL run a statement of PL/pgSQL at each rotation, which makes it fail. */
 async function failRotations(databaseUrl: string, statement: string): Promise<void> {
   await runSql(
     databaseUrl,
@@ -54,19 +54,19 @@ async function failRotations(databaseUrl: string, statement: string): Promise<vo
   );
 }
 
-describe('RO-37: conflicts between transactions on PostgreSQL', () => {
+describe('conflicts between transactions on PostgreSQL', () => {
   describe.each(['serialization_failure', 'deadlock_detected'])('%s', (condition) => {
     const failures = (most: number) =>
       `if nextval('rotations') <= ${most} then raise exception using errcode = '${condition}'; end if`;
 
-    test('one that goes away after three tries is not seen by the client', async () => {
+    test('a conflict that is gone after three tries is invisible to the client', async () => {
       const { client, databaseUrl } = await startOnPostgres();
       const { refreshToken } = await client.register();
       await failRotations(databaseUrl, failures(3));
       expect(outcomeOf(await client.tryRefresh(refreshToken))).toBe('good');
     });
 
-    test('one that stays answers SERVICE_UNAVAILABLE, and the token is still good', async () => {
+    test('a conflict that persists answers SERVICE_UNAVAILABLE, and the token is still good', async () => {
       const { client, databaseUrl } = await startOnPostgres();
       const { refreshToken } = await client.register();
       await failRotations(databaseUrl, failures(4));
@@ -75,12 +75,12 @@ describe('RO-37: conflicts between transactions on PostgreSQL', () => {
     });
   });
 
-  test('a refresh that PostgreSQL ends because of a deadlock goes through', async () => {
+  test('a refresh that PostgreSQL aborts because of a deadlock is tried again and succeeds', async () => {
     const { client, databaseUrl, orm } = await startOnPostgres();
     const { refreshToken, session } = await client.register();
     const pool = await nativeClient<PgPool>(orm);
     const rival = await pool.connect();
-    // The rival holds what the refresh asks for second, and then asks for what the refresh holds.
+    // The rival holds the second lock that the refresh asks for, and then asks for the first, which the refresh holds.
     await rival.query(`begin; set local deadlock_timeout = '1min'`);
     await rival.query(
       `insert into auth_blacklisted_token (id, jti, session_id, reason, blacklisted_at, expires_at)
@@ -104,8 +104,8 @@ describe('RO-37: conflicts between transactions on PostgreSQL', () => {
   });
 });
 
-describe('PostgreSQL that cannot be had', () => {
-  test('RO-33: those lost in the middle of a transaction are no loss to the pool', async () => {
+describe('an unavailable PostgreSQL', () => {
+  test('connections that are lost in the middle of a transaction do not shrink the pool', async () => {
     const { client, databaseUrl, orm } = await startOnPostgres();
     const { refreshToken } = await client.register();
     await failRotations(databaseUrl, 'perform pg_terminate_backend(pg_backend_pid())');
@@ -118,7 +118,7 @@ describe('PostgreSQL that cannot be had', () => {
     await waitUntil(() => pool.totalCount === pool.idleCount);
   });
 
-  test('RO-34: one lost at COMMIT is not tried again by us, and the client that retries with its key goes on', async () => {
+  test('a transaction whose connection is lost at COMMIT is not tried again, and the client succeeds by a retry with its key', async () => {
     const { client, orm } = await startOnPostgres();
     const { refreshToken, session } = await client.register();
     const seen: string[] = [];
@@ -139,7 +139,7 @@ describe('PostgreSQL that cannot be had', () => {
     expect(outcomeOf(await client.tryRefresh(retried.refreshToken))).toBe('good');
   });
 
-  test('one that falls silent is given up in bounded time, and so are the polls of the blacklist', async () => {
+  test('a connection that falls silent is given up in bounded time, and so are the polls of the blacklist', async () => {
     const { url, remove } = await freshPostgres();
     cleanups.push(remove);
     const { hostname, port } = new URL(url);
@@ -161,7 +161,7 @@ describe('PostgreSQL that cannot be had', () => {
     expect(outcomeOf(await client.tryRefresh(refreshToken))).toBe('good');
   });
 
-  test('a database that is not there any more answers SERVICE_UNAVAILABLE', async () => {
+  test('a database that has been dropped answers SERVICE_UNAVAILABLE', async () => {
     const { client, databaseUrl } = await startOnPostgres();
     const { refreshToken } = await client.register();
     await runSql(
@@ -172,7 +172,7 @@ describe('PostgreSQL that cannot be had', () => {
     expect(outcomeOf(await client.tryRefresh(refreshToken))).toBe('SERVICE_UNAVAILABLE');
   });
 
-  test('a pool that is exhausted answers SERVICE_UNAVAILABLE in bounded time', async () => {
+  test('an exhausted pool answers SERVICE_UNAVAILABLE in bounded time', async () => {
     const { client, orm } = await startOnPostgres();
     const { refreshToken } = await client.register();
     const pool = await nativeClient<PgPool>(orm);
@@ -185,7 +185,7 @@ describe('PostgreSQL that cannot be had', () => {
     expect(outcomeOf(await client.tryRefresh(refreshToken))).toBe('good');
   });
 
-  test('a row that somebody else has locked answers SERVICE_UNAVAILABLE in bounded time', async () => {
+  test('a row that is locked elsewhere answers SERVICE_UNAVAILABLE in bounded time', async () => {
     const { client, orm } = await startOnPostgres();
     const { refreshToken } = await client.register();
     const pool = await nativeClient<PgPool>(orm);
@@ -201,7 +201,7 @@ describe('PostgreSQL that cannot be had', () => {
     expect(outcomeOf(await client.tryRefresh(refreshToken))).toBe('good');
   });
 
-  test('RO-38: a disk that is full answers SERVICE_UNAVAILABLE, verifying goes on, and space is all it takes to recover', async () => {
+  test('a full disk answers SERVICE_UNAVAILABLE, tokens are still verified, and free space is enough to recover', async () => {
     const { client, databaseUrl } = await startOnPostgres();
     const { accessToken, refreshToken } = await client.register();
     await failRotations(databaseUrl, `raise exception using errcode = 'disk_full'`);
@@ -212,7 +212,7 @@ describe('PostgreSQL that cannot be had', () => {
     expect(outcomeOf(await client.tryRefresh(refreshToken))).toBe('good');
   });
 
-  test('PostgreSQL ends a transaction that does nothing, or takes over ten seconds', async () => {
+  test('PostgreSQL ends a transaction that is idle or takes more than ten seconds', async () => {
     const { orm } = await startOnPostgres();
     const connection = await (await nativeClient<PgPool>(orm)).connect();
     const { rows } = (await connection.query(
@@ -228,14 +228,14 @@ describe('PostgreSQL that cannot be had', () => {
   });
 });
 
-describe('PostgreSQL killed and started again', () => {
+describe('a server whose PostgreSQL is killed and restarted', () => {
   let postgres: Postgres;
   beforeAll(async () => {
     postgres = await startPostgres({ isDurable: true });
   });
   afterAll(() => postgres.stop());
 
-  test('RO-32: answers SERVICE_UNAVAILABLE meanwhile, verifies access tokens, and serves again within two seconds', async () => {
+  test('answers SERVICE_UNAVAILABLE meanwhile, still verifies access tokens, and serves again within two seconds', async () => {
     const { client } = await start({ databaseUrl: postgres.url('postgres') });
     const { accessToken, refreshToken } = await client.register();
     const hammer = hammerWithRefreshes(client);
@@ -258,7 +258,7 @@ describe('PostgreSQL killed and started again', () => {
   });
 });
 
-/** Four clients that refresh without a pause, each with its key until it is answered. */
+/** Four clients that refresh without pause, each with its idempotency key until it is answered. */
 function hammerWithRefreshes(client: GraphQLClient) {
   const answers: string[] = [];
   let isOver = false;
@@ -280,7 +280,7 @@ function hammerWithRefreshes(client: GraphQLClient) {
 }
 
 describe('SQLite', () => {
-  test('while another process holds the write lock a refresh waits, and everything else goes on', async () => {
+  test('a refresh waits while another process holds the write lock, and everything else goes on', async () => {
     const { client, databaseUrl } = await startOnSqlite();
     const { accessToken, refreshToken } = await client.register();
     const lock = await lockSqlite(databaseUrl);
@@ -293,7 +293,7 @@ describe('SQLite', () => {
     expect(outcomeOf(await refreshing)).toBe('good');
   });
 
-  test('RO-36: a write lock that another process does not let go of answers SERVICE_UNAVAILABLE, and nothing is half-written', async () => {
+  test('a write lock that another process does not release answers SERVICE_UNAVAILABLE, and nothing is half-written', async () => {
     const { client, clock, databaseUrl } = await startOnSqlite();
     const { refreshToken } = await client.register();
     const lock = await lockSqlite(databaseUrl);
@@ -305,7 +305,7 @@ describe('SQLite', () => {
     expect(outcomeOf(await client.tryRefresh(refreshToken))).toBe('good');
   });
 
-  test('RO-38: on a full disk writes answer SERVICE_UNAVAILABLE, verifying goes on, and space is all it takes to recover', async () => {
+  test('a full disk answers writes with SERVICE_UNAVAILABLE, tokens are still verified, and free space is enough to recover', async () => {
     const { client, orm } = await startOnSqlite();
     const { refreshToken: rotated } = await client.register();
     const { accessToken, refreshToken } = await client.refresh(rotated);
@@ -319,7 +319,7 @@ describe('SQLite', () => {
     expect(refusalOf(await client.tryLogin())).toBe('SERVICE_UNAVAILABLE');
     expect(await client.verify(accessToken)).toMatchObject({ isValid: true });
     expect(await client.verify(refreshToken)).toMatchObject({ isValid: true });
-    // Until the record of it takes no row any more, and then.
+    // Repeated until there is no room left to record the event, and beyond.
     for (let left = 100; left > 0; left -= 1)
       expect(refusalOf(await client.tryRefresh(rotated))).toBe('INVALID_REFRESH_TOKEN TOKEN_ROTATED');
     expect(await client.verify(rotated)).toMatchObject({ isValid: false, reason: 'TOKEN_ROTATED' });
@@ -360,7 +360,7 @@ onEachDatabase((database) => {
     return start({ databaseUrl: await database.fresh(), ...options });
   }
 
-  test('a transaction that has taken over ten seconds does not commit', async () => {
+  test('a transaction that has taken more than ten seconds does not commit', async () => {
     const { client, clock, orm } = await startHere();
     const { accessToken, refreshToken } = await client.register();
     let isSlow = true;
@@ -375,7 +375,7 @@ onEachDatabase((database) => {
     expect(outcomeOf(await client.tryRefresh(refreshToken))).toBe('good');
   });
 
-  test('RO-31: while the blacklist cannot be read, access tokens are good up to the limit, then refused, then good again', async () => {
+  test('access tokens are good up to the limit while the blacklist cannot be read, then refused, and good again once it can', async () => {
     const { client, clock, databaseUrl, log } = await startHere({ blacklistStaleness: '60s' });
     const { accessToken } = await client.register();
     await runSql(databaseUrl, 'alter table auth_blacklisted_token rename to hidden');
@@ -391,7 +391,7 @@ onEachDatabase((database) => {
     await waitUntil(async () => accessOf(await client.me(accessToken)) === 'good');
   });
 
-  test('a logout ends its session although the blacklist has not been read for too long', async () => {
+  test('a logout ends its session even if the blacklist has not been read for too long', async () => {
     const { client, clock } = await startHere({ blacklistPoll: '30s' });
     const { accessToken } = await client.register();
     clock.advance(MINUTE);

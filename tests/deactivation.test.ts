@@ -35,7 +35,7 @@ onEachDatabase((database) => {
     return { email, ...(await here.client.register(email)) };
   }
 
-  test('RO-20, TC-26: ends every session of the user, at once here and within the poll elsewhere', async () => {
+  test('deactivation ends every session of the user, at once here and within the poll elsewhere', async () => {
     const { email, ...laptop } = await newcomer();
     const phone = await here.client.refresh((await here.client.login(email)).refreshToken);
     expect(await deactivate(laptop.user.id)).toMatchObject({ id: laptop.user.id, isActive: false });
@@ -46,7 +46,7 @@ onEachDatabase((database) => {
     expect(await here.auth.verifyToken(phone.accessToken)).toMatchObject({ isValid: false, reason: 'TOKEN_REVOKED' });
   });
 
-  test('RO-20: a refresh on a process that has not learnt of it yet is refused too', async () => {
+  test('a refresh is refused even on a process that does not know of the deactivation yet', async () => {
     const { databaseUrl, keys, clock } = here;
     const slow = await start({ databaseUrl, keys, clock, blacklistPoll: '30s' });
     const { user, refreshToken } = await newcomer();
@@ -54,7 +54,7 @@ onEachDatabase((database) => {
     expect(refusalOf(await slow.client.tryRefresh(refreshToken))).toBe('INVALID_REFRESH_TOKEN TOKEN_REVOKED');
   });
 
-  test("refuses no token of anybody else's", async () => {
+  test('deactivation refuses no token of another user', async () => {
     const { user } = await newcomer();
     const stranger = await newcomer();
     await deactivate(user.id);
@@ -62,7 +62,7 @@ onEachDatabase((database) => {
     expect(accessOf(await there.client.me(administrator.accessToken))).toBe('good');
   });
 
-  test('LO-03: a deactivated account answers the right password as it does the wrong one, to the byte', async () => {
+  test('a deactivated account answers the right password with the same bytes as a wrong one', async () => {
     const { email, user } = await newcomer();
     const wrong = await here.client.tryLogin(email, 'wrong horse battery');
     await deactivate(user.id);
@@ -75,7 +75,7 @@ onEachDatabase((database) => {
     expect(await here.auth.openSession({ userId: user.id })).toBeNull();
   });
 
-  test('activation lets the user log in again, and nothing that has ended lives again', async () => {
+  test('activation lets the user log in again, and revives no session that has ended', async () => {
     const { email, ...before } = await newcomer();
     await deactivate(before.user.id);
     expect(await activate(before.user.id)).toMatchObject({ id: before.user.id, isActive: true });
@@ -85,7 +85,7 @@ onEachDatabase((database) => {
     await expectGood(there.client, await expectGood(here.client, after));
   });
 
-  test('what has ended stays ended when the user is activated and the server starts anew', async () => {
+  test('a session that has ended stays ended after activation and a restart of the server', async () => {
     const pair = await newcomer();
     await deactivate(pair.user.id);
     await activate(pair.user.id);
@@ -94,7 +94,7 @@ onEachDatabase((database) => {
     await expectRevoked(restarted.client, pair);
   });
 
-  test('to activate somebody who is active refuses no token, and puts nothing on record', async () => {
+  test('the activation of an active user refuses no token and records no event', async () => {
     const pair = await newcomer();
     const events = await securityEvents(here.client, pair.accessToken);
     expect(await activate(pair.user.id)).toMatchObject({ isActive: true });
@@ -102,7 +102,7 @@ onEachDatabase((database) => {
     await expectGood(here.client, pair);
   });
 
-  test('to deactivate somebody twice is to do it once: since when stays what it was', async () => {
+  test('a second deactivation changes nothing, not even the time of the first', async () => {
     const { user } = await newcomer();
     await deactivate(user.id);
     const sinceWhen = async () =>
@@ -115,7 +115,7 @@ onEachDatabase((database) => {
     expect(events.filter(({ type }) => type === 'USER_DEACTIVATED')).toHaveLength(1);
   });
 
-  test('a user with thousands of sessions can be locked out', async () => {
+  test('a user with thousands of sessions can be deactivated', async () => {
     const { client, orm, auth } = await start({ databaseUrl: await database.fresh(), blacklistPoll: '30s' });
     const { accessToken } = await newAdministrator({ auth, client });
     const pair = await client.register();
@@ -126,20 +126,23 @@ onEachDatabase((database) => {
     await expectRevoked(client, pair);
   });
 
-  test.each(['auth_blacklisted_token', 'auth_event'])('where %s takes no row, nothing has changed', async (table) => {
-    const { email, ...pair } = await newcomer();
-    const mend = await failInserts(here.databaseUrl, table);
-    const answer = await administrate(here.client, 'deactivateUser', pair.user.id, administrator.accessToken);
-    await mend();
-    expect(refusalOf(answer)).toBe('INTERNAL_SERVER_ERROR');
-    const events = await securityEvents(here.client, pair.accessToken);
-    expect(events.map(({ type }) => type)).toEqual(['REGISTERED']);
-    await expectGood(there.client, await expectGood(here.client, pair));
-    await here.client.login(email);
-  });
+  test.each(['auth_blacklisted_token', 'auth_event'])(
+    'a failed insert into %s leaves everything unchanged',
+    async (table) => {
+      const { email, ...pair } = await newcomer();
+      const mend = await failInserts(here.databaseUrl, table);
+      const answer = await administrate(here.client, 'deactivateUser', pair.user.id, administrator.accessToken);
+      await mend();
+      expect(refusalOf(answer)).toBe('INTERNAL_SERVER_ERROR');
+      const events = await securityEvents(here.client, pair.accessToken);
+      expect(events.map(({ type }) => type)).toEqual(['REGISTERED']);
+      await expectGood(there.client, await expectGood(here.client, pair));
+      await here.client.login(email);
+    },
+  );
 });
 
-/** As many more sessions like one, each with an id of its own. */
+/** SQL that inserts copies of a session, each with an id of its own. */
 function copiesOfSession(dialect: 'SQLite' | 'PostgreSQL', id: string, count: number): string {
   const columns =
     'user_id, refresh_key_id, refresh_issued_at, refresh_expires_at, expires_at, created_at, user_agent, ip_address';

@@ -24,7 +24,7 @@ onEachDatabase((database) => {
     return { email, ...(await here.client.register(email)) };
   }
 
-  test('RO-21, TC-26: ends every session of the user, at once here and within the poll elsewhere', async () => {
+  test('deletion ends every session of the user, at once here and within the poll elsewhere', async () => {
     const { email, ...laptop } = await newcomer();
     const phone = await here.client.refresh((await here.client.login(email)).refreshToken);
     expect(await remove(laptop.user.id)).toMatchObject({ id: laptop.user.id, email, isActive: false });
@@ -36,7 +36,7 @@ onEachDatabase((database) => {
     expect(there.log()).toBe('');
   });
 
-  test("refuses no token of anybody else's", async () => {
+  test('deletion refuses no token of another user', async () => {
     const { user } = await newcomer();
     const stranger = await newcomer();
     await remove(user.id);
@@ -44,14 +44,14 @@ onEachDatabase((database) => {
     expect(accessOf(await there.client.me(administrator.accessToken))).toBe('good');
   });
 
-  test('leaves no row of the user and of the sessions', async () => {
+  test('deletion leaves no row of the user or of the sessions', async () => {
     const { user } = await newcomer();
     await remove(user.id);
     expect(await countRows(here, 'auth_user', `id = '${user.id}'`)).toBe(0);
     expect(await countRows(here, 'auth_session', `user_id = '${user.id}'`)).toBe(0);
   });
 
-  test('what was revoked stays revoked, after a restart and a purge too, as long as it would have lived', async () => {
+  test('a revoked token stays revoked after a restart and a purge, for as long as it would have lived', async () => {
     const { email, ...loggedOut } = await newcomer();
     const alive = await here.client.login(email);
     await here.client.logout(loggedOut.accessToken);
@@ -76,7 +76,7 @@ onEachDatabase((database) => {
     }
   });
 
-  test('what happened stays on record for an administrator', async () => {
+  test('the events of a deleted user stay on record for an administrator', async () => {
     const { user, session } = await newcomer();
     await remove(user.id);
     const events = await securityEvents(here.client, administrator.accessToken, user.id);
@@ -87,7 +87,7 @@ onEachDatabase((database) => {
     ]);
   });
 
-  test('the e-mail can be registered anew, by somebody who has nothing to do with the one before', async () => {
+  test('the e-mail can be registered again, by a user who has nothing to do with the deleted one', async () => {
     const { email, ...before } = await newcomer();
     await remove(before.user.id);
     expect(refusalOf(await here.client.tryLogin(email))).toBe('INVALID_CREDENTIALS');
@@ -98,7 +98,7 @@ onEachDatabase((database) => {
     expect((await securityEvents(here.client, after.accessToken)).map(({ type }) => type)).toEqual(['REGISTERED']);
   });
 
-  test('one who is deactivated can be deleted', async () => {
+  test('a deactivated user can be deleted', async () => {
     const pair = await newcomer();
     await administrateWell(here.client, 'deactivateUser', pair.user.id, administrator.accessToken);
     await remove(pair.user.id);
@@ -108,13 +108,16 @@ onEachDatabase((database) => {
     );
   });
 
-  test.each(['auth_blacklisted_token', 'auth_event'])('where %s takes no row, nothing has changed', async (table) => {
-    const { email, ...pair } = await newcomer();
-    const mend = await failInserts(here.databaseUrl, table);
-    const answer = await administrate(here.client, 'deleteUser', pair.user.id, administrator.accessToken);
-    await mend();
-    expect(refusalOf(answer)).toBe('INTERNAL_SERVER_ERROR');
-    await expectGood(there.client, await expectGood(here.client, pair));
-    await here.client.login(email);
-  });
+  test.each(['auth_blacklisted_token', 'auth_event'])(
+    'a failed insert into %s leaves everything unchanged',
+    async (table) => {
+      const { email, ...pair } = await newcomer();
+      const mend = await failInserts(here.databaseUrl, table);
+      const answer = await administrate(here.client, 'deleteUser', pair.user.id, administrator.accessToken);
+      await mend();
+      expect(refusalOf(answer)).toBe('INTERNAL_SERVER_ERROR');
+      await expectGood(there.client, await expectGood(here.client, pair));
+      await here.client.login(email);
+    },
+  );
 });

@@ -45,14 +45,14 @@ test('the demo tells the whole story and exits with 0', async () => {
   expect(output).toContain('All 11 answers are what they should be.');
 });
 
-test('no token is shown whole', async () => {
+test('the demo shows no token in full', async () => {
   const { output } = await ended(runDemo(program.main));
 
   expect(output).toContain('Bearer eyJ');
   expect(output).not.toMatch(/eyJ[\w-]+\.[\w-]+\./);
 });
 
-test('an answer that is not what the story says makes it exit with 1', async () => {
+test('an answer that does not fit the story makes the demo exit with 1', async () => {
   const oneSessionOnly = script(
     'one-session.mjs',
     `process.env.AUTH_MAX_SESSIONS = '1'; await import(${JSON.stringify(pathToFileURL(program.main).href)});`,
@@ -66,14 +66,14 @@ test('an answer that is not what the story says makes it exit with 1', async () 
   expect(faults).toContain('TOKEN_REVOKED');
 });
 
-test('a server that does not start makes it exit with 1', async () => {
+test('a server that does not start makes the demo exit with 1', async () => {
   const { code, faults } = await ended(runDemo(script('ends.mjs', 'process.exit(3);')));
 
   expect(code).toBe(1);
   expect(faults).toContain('the server ended with 3');
 });
 
-test('a demo that is stopped half-way ends its server', async () => {
+test('a demo that is stopped half-way stops its server', async () => {
   const demo = runDemo(script('silent.mjs', SILENT_SERVER));
   const pid = await new Promise<number>((resolve) => {
     demo.stderr?.on('data', (chunk) => {

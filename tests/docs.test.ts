@@ -24,7 +24,7 @@ const AMBIENT = '../../tests/support/react-native-modules.d.ts';
 const CLIENT_SOURCES = filesOf('client/src', '.ts', true);
 const SERVER_OPTIONS = {
   paths: { 'graphql-simplejwt': ['../../src/index.ts'] },
-  // The test in CONTRIBUTING.md imports its support as if it lay in tests/.
+  // The test in CONTRIBUTING.md imports its support as if it were in tests/.
   rootDirs: ['.', '../../tests'],
   rootDir: '../..',
 };
@@ -55,7 +55,7 @@ test('every block of TypeScript about the client kit compiles', async () => {
   expect(await compile(blocks, CLIENT_OPTIONS)).toBe('');
 }, 60_000);
 
-test('a block of TypeScript that does not compile is found', async () => {
+test('a block of TypeScript that does not compile is reported', async () => {
   const wrong = { place: 'wrong.md:1', text: "import { createAuth } from 'graphql-simplejwt';\nawait createAuth({});" };
 
   expect(await compile([wrong], SERVER_OPTIONS)).toContain('wrong.md-1.ts');
@@ -72,7 +72,7 @@ test('every block of GraphQL is valid against schema.graphql', () => {
   expect(faults).toEqual([]);
 });
 
-test('every relative link leads to a file, and to a heading of it', () => {
+test('every relative link points to an existing file and heading', () => {
   const faults = DOCUMENTS.flatMap((path) =>
     linksOf(path)
       .filter((link) => {
@@ -86,7 +86,7 @@ test('every relative link leads to a file, and to a heading of it', () => {
   expect(faults).toEqual([]);
 });
 
-test('every file that is named is there', () => {
+test('every file that the docs name exists', () => {
   const faults = DOCUMENTS.flatMap((path) =>
     [...read(path).matchAll(/`((?:src|tests|docs|examples|bench|client)\/[\w./-]+)`/g)]
       .map(([, name = '']) => name)
@@ -96,7 +96,7 @@ test('every file that is named is there', () => {
   expect(faults).toEqual([]);
 });
 
-test('every npm script is explained in CONTRIBUTING.md, and every one that is named exists', () => {
+test('every npm script is explained in CONTRIBUTING.md, and every script that the docs name exists', () => {
   const scripts = Object.keys((JSON.parse(read('package.json')) as { scripts: object }).scripts);
   const explained = [...read('CONTRIBUTING.md').matchAll(/^\| `npm (?:run )?([\w:-]+)`/gm)].map(([, name]) => name);
   expect(new Set(explained)).toEqual(new Set(scripts));
@@ -105,7 +105,7 @@ test('every npm script is explained in CONTRIBUTING.md, and every one that is na
   expect(named.filter((name) => !scripts.includes(String(name)))).toEqual([]);
 });
 
-test('README.md has 150 lines at the most', () => {
+test('README.md has at most 150 lines', () => {
   expect(read('README.md').split('\n').length).toBeLessThanOrEqual(151);
 });
 
@@ -128,7 +128,7 @@ describe('against a server', () => {
   });
   afterAll(() => server.stop());
 
-  test('docs/errors.md says how a request is refused before GraphQL has begun', async () => {
+  test('docs/errors.md lists how requests are refused before GraphQL runs', async () => {
     const json = { 'content-type': 'application/json' };
     const refusals: readonly [path: string, init: RequestInit][] = [
       ['/graphql', { method: 'POST', headers: json, body: '{' }],
@@ -151,7 +151,7 @@ describe('against a server', () => {
     }
   });
 
-  (isCurlThere() ? test : test.skip)('the queries of README.md answer as it says', async () => {
+  (isCurlThere() ? test : test.skip)('the queries of README.md get the answers that it shows', async () => {
     const answers: Record<string, unknown>[] = [];
     let shell = '';
     for (const { text } of blocksOf('README.md', 'sh')) {
@@ -179,7 +179,7 @@ function anyPair() {
   return { accessToken: expect.any(String), refreshToken: expect.any(String) };
 }
 
-/** Puts the tokens of the last answer in the place of `<accessToken>` and `<refreshToken>`. */
+/** Replaces `<accessToken>` and `<refreshToken>` with the tokens of the last answer. */
 function fillIn(script: string, answer: Record<string, unknown> | undefined): string {
   const [pair] = Object.values(answer?.['data'] ?? {}) as Record<string, string>[];
   return script.replaceAll(/<(\w+)>/g, (_placeholder, name: string) => pair?.[name] ?? '');
@@ -189,7 +189,7 @@ function isCurlThere(): boolean {
   return (process.env['PATH'] ?? '').split(':').some((folder) => existsSync(join(folder, 'curl')));
 }
 
-/** Compiles blocks, each a module of its own, with the library where a host would have it. */
+/** Compiles blocks, each as a module of its own that imports the library as a host does. */
 async function compile(blocks: readonly Block[], compilerOptions: object): Promise<string> {
   mkdirSync(join(ROOT, 'data'), { recursive: true });
   const folder = mkdtempSync(join(ROOT, 'data/docs-'));
@@ -249,7 +249,7 @@ function linksOf(path: string): string[] {
     .filter((link) => !/^[a-z]+:/.test(link));
 }
 
-/** As GitHub makes anchors of them. */
+/** The anchors that GitHub makes of the headings. */
 function headingsOf(path: string): string[] {
   return [...proseOf(path).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
     heading

@@ -54,7 +54,7 @@ async function run(command: readonly string[], environment: Record<string, strin
   });
 }
 
-/** What the doctor says of a server that is healthy but for what is given. */
+/** The doctor's report on a server that is healthy except for these changes. */
 async function examine(changes: Record<string, string> = {}, args: readonly string[] = []): Promise<Outcome> {
   cpSync(migrated, folder, { recursive: true });
   return run(['doctor', ...args], { ...healthy, ...changes });
@@ -67,7 +67,7 @@ function setupsOf(output: string): string[] {
   );
 }
 
-test('a healthy server: nothing breaks, and every set-up that is meant works', async () => {
+test('a healthy server gets no fault and no warning, and every intended set-up works', async () => {
   const { code, output, faults } = await examine({ AUTH_ALLOWED_ORIGINS: 'https://app.example.com' });
 
   expect(faults).toBe('');
@@ -93,24 +93,27 @@ test.each([
   ['Strict', 'https://app.example.org', ['works', 'breaks', 'breaks'], 1],
   ['None', 'https://app.example.org', ['works', 'works in part', 'works in part'], 0],
   ['Lax', 'http://api.example.com', ['works', 'breaks', 'breaks'], 1],
-] as const)('with SameSite=%s the cross-site page %s: %j, exit code %i', async (sameSite, origin, outcomes, code) => {
-  const result = await examine({ AUTH_COOKIE_SAME_SITE: sameSite, AUTH_ALLOWED_ORIGINS: origin });
+] as const)(
+  'the report with SameSite=%s on the cross-site page %s is %j, with exit code %i',
+  async (sameSite, origin, outcomes, code) => {
+    const result = await examine({ AUTH_COOKIE_SAME_SITE: sameSite, AUTH_ALLOWED_ORIGINS: origin });
 
-  const [body, both, refreshOnly] = outcomes;
-  expect(setupsOf(result.output).filter((line) => line.startsWith('cross-site'))).toEqual([
-    `cross-site BODY ${body}`,
-    `cross-site COOKIES ${both}`,
-    `cross-site REFRESH_COOKIE ${refreshOnly}`,
-  ]);
-  expect(result.code).toBe(code);
-});
+    const [body, both, refreshOnly] = outcomes;
+    expect(setupsOf(result.output).filter((line) => line.startsWith('cross-site'))).toEqual([
+      `cross-site BODY ${body}`,
+      `cross-site COOKIES ${both}`,
+      `cross-site REFRESH_COOKIE ${refreshOnly}`,
+    ]);
+    expect(result.code).toBe(code);
+  },
+);
 
 test.each([
   ['https://a.co.uk', ['https://b.co.uk', 'cross-site'], ['https://app.a.co.uk', 'sub-domain']],
   ['https://a.vercel.app', ['https://b.vercel.app', 'cross-site'], ['https://x.a.vercel.app', 'sub-domain']],
   ['http://localhost:4000', ['http://127.0.0.1:5173', 'cross-site'], ['http://localhost:5173', 'sub-domain']],
   ['http://app.localhost:4000', ['http://evil.localhost:4000', 'cross-site'], ['http://w.app.localhost', 'sub-domain']],
-])('of %s the pages are %j and %j', async (url, ...pages) => {
+])('the server %s classifies its pages as %j and %j', async (url, ...pages) => {
   const allowed = pages.map(([origin]) => origin).join(',');
   const { output } = await examine({ AUTH_ALLOWED_ORIGINS: allowed }, ['--url', url]);
 
@@ -118,7 +121,7 @@ test.each([
     expect(output).toMatch(new RegExp(`^${relation} +BODY +works, from ${origin}$`, 'm'));
 });
 
-test('over http beyond this machine cookies break, and it is a fault where nothing else is allowed', async () => {
+test('cookies break over http beyond this machine, which is a fault if nothing else is allowed', async () => {
   const args = ['--url', 'http://192.168.1.5:4000'];
 
   const open = await examine({}, args);
@@ -142,7 +145,7 @@ test('SameSite=None over http is a fault', async () => {
   expect(code).toBe(1);
 });
 
-test('what is unwise, and breaks nothing, is a warning', async () => {
+test('a setting that is unwise but breaks nothing is a warning', async () => {
   const first = await examine({ AUTH_TRUSTED_PROXIES: '', AUTH_EXPLORER: 'true', AUTH_COOKIE_SAME_SITE: 'None' });
   expect(first.output).toContain('warning proxies: TLS ends in front');
   expect(first.output).toContain('warning production: AUTH_EXPLORER is on');
@@ -161,7 +164,7 @@ test('a key ring that others can read is a warning', async () => {
   expect((await examine()).output).toMatch(/^warning keys: .*\(mode 644\): chmod 600$/m);
 });
 
-test('keys that are weak, or not there, are a fault', async () => {
+test('weak or missing keys are a fault', async () => {
   const keys = generateKeys().keys.map((key) => ({ ...key, k: Buffer.from('secret').toString('base64url') }));
   writeFileSync(String(healthy['AUTH_KEYS_FILE']), JSON.stringify({ keys }));
   const weak = await examine();
@@ -175,7 +178,7 @@ test('keys that are weak, or not there, are a fault', async () => {
   expect(missing.code).toBe(1);
 });
 
-test('a database that is away is a fault, and its password is not shown', async () => {
+test('an unreachable database is a fault, and its password is not shown', async () => {
   const { code, output, faults } = await examine({ DATABASE_URL: 'postgresql://ada:sesame@127.0.0.1:1/auth' });
 
   expect(output).toMatch(/^FAULT +database: it cannot be read \(ECONNREFUSED\)$/m);
@@ -183,7 +186,7 @@ test('a database that is away is a fault, and its password is not shown', async 
   expect(code).toBe(1);
 });
 
-test("the database's clock is held against this machine's", async () => {
+test("the database's clock is compared with this machine's", async () => {
   const { url, remove } = await freshPostgres();
   try {
     expect((await run(['migrate'], { ...healthy, DATABASE_URL: url })).code).toBe(0);
@@ -207,7 +210,7 @@ test("the database's clock is held against this machine's", async () => {
   }
 });
 
-test('in production what is missing is a fault; in development it is made at the first start, and not by the doctor', async () => {
+test('missing keys or a missing database are a fault in production; in development the first start makes them, not the doctor', async () => {
   const inProduction = await run(['doctor'], healthy);
   expect(inProduction.output).toMatch(/^FAULT +database: it is not there yet$/m);
   expect(inProduction.code).toBe(1);
@@ -222,7 +225,7 @@ test('in production what is missing is a fault; in development it is made at the
   expect([keysFile, join(folder, 'auth.db')].filter((path) => existsSync(path))).toEqual([]);
 });
 
-test('an address that is none, and an argument that is none, are told', async () => {
+test('an invalid address and an unknown argument are reported', async () => {
   for (const [args, word] of [
     [['--url', 'api.example.com'], '--url: must be an address'],
     [['--address', 'x'], 'usage: doctor'],

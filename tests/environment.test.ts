@@ -1,7 +1,7 @@
 import { resolveSettings } from '../src/settings.ts';
 import { type Environment, readEnvironment, StartError, variableNames } from '../server/src/environment.ts';
 
-/** What production cannot do without. */
+/** The variables that production requires. */
 const PRODUCTION = {
   NODE_ENV: 'production',
   AUTH_ISSUER: 'https://auth.example.com',
@@ -26,7 +26,7 @@ const namesOf = (variables: Record<string, string>) => faultsOf(variables).map((
 /** The library's settings, as a server would have them. */
 const settingsOf = ({ settings }: Environment) => resolveSettings(settings);
 
-test('nothing has to be set in development', () => {
+test('development requires no variable', () => {
   const environment = readEnvironment({});
   expect(environment).toMatchObject({
     isProduction: false,
@@ -108,12 +108,12 @@ test.each([
   ['15m', 900_000],
   ['2h', 7_200_000],
   ['1000ms', 1_000],
-])('a span of time is a whole number and its unit: %s', (text, milliseconds) => {
+])('a duration is a whole number and its unit: %s', (text, milliseconds) => {
   expect(settingsOf(readEnvironment({ AUTH_ACCESS_TOKEN_LIFETIME: text })).accessTokenLifetime).toBe(milliseconds);
 });
 
 test.each(['15', '15 m', '15min', '1.5h', '-5m', 'm', '0s', '1500ms', '1e3s', '15M', '9999999999s'])(
-  'a lifetime is no %s',
+  'a lifetime cannot be %s',
   (text) => {
     expect(namesOf({ AUTH_ACCESS_TOKEN_LIFETIME: text })).toEqual(['AUTH_ACCESS_TOKEN_LIFETIME']);
   },
@@ -142,7 +142,7 @@ test.each([
   ['AUTH_BLACKLIST_POLL', '9ms'],
   ['AUTH_BLACKLIST_STALENESS', '11m'],
   ['AUTH_ALLOWED_ORIGINS', '*'],
-])('%s is not %s', (name, value) => {
+])('%s cannot be %s', (name, value) => {
   expect(new Set(namesOf({ [name]: value }))).toEqual(new Set([name]));
 });
 
@@ -159,7 +159,7 @@ test.each([
   expect(namesOf(variables)).toEqual([name]);
 });
 
-test('a name that begins with AUTH_ and is no setting is a fault: a misspelled setting would be silent', () => {
+test('an unknown variable that begins with AUTH_ is a fault, so that no misspelled setting goes unnoticed', () => {
   expect(faultsOf({ AUTH_ACCES_TOKEN_LIFETIME: '5m', AUTH_: 'x' })).toEqual([
     'AUTH_ACCES_TOKEN_LIFETIME: there is no such setting',
     'AUTH_: there is no such setting',
@@ -167,13 +167,13 @@ test('a name that begins with AUTH_ and is no setting is a fault: a misspelled s
   expect(faultsOf({ PATH: '/bin', SOMEBODYS_AUTH_TOKEN: 'x', auth_issuer: 'x' })).toEqual([]);
 });
 
-test('a variable that is set to nothing counts as not set', () => {
+test('an empty variable counts as not set', () => {
   const empty = Object.fromEntries(variableNames.map((name) => [name, '']));
   expect(readEnvironment(empty)).toEqual(readEnvironment({}));
   expect(faultsOf({ ...PRODUCTION, AUTH_ISSUER: '' })).toEqual(['AUTH_ISSUER: must be set in production']);
 });
 
-test('production needs an issuer, a registration, a key ring and a database that somebody has chosen', () => {
+test('production requires an explicit issuer, registration, key ring and database', () => {
   expect(faultsOf({ NODE_ENV: 'production' })).toEqual([
     'AUTH_ISSUER: must be set in production',
     'AUTH_REGISTRATION: must be set in production',
@@ -183,13 +183,13 @@ test('production needs an issuer, a registration, a key ring and a database that
   expect(faultsOf(PRODUCTION)).toEqual([]);
 });
 
-test('the explorer is off in production, unless it is set', () => {
+test('the explorer is off in production unless it is switched on', () => {
   expect(readEnvironment(PRODUCTION).isExplorerOn).toBe(false);
   expect(readEnvironment({ ...PRODUCTION, AUTH_EXPLORER: 'true' }).isExplorerOn).toBe(true);
   expect(readEnvironment({ AUTH_EXPLORER: 'false' }).isExplorerOn).toBe(false);
 });
 
-test('every fault is told at once, whatever kind it is of', () => {
+test('every fault is reported at once, whatever its kind', () => {
   const variables = {
     NODE_ENV: 'production',
     PORT: 'x',
@@ -223,7 +223,7 @@ test('every fault is told at once, whatever kind it is of', () => {
   ]);
 });
 
-test('no fault repeats a value: it may be a secret in the wrong place', () => {
+test('no fault repeats a value, since it may be a misplaced secret', () => {
   const secret = 'hunter2secret';
   const all = Object.fromEntries(variableNames.map((name) => [name, secret]));
   const faults = faultsOf({ ...all, AUTH_SECRET: secret });

@@ -27,7 +27,7 @@ const login = (server: TestAuth, input: Record<string, unknown>) =>
 const register = (server: TestAuth, input: Record<string, unknown>) =>
   server.client.run('mutation ($input: RegisterInput!) { register(input: $input) { accessToken } }', { input });
 
-/** An administrator's access token, and the administrator. */
+/** The id and the access token of a new administrator. */
 async function administrator(server: TestAuth): Promise<{ id: string; accessToken: string }> {
   const email = someEmail();
   const { id } = await server.auth.createUser({ email, password: PASSWORD, roles: ['ADMIN'] });
@@ -38,7 +38,7 @@ async function runAsAdministrator(server: TestAuth, query: string, variables = {
   return server.client.run(query, variables, (await administrator(server)).accessToken);
 }
 
-/** One way to each reason. A new reason that has none does not compile. */
+/** A way to provoke each reason. A new reason without one does not compile. */
 const UNAUTHENTICATED: Record<AccessRefusalReason, Provocation> = {
   TOKEN_MISSING: ({ client }) => client.me(),
   TOKEN_INVALID: ({ client }) => client.me('garbage'),
@@ -145,7 +145,7 @@ function fail(message: string, code: string): never {
   throw Object.assign(new Error(message), { code });
 }
 
-describe('every code and every reason can be met', () => {
+describe('every code and every reason can be provoked', () => {
   let server: TestAuth;
   const messages = new Map<string, Set<string>>();
   beforeAll(async () => {
@@ -183,13 +183,13 @@ describe('every code and every reason can be met', () => {
     expect(await provoke(provocation)).toEqual({ code });
   });
 
-  test('and each code has one message', () => {
+  test('each code has one message', () => {
     expect([...messages.keys()].toSorted()).toEqual(Object.values(ErrorCode).toSorted());
     expect([...messages].filter(([, said]) => said.size > 1)).toEqual([]);
   });
 });
 
-describe('BAD_USER_INPUT names what is to be mended', () => {
+describe('BAD_USER_INPUT', () => {
   let server: TestAuth;
   beforeAll(async () => {
     server = await startTestAuth();
@@ -198,7 +198,7 @@ describe('BAD_USER_INPUT names what is to be mended', () => {
 
   const fieldsOf = (answer: Answer) => answer.errors.flatMap(({ extensions }) => extensions.fields ?? []);
 
-  test('every field of an input at once, whether graphql refuses it or we do', async () => {
+  test('names every invalid field of an input at once, whether graphql or the library refuses it', async () => {
     expect(fieldsOf(await login(server, {}))).toEqual([
       { path: 'input.email', reason: 'REQUIRED' },
       { path: 'input.password', reason: 'REQUIRED' },
@@ -215,7 +215,7 @@ describe('BAD_USER_INPUT names what is to be mended', () => {
     ['an object', { email: { a: 1 }, password: 'x' }, 'input.email', 'INVALID_TYPE'],
     ['null', { email: null, password: 'x' }, 'input.email', 'REQUIRED'],
     [
-      'a word that the enum does not have',
+      'a value that the enum does not have',
       { email: EMAIL, password: 'x', delivery: 'POST' },
       'input.delivery',
       'INVALID_TYPE',
@@ -226,16 +226,16 @@ describe('BAD_USER_INPUT names what is to be mended', () => {
       'input',
       'UNKNOWN_FIELD',
     ],
-  ])('the field of an input: %s', async (_name, input, path, reason) => {
+  ])('names the field of an input: %s', async (_name, input, path, reason) => {
     expect(fieldsOf(await login(server, input))).toEqual([{ path, reason }]);
   });
 
   test.each([
     ['missing', {}, 'REQUIRED'],
     ['null', { input: null }, 'REQUIRED'],
-    ['a text', { input: 'x' }, 'INVALID_TYPE'],
+    ['a string', { input: 'x' }, 'INVALID_TYPE'],
     ['a list', { input: [] }, 'INVALID_TYPE'],
-  ])('the variable itself: %s', async (_name, variables, reason) => {
+  ])('names the variable itself: %s', async (_name, variables, reason) => {
     const answer = await server.client.run(
       'mutation ($input: LoginInput!) { login(input: $input) { accessToken } }',
       variables,
@@ -243,7 +243,7 @@ describe('BAD_USER_INPUT names what is to be mended', () => {
     expect(answer.errors[0]?.extensions.fields).toEqual([{ path: 'input', reason }]);
   });
 
-  test('and no more of it than graphql counts', async () => {
+  test('is given no more often than graphql counts errors', async () => {
     const input = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`field${index}`, SECRET]));
     const answer = await login(server, input);
     const codes = answer.errors.map(({ extensions }) => extensions.code);
@@ -251,7 +251,7 @@ describe('BAD_USER_INPUT names what is to be mended', () => {
     expect(answer.text).not.toContain(SECRET);
   });
 
-  test('a variable that may be null for an argument that may not', async () => {
+  test('names a variable that is null for an argument that must not be', async () => {
     const within = 'mutation ($scope: LogoutScope) { logout(input: { scope: $scope }) { endedSessions } }';
     expect(fieldsOf(await server.client.run(within, { scope: null }))).toEqual([
       { path: 'input', reason: 'INVALID_TYPE' },
@@ -263,7 +263,7 @@ describe('BAD_USER_INPUT names what is to be mended', () => {
 
 const SECRET = 'hunter2secret';
 
-/** Requests that hold a secret, each with something wrong with it. */
+/** Invalid requests that contain a secret. */
 const CARELESS: Record<string, (token: string) => Parameters<TestAuth['client']['send']>> = {
   'beside an unknown field of a variable': (token) =>
     post({
@@ -285,12 +285,12 @@ const CARELESS: Record<string, (token: string) => Parameters<TestAuth['client'][
       query: 'mutation ($input: LoginInput!) { login(input: $input) { accessToken } }',
       variables: { input: [SECRET, token] },
     }),
-  'within a variable of the wrong type': (token) =>
+  'inside a variable of the wrong type': (token) =>
     post({
       query: 'mutation ($input: LoginInput!) { login(input: $input) { accessToken } }',
       variables: { input: { email: { a: token }, password: [SECRET] } },
     }),
-  'as a word that an enum does not have': (token) =>
+  'as a value that an enum does not have': (token) =>
     post({
       query: 'mutation ($scope: LogoutScope!) { logout(input: { scope: $scope }) { endedSessions } }',
       variables: { scope: `${SECRET} ${token}` },
@@ -302,13 +302,13 @@ const CARELESS: Record<string, (token: string) => Parameters<TestAuth['client'][
     }),
   'in a variable that the document does not have': (token) =>
     post({ query: '{ me { id } }', variables: { password: SECRET, token } }),
-  'in variables that are no object': (token) => post({ query: '{ me { id } }', variables: `${SECRET} ${token}` }),
-  'in a document that is no text': (token) => post({ query: [SECRET, token] }),
+  'in variables that are not an object': (token) => post({ query: '{ me { id } }', variables: `${SECRET} ${token}` }),
+  'in a document that is not a string': (token) => post({ query: [SECRET, token] }),
   'as the name of the operation': (token) => post({ query: '{ me { id } }', operationName: `${SECRET} ${token}` }),
   'as a persisted query': (token) => post({ extensions: { persistedQuery: { version: SECRET, sha256Hash: token } } }),
   'as the hash of a persisted query': (token) =>
     post({ extensions: { persistedQuery: { version: 1, sha256Hash: `${SECRET}${token}` } } }),
-  'in a body that is no JSON': (token) => post(`{"query": ${SECRET} ${token}`),
+  'in a body that is not JSON': (token) => post(`{"query": ${SECRET} ${token}`),
   'in a body that is too large': (token) => post(`{"query": "${SECRET} ${token} ${'x'.repeat(100_000)}"}`),
   'in a form': (token) => [
     {
@@ -318,7 +318,7 @@ const CARELESS: Record<string, (token: string) => Parameters<TestAuth['client'][
     },
   ],
   'in a path': (token) => [{}, `/${SECRET}/${token}`],
-  'in a path that cannot be read': (token) => [{}, `/%zz${SECRET}${token}`],
+  'in a malformed path': (token) => [{}, `/%zz${SECRET}${token}`],
   'in the URL': (token) => [{ headers: JSON_HEADERS }, `/graphql?access_token=${token}&password=${SECRET}`],
   'in a document in the URL': (token) => [
     { headers: JSON_HEADERS },
@@ -334,13 +334,15 @@ const CARELESS: Record<string, (token: string) => Parameters<TestAuth['client'][
       headers: { ...JSON_HEADERS, authorization: `Bearer ${SECRET} ${token}` },
     },
   ],
-  'under another scheme': (token) => [
+  'with another scheme': (token) => [
     { ...post({ query: '{ me { id } }' })[0], headers: { ...JSON_HEADERS, authorization: `Basic ${SECRET}${token}` } },
   ],
-  'under a method that is not taken': (token) => [{ method: 'PUT', headers: JSON_HEADERS, body: `${SECRET} ${token}` }],
+  'with a method that is not allowed': (token) => [
+    { method: 'PUT', headers: JSON_HEADERS, body: `${SECRET} ${token}` },
+  ],
 };
 
-/** Documents in which a secret stands as a literal, each with something wrong with it. */
+/** Invalid documents that contain a secret as a literal. */
 const LITERALS = [
   'mutation { login(input: { email: "a@b.cd", password: "SECRET", nope: 1 }) { accessToken } }',
   'mutation { login(input: { email: "a@b.cd", password: "TOKEN", nope: "SECRET" }) { accessToken } }',
@@ -382,7 +384,7 @@ function post(body: unknown): Parameters<TestAuth['client']['send']> {
 describe.each([
   ['in development', false],
   ['in production', true],
-])('EL-08: %s a password and a token stand neither in the answer nor in the log', (_name, isProduction) => {
+])('a password and a token are neither in the answer nor in the log, %s', (_name, isProduction) => {
   let server: TestAuth;
   let token: string;
   beforeAll(async () => {
@@ -410,7 +412,7 @@ describe.each([
     expectDiscreet(answer);
   });
 
-  test('and the session that the token is of lives on', async () => {
+  test('the session of the token lives on', async () => {
     await server.client.refresh(token);
     expect(server.log()).toBe('');
   });
@@ -432,7 +434,7 @@ onEachDatabase((database) => {
         .filter((line) => line !== '')
         .map((line) => JSON.parse(line) as Record<string, unknown>);
 
-    test('EL-14: that nobody foresaw is INTERNAL_SERVER_ERROR: constant for the client, told in the log, the values left out', async () => {
+    test('answers a constant INTERNAL_SERVER_ERROR when it is unexpected, and is logged without the values', async () => {
       await newcomer(server);
       const trigger =
         database.name === 'SQLite'
@@ -462,7 +464,7 @@ onEachDatabase((database) => {
       await server.client.register(email);
     });
 
-    test('a table that is gone is no different', async () => {
+    test('answers INTERNAL_SERVER_ERROR when a table is missing', async () => {
       const { refreshToken } = await newcomer(server);
       await execute('drop table auth_blacklisted_token');
       const answer = await server.client.tryRefresh(refreshToken);
@@ -474,7 +476,7 @@ onEachDatabase((database) => {
       expect(server.log()).not.toContain(refreshToken);
     });
 
-    test('that will pass is SERVICE_UNAVAILABLE, and its cause is told in the log alone', async () => {
+    test('answers SERVICE_UNAVAILABLE when it will pass, and only the log tells its cause', async () => {
       const { refreshToken } = await newcomer(server);
       let isBroken = true;
       await hookStatements(server.orm, {
@@ -492,7 +494,7 @@ onEachDatabase((database) => {
       await server.client.refresh(refreshToken);
     });
 
-    test('EL-06: a unique violation names no table, no column and no constraint', async () => {
+    test('names no table, no column and no constraint when it is a unique violation', async () => {
       const { user } = await newcomer(server);
       const answer = await register(server, { email: user.email, password: PASSWORD });
       expect(answer.text).not.toMatch(/unique|constraint|auth_user|sqlite|23505/i);
@@ -528,7 +530,7 @@ class FaultyResolver {
   }
 }
 
-test('what is refused before anything runs is no fault of the server', async () => {
+test('a request that is refused before anything runs is not a fault of the server', async () => {
   const server = await startTestAuth();
   const persistedQuery = { version: 2, sha256Hash: 'x' };
   const persisted = await server.client.send(...post({ query: '{ me { id } }', extensions: { persistedQuery } }));
@@ -539,7 +541,7 @@ test('what is refused before anything runs is no fault of the server', async () 
   expect(server.log()).toBe('');
 });
 
-describe('EL-02, EL-04: what a client is told of a fault inside', () => {
+describe('an internal fault', () => {
   const start = useServers();
   const { NODE_ENV } = process.env;
   afterEach(() => {
@@ -548,7 +550,7 @@ describe('EL-02, EL-04: what a client is told of a fault inside', () => {
   });
 
   test.each([undefined, 'production', 'development', 'test', 'staging'])(
-    'holds no stack trace where NODE_ENV is %s',
+    'shows the client no stack trace when NODE_ENV is %s',
     async (environment) => {
       if (environment === undefined) delete process.env['NODE_ENV'];
       else process.env['NODE_ENV'] = environment;
@@ -569,7 +571,7 @@ describe('EL-02, EL-04: what a client is told of a fault inside', () => {
     },
   );
 
-  test('is told in the log, also where a GraphQLError has no code of its own', async () => {
+  test('is logged, even if it is a GraphQLError without a code of its own', async () => {
     const server = await start({ resolvers: [FaultyResolver] });
     for (const field of ['thrown', 'thrownWithoutCode', 'thrownElsewhere']) {
       const answer = await server.client.run(`{ ${field} }`);
@@ -580,11 +582,11 @@ describe('EL-02, EL-04: what a client is told of a fault inside', () => {
     }
     expect(server.log()).toContain('"message":"the host broke"');
     expect(server.log()).toContain('"message":"the host broke in GraphQL"');
-    // An error of another context, as those of native modules may be, is none to graphql-js.
+    // To graphql-js an error of another context, such as one of a native module, is not an error.
     expect(server.log()).toContain('"message":"the addon broke"');
   });
 
-  test('is what the host meant to be seen, where its error has a code', async () => {
+  test('is shown as the host wrote it when its error has a code', async () => {
     const server = await start({ resolvers: [FaultyResolver] });
     const error = errorOf(await server.client.run('{ meant }'));
     expect(error).toMatchObject({ message: 'Out of tea.', extensions: { code: 'TEAPOT' } });

@@ -45,7 +45,7 @@ test(
   2 * PATIENCE,
 );
 
-/** Starts it as the script does that npm runs, on ports that are free. */
+/** Starts the example as its npm script does, on free ports. */
 function start() {
   const child = spawn(process.execPath, [START, program.main], {
     env: { ...process.env, EXAMPLE_WEB_PORT: '0', EXAMPLE_WEB_DATA: folder },
@@ -64,7 +64,7 @@ async function textOf(url: string): Promise<string> {
   return response.text();
 }
 
-/** Whether nobody listens there any more. */
+/** Whether nothing listens at the address any more. */
 async function isSilent(url: string): Promise<boolean> {
   return fetch(url).then(
     () => false,

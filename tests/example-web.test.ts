@@ -42,7 +42,7 @@ let complaints: string[] = [];
 afterEach(async () => {
   for (const context of contexts.splice(0)) await context.close();
   for (const server of pageServers.splice(0)) await server.close();
-  // The servers on them have been stopped: hooks run in the order in which they are written.
+  // Their servers have been stopped: hooks run in the order in which they are written.
   for (const database of databases.splice(0)) await database.remove();
   const found = complaints;
   complaints = [];
@@ -70,7 +70,7 @@ async function openBrowser(
   return { context, tab: await openTab(context, site) };
 }
 
-/** Nothing may be complained of in its console. It is closed after the test. */
+/** Records the errors and warnings in its console, which fail the test. It is closed after the test. */
 function watch(context: BrowserContext): void {
   context.setDefaultTimeout(PATIENCE);
   contexts.push(context);
@@ -134,7 +134,7 @@ async function expectSameSession(tab: Page): Promise<void> {
   expect(await history(tab, 'LOGGED_OUT').count()).toBe(0);
 }
 
-/** Somebody elsewhere who has copied what a browser keeps, but for the idempotency key. */
+/** A thief elsewhere who has copied what a browser keeps, except for the idempotency key. */
 async function thiefOf({ server, context, tab }: Visit) {
   const page = new ApiPage(server);
   for (const { name, value } of await context.cookies()) page.jar.put(name, value);
@@ -148,7 +148,7 @@ const history = (tab: Page, event: string) => tab.locator(`[data-event="${event}
 
 describe.each(DELIVERIES)('with the delivery %s', (delivery) => {
   test(
-    'one opens an account, logs out, and logs in again',
+    'a user opens an account, logs out and logs in again',
     async () => {
       const { tab } = await visit();
       await register(tab, delivery);
@@ -167,7 +167,7 @@ describe.each(DELIVERIES)('with the delivery %s', (delivery) => {
   );
 
   test(
-    'one ends another device, all others, and everything',
+    'a user logs out another device, all other devices, and all devices',
     async () => {
       const { server, tab } = await visit();
       await register(tab, delivery);
@@ -192,7 +192,7 @@ describe.each(DELIVERIES)('with the delivery %s', (delivery) => {
   );
 
   test(
-    'one changes the password, and goes on',
+    'a user changes the password and stays logged in',
     async () => {
       const { server, tab } = await visit();
       await register(tab, delivery);
@@ -220,7 +220,7 @@ describe.each(DELIVERIES)('with the delivery %s', (delivery) => {
   );
 
   test(
-    'five tabs of ten operations each with an expired access token cost one refresh, and nobody is logged out',
+    'five tabs with ten operations each and an expired access token cost one refresh, and no tab is logged out',
     async () => {
       const { server, site, context, tab } = await visit();
       await register(tab, delivery);
@@ -239,7 +239,7 @@ describe.each(DELIVERIES)('with the delivery %s', (delivery) => {
   );
 
   test(
-    'a page that is reloaded in the middle of a refresh goes on with its session',
+    'a page that is reloaded in the middle of a refresh keeps its session',
     async () => {
       const { server, site, tab } = await visit();
       await register(tab, delivery);
@@ -265,7 +265,7 @@ describe.each(DELIVERIES)('with the delivery %s', (delivery) => {
     ['no answer', 'loseAnswers'],
     ['half an answer', 'cutAnswers'],
   ] as const)(
-    'a page whose refresh gets %s asks again by itself, and goes on with its session',
+    'a page whose refresh gets %s retries by itself and keeps its session',
     async (_answer, loss) => {
       const { server, site, tab } = await visit();
       await register(tab, delivery);
@@ -286,7 +286,7 @@ describe.each(DELIVERIES)('with the delivery %s', (delivery) => {
   );
 
   test(
-    'a page whose server ends in the middle of a refresh, and comes back later, goes on with its session',
+    'a page keeps its session when its server stops in the middle of a refresh and comes back later',
     async () => {
       const database = freshSqlite();
       databases.push(database);
@@ -313,7 +313,7 @@ describe.each(DELIVERIES)('with the delivery %s', (delivery) => {
   );
 
   test(
-    'a thief who refreshed first is thrown out when the owner comes back, who is told and logs in again',
+    'a thief who refreshed first loses the session when the owner comes back, and the owner is told and logs in again',
     async () => {
       const visited = await visit();
       const { server, tab } = visited;
@@ -339,7 +339,7 @@ describe.each(DELIVERIES)('with the delivery %s', (delivery) => {
 
   if (delivery !== 'BODY') {
     test(
-      'a page whose storage was emptied finds its cookies again, although the answer is lost',
+      'a page whose storage was emptied finds its cookies again, even if the answer is lost',
       async () => {
         const { site, context, tab } = await visit();
         await register(tab, delivery);
@@ -365,7 +365,7 @@ describe.each(DELIVERIES)('with the delivery %s', (delivery) => {
   }
 
   test(
-    'a logout in one tab logs out all',
+    'a logout in one tab logs out all tabs',
     async () => {
       const { site, context, tab } = await visit();
       await register(tab, delivery);
@@ -401,7 +401,7 @@ describe.each(DELIVERIES)('with the delivery %s', (delivery) => {
   );
 
   test(
-    'a browser that was closed and is opened again goes on with its session',
+    'a browser that is closed and opened again keeps its session',
     async () => {
       const server = await startServer();
       const site = await startPageServer(built, server.url);
@@ -432,7 +432,7 @@ describe.each(DELIVERIES)('with the delivery %s', (delivery) => {
   );
 
   test(
-    'a laptop that wakes from its sleep goes on with its session, without anybody doing anything',
+    'a laptop that wakes from sleep keeps its session without any action of the user',
     async () => {
       const { server, site, context, tab } = await visit({}, {}, (fresh) => fresh.clock.install());
       await register(tab, delivery);
@@ -451,7 +451,7 @@ describe.each(DELIVERIES)('with the delivery %s', (delivery) => {
   );
 
   test(
-    'a network that is away for a while logs nobody out',
+    'a network outage does not log the user out',
     async () => {
       const { server, site, tab } = await visit();
       await register(tab, delivery);
@@ -470,7 +470,7 @@ describe.each(DELIVERIES)('with the delivery %s', (delivery) => {
   );
 });
 
-test("the tokens run out before one's eyes, and each refresh is shown as it happens", async () => {
+test('the page shows how the tokens run out, and each refresh as it happens', async () => {
   const { tab } = await visit({}, { accessTokenLifetime: '3s' });
   await register(tab, 'BODY');
 
@@ -480,7 +480,7 @@ test("the tokens run out before one's eyes, and each refresh is shown as it happ
   expect(await meter.getAttribute('aria-valuetext')).toMatch(/^[0-3] s left$|^expired$/);
 });
 
-test('one who has no mouse is led from the form to the account, and to what has to be mended', async () => {
+test('the keyboard alone leads a user from the form to the account, and to each invalid field', async () => {
   const { server, tab } = await visit();
   await server.client.register();
   const focused = () =>
@@ -513,7 +513,7 @@ test.each([
   ['a wide window', 1600, 1000],
   ['the window of a phone', 375, 667],
   ['the narrowest window', 320, 640],
-])('in %s the login and the account are drawn, and nothing of them lies outside', async (_window, width, height) => {
+])('the login and the account are drawn in %s, and nothing of them lies outside', async (_window, width, height) => {
   const { tab } = await visit({ viewport: { width, height } });
   await tab.getByRole('heading', { level: 1 }).waitFor();
   await expectWellDrawn(tab, width, height);
@@ -524,7 +524,7 @@ test.each([
   await expectWellDrawn(tab, width, height);
 });
 
-describe('for every error a person is told what to do', () => {
+describe('an error', () => {
   const inBackquotes = (part: string) => [...part.matchAll(/^\| `([A-Z_]+)`/gm)].map(([, word = '']) => word);
   const documentation = readFileSync(join(import.meta.dirname, '../docs/errors.md'), 'utf8');
   const [before = '', after = ''] = documentation.split('## Reasons of `BAD_USER_INPUT`');
@@ -541,7 +541,7 @@ describe('for every error a person is told what to do', () => {
     await tab.getByRole('button', { name: 'Log in' }).and(tab.locator('[aria-disabled=false]')).waitFor();
   }
 
-  test('by its code', async () => {
+  test('is explained to the user for every code', async () => {
     const { tab } = await visit();
     expect(codes.length).toBeGreaterThan(12);
     for (const code of new Set(codes)) {
@@ -554,7 +554,7 @@ describe('for every error a person is told what to do', () => {
     await tab.getByRole('alert').getByText(UNKNOWN).waitFor();
   });
 
-  test('beside the field that it is about', async () => {
+  test('is explained to the user for every reason, beside the field that it is about', async () => {
     const { tab } = await visit();
     const reasons = inBackquotes(inputReasons);
     expect(reasons.length).toBeGreaterThan(10);
@@ -568,7 +568,7 @@ describe('for every error a person is told what to do', () => {
   });
 });
 
-/** Nothing lies outside of the window, and what a person sees of it is neither blank nor nearly so. */
+/** Nothing lies outside the window, and its visible part is not blank or nearly blank. */
 async function expectWellDrawn(tab: Page, width: number, height: number): Promise<void> {
   expect(await tab.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0);
   const picture = (await tab.screenshot()).toString('base64');
@@ -580,7 +580,7 @@ async function expectWellDrawn(tab: Page, width: number, height: number): Promis
     return { width: image.width, height: image.height, colours: new Set(pixels).size };
   }, picture);
   expect(size).toEqual({ width, height });
-  // Black letters on white, as without a style, have 256 at most.
+  // Black text on white, as without a style, has 256 colours at most.
   expect(colours).toBeGreaterThan(256);
 }
 

@@ -22,7 +22,7 @@ test('a browser that opens /graphql gets GraphiQL', () => {
   expect(html.includes('YogaGraphiQL.renderYogaGraphiQL(')).toBe(true);
 });
 
-test('the page names nothing that is to be loaded from anywhere', () => {
+test('the page refers to nothing that would be loaded from elsewhere', () => {
   const styles = [...html.matchAll(/<style>([\s\S]*?)<\/style>/g)].map(([, style = '']) => style).join('');
   const markup = html.replaceAll(/<(script|style)>[\s\S]*?<\/\1>/g, '');
   const named = [
@@ -35,7 +35,7 @@ test('the page names nothing that is to be loaded from anywhere', () => {
   expect(importing?.[0]).toBeUndefined();
 });
 
-test('and could not load it: its policy allows itself, data, and this server', () => {
+test('the policy of the page allows only itself, data and this server', () => {
   const policy = new Map(
     (headers.get('content-security-policy') ?? '').split('; ').map((rule) => {
       const [name = '', ...sources] = rule.split(' ');
@@ -49,17 +49,17 @@ test('and could not load it: its policy allows itself, data, and this server', (
   expect(sources).toEqual(new Set(["'none'", "'self'", "'unsafe-inline'", 'data:', 'blob:']));
 });
 
-test('no cache keeps it, for what is typed into it may be secret', () => {
+test('the page is not cached, since what is typed into it may be secret', () => {
   expect(headers.get('cache-control')).toBe('no-store');
 });
 
-describe('its example operations', () => {
+describe('the example operations of the page', () => {
   let document: string;
   beforeAll(() => {
     ({ defaultQuery: document = '' } = settingsOf(html));
   });
 
-  test('are valid, and there is a place for the Bearer token', async () => {
+  test('are valid, and come with a placeholder for the Bearer token', async () => {
     const { definitions } = parse(document);
     const names = definitions.map((definition) => ('name' in definition ? definition.name?.value : undefined));
     expect(names).toEqual(['Register', 'Login', 'Me', 'Refresh', 'Verify', 'Logout']);
@@ -68,7 +68,7 @@ describe('its example operations', () => {
     expect(JSON.parse(settingsOf(html)['headers'] ?? '{}')).toEqual({ authorization: 'Bearer <accessToken>' });
   });
 
-  test('tell the story of a session when they are run in their order', async () => {
+  test('tell the story of a session when they are run in order', async () => {
     const run = async (operationName: string, variables = {}, accessToken = '<accessToken>') => {
       const body = JSON.stringify({ query: document, operationName, variables });
       const headersTab = { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json' };
@@ -87,13 +87,13 @@ describe('its example operations', () => {
   });
 });
 
-test('programs that ask by GET still get JSON', async () => {
+test('a program that asks by GET still gets JSON', async () => {
   const headersOfPrograms = { 'content-type': 'application/json', accept: '*/*' };
   const answer = await server.client.send({ headers: headersOfPrograms }, '/graphql?query={__typename}');
   expect(answer.data).toEqual({ __typename: 'Query' });
 });
 
-test('where it is off a browser gets no page', async () => {
+test('a browser gets no page when the explorer is off', async () => {
   const { client } = await start({ isExplorerOn: false });
   const answer = await client.send({ headers: BROWSER });
   expect(answer.status).toBe(400);
@@ -101,7 +101,7 @@ test('where it is off a browser gets no page', async () => {
   expect(answer.text).not.toContain('<');
 });
 
-/** What the page's last script is given. */
+/** The settings that are passed to the last script of the page. */
 function settingsOf(page: string): Record<string, string> {
   const [, json = '{}'] = /^\s*(\{"title".*\}),?$/m.exec(page.slice(-10_000)) ?? [];
   return JSON.parse(json) as Record<string, string>;

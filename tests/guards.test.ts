@@ -19,7 +19,7 @@ import { useServers } from './support/use-servers.ts';
 
 const start = useServers();
 
-/** What stops a schema from being built, a line each. */
+/** The faults that stop a schema from being built. */
 async function faultsOf(...resolvers: readonly Function[]): Promise<readonly string[]> {
   try {
     await build(...resolvers);
@@ -259,7 +259,7 @@ class AccountFields {
     return Object.assign(new Account(), { name: 'savings' });
   }
 
-  // The guard stands at the field of the type, and holds here as well.
+  // The guard is on the field of the type, and holds here as well.
   @FieldResolver(() => String, { nullable: true })
   balance(): string {
     return '100';
@@ -322,7 +322,7 @@ class UnderminedQueries {
   }
 }
 
-/** Of another schema. type-graphql lets it weaken the guard in every one. */
+/** A resolver of another schema. type-graphql lets it weaken the guard in every schema. */
 @Resolver(() => Undermined)
 class OfAnotherSchema {
   @Authorized()
@@ -332,8 +332,8 @@ class OfAnotherSchema {
   }
 }
 
-describe('a schema is not built', () => {
-  test('with a root field that is neither @Authorized nor @Public; each is named', async () => {
+describe('buildGuardedSchema refuses', () => {
+  test('each root field that is neither @Authorized nor @Public, by name', async () => {
     expect(await faultsOf(Undecided)).toEqual([
       'Query.forgotten is neither @Authorized nor @Public',
       'Query.guardedByAnother is neither @Authorized nor @Public',
@@ -342,11 +342,11 @@ describe('a schema is not built', () => {
     ]);
   });
 
-  test('with a guard for an empty list of roles', async () => {
+  test('a guard for an empty list of roles', async () => {
     expect(await faultsOf(ForNobody)).toEqual(['Query.forNobody is @Authorized for an empty list of roles']);
   });
 
-  test('with a guard that an override drops, opens or weakens', async () => {
+  test('a guard that an override drops, opens or weakens', async () => {
     expect((await faultsOf(Droppers)).toSorted()).toEqual([
       expect.stringMatching(/^Child\.secret is not guarded as /),
       'Dropper.secret drops the @Authorized of Ledger.secret',
@@ -355,39 +355,39 @@ describe('a schema is not built', () => {
     ]);
   });
 
-  test('with a guard that a simple resolver drops', async () => {
+  test('a guard that a simple resolver drops', async () => {
     expect((await faultsOf(Simplifiers)).toSorted()).toEqual([
       'AllSimple.secret has a simple resolver, which drops its @Authorized',
       'Simple.secret has a simple resolver, which drops its @Authorized',
     ]);
   });
 
-  test('with a field that has two decisions', async () => {
+  test('a field that has two decisions', async () => {
     expect((await faultsOf(Twice)).toSorted()).toEqual([
       expect.stringMatching(/^Query\.openAndGuarded is not guarded as /),
       expect.stringMatching(/^Query\.twice is not guarded as /),
     ]);
   });
 
-  test('with a guard that the SDL does not show as it is', async () => {
+  test('a guard that the SDL does not show as it is', async () => {
     expect((await faultsOf(HiddenFields)).toSorted()).toEqual([
       expect.stringMatching(/^Hidden\.shownOpen is not guarded as /),
       expect.stringMatching(/^Hidden\.shownStricter is not guarded as /),
     ]);
   });
 
-  test('with a guard that a resolver of another schema has changed', async () => {
+  test('a guard that a resolver of another schema has changed', async () => {
     const fault = expect.stringMatching(/^Undermined\.secret is not guarded as /);
     expect(await faultsOf(UnderminedQueries)).toEqual([fault]);
     expect(await faultsOf(UnderminedQueries, OfAnotherSchema)).toEqual([fault]);
   });
 
-  test('and all faults are told at once', async () => {
+  test('all faults at once', async () => {
     expect(await faultsOf(Undecided, ForNobody, Droppers, Simplifiers, Twice, HiddenFields)).toHaveLength(15);
   });
 });
 
-test('a class may guard anew what it inherits, and is taken at its word however often a schema is built', async () => {
+test('a class may put its own guard on an inherited field, and the guard holds however often a schema is built', async () => {
   for (let count = 0; count < 3; count += 1) {
     const sdl = printSchemaWithDirectives(await build(Stricter));
     expect(sdl).toMatch(/type StricterChild \{\s+secret: String @authorized\(roles: \["OWNER"\]\)\s+\}/);
@@ -412,7 +412,7 @@ describe('the SDL', () => {
     ]);
   });
 
-  test('of this library leaves these root fields open, and no others', async () => {
+  test('of this library leaves only these root fields open', async () => {
     const schema = await buildGuardedSchema({ resolvers: authResolvers() });
     const open = [schema.getQueryType(), schema.getMutationType()]
       .flatMap((root) => Object.values(root?.getFields() ?? {}))
@@ -427,7 +427,7 @@ describe('the SDL', () => {
     ]);
   });
 
-  test('is not what introspection shows: that names no guard and no role', async () => {
+  test('shows guards and roles, but introspection does not', async () => {
     const { client } = await start({ resolvers: [HostResolver] });
     const field = 'name description isDeprecated deprecationReason type { name }';
     const { text } = await client.run(`{ __schema { types { name description fields { ${field} } } } }`);
@@ -439,7 +439,7 @@ describe('the SDL', () => {
 describe('a guard holds', () => {
   const query = '{ inherited { title secret } kept { secret } heir { secret } account { name balance history } }';
 
-  test('where it is inherited, and where it stands at a field resolver', async () => {
+  test('when it is inherited, and when it is on a field resolver', async () => {
     const { client, orm } = await start({ resolvers: [Heirs, AccountFields] });
     const secret = null;
     const refused = {

@@ -23,7 +23,7 @@ afterEach(async () => {
   await server.stop();
 });
 
-/** As docs/browser.md has it; `asksIsForged` is what a host may forget. */
+/** A host as in docs/browser.md. `asksIsForged` says whether it checks `isForged`, which a host may forget. */
 async function startHost(asksIsForged: boolean): Promise<{ client: GraphQLClient; url: string }> {
   const cookies: ApolloServerPlugin<HostContext> = {
     async requestDidStart({ contextValue }) {
@@ -54,7 +54,7 @@ async function startHost(asksIsForged: boolean): Promise<{ client: GraphQLClient
 }
 
 describe.each(COOKIE_DELIVERIES)('a host on Apollo Server, with %s', (delivery) => {
-  test('hands out cookies, takes them back and clears them', async () => {
+  test('sets, accepts and clears the cookies', async () => {
     const page = new Page({ ...(await startHost(true)), clock: server.clock });
     await page.register(delivery, someEmail());
 
@@ -67,7 +67,7 @@ describe.each(COOKIE_DELIVERIES)('a host on Apollo Server, with %s', (delivery) 
   test.each([
     ['that asks isForged', true, 'CSRF_REJECTED', 'CSRF_REJECTED'],
     ['that forgets isForged', false, 'UNAUTHENTICATED TOKEN_MISSING', 'INVALID_REFRESH_TOKEN TOKEN_MISSING'],
-  ] as const)('%s refuses what another site forged', async (_title, asksIsForged, ofQuery, ofRefresh) => {
+  ] as const)('%s refuses a request that another site forged', async (_title, asksIsForged, ofQuery, ofRefresh) => {
     const host = { ...(await startHost(asksIsForged)), clock: server.clock };
     const page = new Page(host);
     await page.register(delivery, someEmail());

@@ -11,7 +11,7 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 
 const start = useServers();
 
-/** Sends what `fetch` refuses to: any method, a body with a GET, a Host of one's own. */
+/** Sends what `fetch` refuses to: any method, a body with a GET, a Host of choice. */
 async function sendRaw(
   { url }: Pick<TestAuth, 'url'>,
   method: string,
@@ -41,7 +41,7 @@ describe('CORS', () => {
     Object.fromEntries([...headers].filter(([name]) => name.startsWith('access-control-')));
   const query = { method: 'POST', body: '{"query":"{ csrfToken }"}' };
 
-  test('pages of an allowed origin may read answers, with cookies', async () => {
+  test('a page of an allowed origin may read answers, with cookies', async () => {
     const { client } = await start({ allowedOrigins: [ALLOWED, 'http://localhost:5173'] });
 
     for (const origin of [ALLOWED, 'http://localhost:5173']) {
@@ -54,7 +54,7 @@ describe('CORS', () => {
     }
   });
 
-  test('their preflight is answered, with what they need', async () => {
+  test('the preflight of an allowed origin is answered with everything that it needs', async () => {
     const { client } = await start({ allowedOrigins: [ALLOWED] });
 
     const answer = await client.send(preflight(ALLOWED));
@@ -69,7 +69,7 @@ describe('CORS', () => {
   });
 
   test.each([EVIL, 'null', `${ALLOWED}.evil.test`, '*', 'https://APP.example.com'])(
-    'CK-29, CK-31: an origin that is not allowed gets no header, and no preflight: %s',
+    'an origin that is not allowed gets no CORS header and no preflight: %s',
     async (origin) => {
       for (const allowedOrigins of [[], [ALLOWED]]) {
         const { client } = await start({ allowedOrigins });
@@ -107,7 +107,7 @@ describe('CORS', () => {
     'https://app.example.com/page',
     'app.test',
     'null',
-  ])('an allowed origin %s is a fault of the settings', async (origin) => {
+  ])('the allowed origin %s is a fault of the settings', async (origin) => {
     await expect(start({ allowedOrigins: [origin] })).rejects.toThrow('allowedOrigins');
   });
 });
@@ -121,7 +121,7 @@ describe('a proxy', () => {
   const page = (server: TestAuth, origin: string) => new Page(server, { origin, ...FORWARDED });
 
   test.each(COOKIE_DELIVERIES)(
-    'CK-35: whose headers are not trusted changes neither protocol, nor host, nor address, with %s',
+    'that is not trusted changes neither protocol, host nor address, with %s',
     async (delivery) => {
       for (const trustedProxies of [[], ['203.0.113.0/24', '::1']]) {
         const server = await start({ trustedProxies });
@@ -140,7 +140,7 @@ describe('a proxy', () => {
     },
   );
 
-  test('whose headers are trusted says which protocol, host and address the client has', async () => {
+  test('that is trusted says which protocol, host and address the client has', async () => {
     const server = await start({ trustedProxies: ['127.0.0.0/8'] });
     expect(refusalOf(await page(server, server.url).tryRegister('COOKIES'))).toBe('CSRF_REJECTED');
     expect(refusalOf(await page(server, 'http://api.example.com').tryRegister('COOKIES'))).toBe('CSRF_REJECTED');
@@ -150,7 +150,7 @@ describe('a proxy', () => {
     expect((await own.run('{ sessions { ipAddress } }')).data.sessions[0].ipAddress).toBe('203.0.113.7');
   });
 
-  test('that is trusted is believed about the last address before it, not about what the client wrote itself', async () => {
+  test('that is trusted vouches for the last address before it, not for the addresses that the client wrote', async () => {
     const server = await start({ trustedProxies: ['127.0.0.1', '10.0.0.0/8'] });
     const own = new Page(server, { origin: server.url, 'x-forwarded-for': '198.51.100.9, 203.0.113.7, 10.1.2.3' });
     await own.register('COOKIES');
@@ -161,7 +161,7 @@ describe('a proxy', () => {
 
 describe('the form of a request', () => {
   test.each(['HEAD', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'OPTIONS'])(
-    '%s is 405, and says what is allowed',
+    'the method %s is answered with 405 and the methods that are allowed',
     async (method) => {
       const answer = await sendRaw(await start(), method, '/graphql', { origin: EVIL });
 
@@ -172,7 +172,7 @@ describe('the form of a request', () => {
   );
 
   test.each(['/graphql%zz', '/%', '/graphql/%E0%A4%A'])(
-    '%s is refused in the form of every other answer',
+    'the path %s is refused in the form of every other refusal',
     async (path) => {
       const answer = await sendRaw(await start(), 'GET', path);
 
@@ -184,7 +184,7 @@ describe('the form of a request', () => {
     },
   );
 
-  test.each(['subscription { a }', 'subscription S { a b: a }'])('%s is no valid document', async (query) => {
+  test.each(['subscription { a }', 'subscription S { a b: a }'])('%s is not a valid document', async (query) => {
     const server = await start();
 
     const answer = await server.client.run(query);
@@ -193,7 +193,7 @@ describe('the form of a request', () => {
     expect(server.log()).toBe('');
   });
 
-  test.each(COOKIE_DELIVERIES)('CK-09: a GET whose Content-Type is no JSON runs nothing, with %s', async (delivery) => {
+  test.each(COOKIE_DELIVERIES)('a GET whose Content-Type is not JSON runs nothing, with %s', async (delivery) => {
     const server = await start();
     const own = new Page(server);
     await own.register(delivery);
@@ -214,7 +214,7 @@ describe('the form of a request', () => {
     }
   });
 
-  test('what is refused for its origin is refused before its body is read', async () => {
+  test('a request that is refused for its origin is refused before its body is read', async () => {
     const server = await start();
     const headers = { ...JSON_TYPE, origin: EVIL, cookie: '__Host-refresh=x' };
 

@@ -11,7 +11,7 @@ const start = useServers();
 const access = symmetricKey('access', 'a');
 const refresh = symmetricKey('refresh', 'r');
 
-/** What stops a start with these keys, or an empty list. */
+/** The faults that stop a start with these keys, if there are any. */
 function faultsOf(...keys: readonly unknown[]): readonly string[] {
   try {
     importKeyRing({ keys });
@@ -47,38 +47,42 @@ describe('a key ring that cannot be trusted stops the start', () => {
       'key "a" is not random',
     ],
     ['a secret of zeros', [{ ...access, k: Buffer.alloc(64).toString('base64url') }, refresh], 'key "a" is not random'],
-    ['a secret that is no base64url', [{ ...access, k: `${access.k?.slice(1)}+` }, refresh], 'keys.0.k'],
+    ['a secret that is not base64url', [{ ...access, k: `${access.k?.slice(1)}+` }, refresh], 'keys.0.k'],
     ['no algorithm', [{ ...access, alg: undefined }, refresh], 'keys.0.alg'],
     ['an unknown algorithm', [{ ...access, alg: 'HS999' }, refresh], 'keys.0.alg'],
     ['the algorithm none', [{ ...access, alg: 'none' }, refresh], 'keys.0.alg'],
     ['an algorithm for another kind of key', [{ ...ec, alg: 'RS256' }, refresh], 'keys.0.alg'],
-    ['a curve that ES256 is not for', [{ ...ec, crv: 'P-384' }, refresh], 'keys.0.crv'],
+    ['a curve that does not fit ES256', [{ ...ec, crv: 'P-384' }, refresh], 'keys.0.crv'],
     ['an unknown kind of key', [{ ...access, kty: 'OKP' }, refresh], 'keys.0.kty'],
     ['no purpose', [{ ...access, purpose: undefined }, refresh], 'keys.0.purpose'],
     ['an unknown purpose', [{ ...access, purpose: 'both' }, refresh], 'keys.0.purpose'],
     ['a key for encryption', [{ ...access, use: 'enc' }, refresh], 'keys.0.use'],
-    ['two uses for one secret', [access, { ...refresh, k: access.k }], 'one secret has both purposes'],
+    ['one secret for two purposes', [access, { ...refresh, k: access.k }], 'one secret has both purposes'],
     ['no kid', [{ ...access, kid: undefined }, refresh], 'keys.0.kid'],
     ['an empty kid', [{ ...access, kid: '' }, refresh], 'keys.0.kid'],
-    ['a kid that a JWS library writes wrongly', [{ ...access, kid: 'clé' }, refresh], 'keys.0.kid'],
+    ['a kid that is not ASCII, which a JWS library writes wrongly', [{ ...access, kid: 'clé' }, refresh], 'keys.0.kid'],
     ['a kid of two lines', [{ ...access, kid: 'a\nb' }, refresh], 'keys.0.kid'],
-    ['a kid twice, for one purpose', [access, symmetricKey('access', 'a'), refresh], 'two keys have the same kid'],
-    ['a kid twice, for both', [access, { ...refresh, kid: 'a' }], 'two keys have the same kid'],
-    ['refresh tokens that others could read', [access, { ...ec, purpose: 'refresh' }], 'key "e" signs refresh tokens'],
+    [
+      'the same kid twice for one purpose',
+      [access, symmetricKey('access', 'a'), refresh],
+      'two keys have the same kid',
+    ],
+    ['the same kid for both purposes', [access, { ...refresh, kid: 'a' }], 'two keys have the same kid'],
+    ['an asymmetric key for refresh tokens', [access, { ...ec, purpose: 'refresh' }], 'key "e" signs refresh tokens'],
     ['only the public half of a key', [ecPublic, refresh], 'keys.0.d'],
     ['a point that is not on the curve', [{ ...ec, y: ec.x }, refresh], 'key "e" is not a valid EC key'],
     ['halves of two EC keys', [{ ...ec, d: accessKeyPair('ES256').d }, refresh], 'key "e" is not a valid EC key'],
     ['halves of two RSA keys', [{ ...rsa, n: accessKeyPair('RS256').n }, refresh], 'key "s" is not a valid RSA key'],
     ['an RSA key of 1024 bits', [rsaOf(1024, 65_537), refresh], 'key "s" is shorter than the 2048 bits'],
     ['an RSA key with a small exponent', [rsaOf(2048, 3), refresh], 'key "s" has a public exponent below 65537'],
-    ['a member that no JWK of ours has', [{ ...access, secret: 'x' }, refresh], 'keys.0: '],
+    ['a member that our JWKs do not have', [{ ...access, secret: 'x' }, refresh], 'keys.0: '],
   ];
 
   test.each(cases)('%s', (_title, keys, fault) => {
     expect(faultsOf(...keys)).toEqual([expect.stringContaining(fault)]);
   });
 
-  test('one secret in two spellings of base64url is one secret', () => {
+  test('two base64url spellings of one secret count as one secret', () => {
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
     const k = String(access.k);
     // 32 bytes leave two bits of the last character unused.
@@ -87,7 +91,7 @@ describe('a key ring that cannot be trusted stops the start', () => {
     expect(faultsOf(access, { ...refresh, k: twin })).not.toEqual([]);
   });
 
-  test('every fault is named at once, each by its key', () => {
+  test('every fault is reported at once, with its key', () => {
     const faults = faultsOf(
       { ...access, alg: 'HS999' },
       { ...refresh, kid: 'weak', k: 'c2VjcmV0' },
@@ -105,13 +109,13 @@ describe('a key ring that cannot be trusted stops the start', () => {
   });
 
   test.each([undefined, null, 'keys', [], [access, refresh], {}, { keys: null }, { keys: [access, refresh], more: 1 }])(
-    'what is no JWK Set: %j',
+    'a value that is not a JWK Set: %j',
     (jwks) => {
       expect(() => importKeyRing(jwks)).toThrow(KeyRingError);
     },
   );
 
-  test('no message holds anything of a key', () => {
+  test('no message contains any part of a key', () => {
     const rings = cases.map(([, keys]) => keys);
     const secrets = [access, refresh, ec, rsa].flatMap(({ k, d, p, q }) => [k, d, p, q]).filter((part) => part);
     for (const ring of [
@@ -126,7 +130,7 @@ describe('a key ring that cannot be trusted stops the start', () => {
     }
   });
 
-  test('createAuth refuses it too, and says all of it', async () => {
+  test('createAuth refuses it too, and reports every fault', async () => {
     const { orm } = await start();
     const keys = {
       keys: [
@@ -178,7 +182,7 @@ describe('changing the keys', () => {
   const [oldAccess, newAccess] = [accessKeyPair('ES256', 'access-1'), accessKeyPair('ES256', 'access-2')];
   const [oldRefresh, newRefresh] = [symmetricKey('refresh', 'refresh-1'), symmetricKey('refresh', 'refresh-2')];
 
-  test('tokens of the old key are accepted as long as it is in the ring, and new ones bear the new key', async () => {
+  test('tokens of the old key are accepted as long as it is in the ring, and new tokens name the new key', async () => {
     const first = await startWith(oldAccess, oldRefresh);
     const before = await first.client.register();
     const { client } = await restart(first, newAccess, newRefresh, oldAccess, oldRefresh);
@@ -189,7 +193,7 @@ describe('changing the keys', () => {
     expect((await client.me(after.accessToken)).data.me.id).toBe(before.user.id);
   });
 
-  test('a key can be announced before it signs', async () => {
+  test('a key can be in the ring before it signs', async () => {
     const current = await startWith(oldAccess, newAccess, oldRefresh);
     const next = await restart(current, newAccess, oldAccess, oldRefresh);
     const { accessToken } = await next.client.register();
@@ -197,7 +201,7 @@ describe('changing the keys', () => {
     expect((await current.client.me(accessToken)).errors).toEqual([]);
   });
 
-  test('tokens of a key that has left the ring are refused; a refresh helps those of an access key', async () => {
+  test('an access token whose key has left the ring is refused, and a refresh helps', async () => {
     const first = await startWith(oldAccess, oldRefresh);
     const before = await first.client.register();
     const { client } = await restart(first, newAccess, oldRefresh);
@@ -237,7 +241,7 @@ describe('GET /.well-known/jwks.json', () => {
     ]);
   });
 
-  test('gives no symmetric key away', async () => {
+  test('reveals no symmetric key', async () => {
     const keys = generateKeys();
     const { text, keys: published } = await publishedBy(await start({ keys }));
     expect(published).toEqual([]);

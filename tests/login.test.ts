@@ -9,7 +9,7 @@ import { useServers } from './support/use-servers.ts';
 const start = useServers();
 
 describe('login', () => {
-  test('with the right password gives an access and a refresh token, each of its own kind', async () => {
+  test('with the right password gives an access token and a refresh token', async () => {
     const { client } = await start();
     await client.register();
     const { accessToken, refreshToken, user, session } = await client.login();
@@ -20,7 +20,7 @@ describe('login', () => {
     expect(session.isCurrent).toBe(true);
   });
 
-  test('twice gives four different jti, and two sessions that both work', async () => {
+  test('gives four different jti when it is done twice, and two sessions that both work', async () => {
     const { client } = await start();
     await client.register();
     const pairs = [await client.login(), await client.login()];
@@ -34,7 +34,7 @@ describe('login', () => {
   });
 
   test.each(['Ada@Example.COM', '  ada@example.com ', '\tADA@EXAMPLE.COM\n'])(
-    'takes an e-mail in whatever case, with white space around it: %j',
+    'takes the e-mail in any case, with white space around it: %j',
     async (email) => {
       const { client } = await start();
       const { user } = await client.register();
@@ -42,7 +42,7 @@ describe('login', () => {
     },
   );
 
-  test('is answered in a way that nobody keeps', async () => {
+  test('gets an answer that is not cached', async () => {
     const { client } = await start();
     await client.register();
     expect((await client.tryLogin()).headers.get('cache-control')).toBe('no-store');
@@ -56,9 +56,9 @@ describe('the password', () => {
     ['without the spaces around it', secret.trim(), false],
     ['without one of the spaces inside', secret.replace('  ', ' '), false],
     ['in another case', secret.toLowerCase(), false],
-    ['with the letter composed in another way', secret.normalize('NFD'), false],
-    ['with more behind it', `${secret}x`, false],
-    ['with less', secret.slice(0, -2), false],
+    ['with the accent composed in another way', secret.normalize('NFD'), false],
+    ['with one more character', `${secret}x`, false],
+    ['without its end', secret.slice(0, -2), false],
   ])('counts to the last character: %s', async (_title, password, isRight) => {
     const { client } = await start();
     await client.register(EMAIL, secret);
@@ -67,7 +67,7 @@ describe('the password', () => {
     expect(answer.errors.map(({ extensions }) => extensions.code)).toEqual(isRight ? [] : ['INVALID_CREDENTIALS']);
   });
 
-  test('has up to 72 bytes, and the last of them counts', async () => {
+  test('may have 72 bytes, and the last of them counts', async () => {
     const { client } = await start();
     const longest = `${'ж'.repeat(35)}ab`;
     expect(Buffer.byteLength(longest)).toBe(72);
@@ -89,7 +89,7 @@ describe('an Authorization header', () => {
     'x'.repeat(8_000),
   ];
 
-  test.each(headers)('that is junk does not stop a right login: %.20s', async (authorization) => {
+  test.each(headers)('that is junk does not stop a login: %.20s', async (authorization) => {
     const { client } = await start();
     await client.register();
     const answer = await client.tryLogin(EMAIL, PASSWORD, { authorization });
@@ -100,7 +100,7 @@ describe('an Authorization header', () => {
   test.each([
     ['expired', async ({ accessToken }: Pair) => accessToken],
     ['a refresh token', async ({ refreshToken }: Pair) => refreshToken],
-  ])('with a token that is %s does not stop one either', async (_title, choose) => {
+  ])('with a token that is %s does not stop a login either', async (_title, choose) => {
     const server = await start();
     const token = await choose(await server.client.register());
     await passTime(server, HOUR);
@@ -109,7 +109,7 @@ describe('an Authorization header', () => {
     expect((await server.client.me(answer.data.login.accessToken)).data.me.email).toBe(EMAIL);
   });
 
-  test("with another user's token changes nothing: the session is of whom the password is", async () => {
+  test("with another user's token changes nothing: the session belongs to the user of the password", async () => {
     const { client } = await start();
     const mallory = await client.register('mallory@example.com');
     const ada = await client.register();
@@ -128,7 +128,7 @@ describe('an Authorization header', () => {
 });
 
 describe('lastLoginAt', () => {
-  test('is the time of the last login or registration, never one to come', async () => {
+  test('is the time of the last login or registration, to the millisecond', async () => {
     const server = await start();
     const { client, clock } = server;
     const registered = await client.register();
@@ -139,7 +139,7 @@ describe('lastLoginAt', () => {
     expect((await client.me(accessToken)).data.me.lastLoginAt).toBe(user.lastLoginAt);
   });
 
-  test('stays as it is when a login fails, and when a session is refreshed', async () => {
+  test('does not change when a login fails or a session is refreshed', async () => {
     const server = await start();
     const { user, refreshToken } = await server.client.register();
     await passTime(server, MINUTE);

@@ -24,7 +24,7 @@ onEachDatabase((database) => {
   const logout = (accessToken?: string, input?: Record<string, unknown>) => server.client.logout(accessToken, input);
   const accessWith = async ({ accessToken }: Pair) => accessOf(await server.client.me(accessToken));
 
-  /** Somebody who is logged in on three devices. */
+  /** A user who is logged in on three devices. */
   async function threeDevices(): Promise<[Pair, Pair, Pair]> {
     const email = someEmail();
     return [await server.client.register(email), await server.client.login(email), await server.client.login(email)];
@@ -47,8 +47,8 @@ onEachDatabase((database) => {
     }
   }
 
-  describe('the scope SESSION', () => {
-    test('RO-12, RO-13: by the access token of the header: every token of the session is refused at once', async () => {
+  describe('a logout with the scope SESSION', () => {
+    test('ends the session of the access token in the header, and every token of it is refused at once', async () => {
       const first = await newcomer();
       const second = await server.client.refresh(first.refreshToken);
       expect(endedBy(await logout(second.accessToken))).toEqual([second.session.id]);
@@ -60,25 +60,25 @@ onEachDatabase((database) => {
       expect(rows).toEqual([{ end_reason: 'LOGGED_OUT' }]);
     });
 
-    test('by the refresh token of the input, without a header', async () => {
+    test('ends the session of the refresh token in the input, without a header', async () => {
       const pair = await newcomer();
       expect(endedBy(await logout(undefined, { refreshToken: pair.refreshToken }))).toEqual([pair.session.id]);
       await expectEnded(pair);
     });
 
-    test('by an access token in the place of the refresh token', async () => {
+    test('ends the session of an access token in place of the refresh token', async () => {
       const pair = await newcomer();
       expect(endedBy(await logout(undefined, { refreshToken: pair.accessToken }))).toEqual([pair.session.id]);
     });
 
-    test('RO-16: by an access token that has expired', async () => {
+    test('ends the session of an expired access token', async () => {
       const pair = await newcomer();
       await passTime(server, HOUR);
       expect(endedBy(await logout(pair.accessToken))).toEqual([pair.session.id]);
       expect(refusalOf(await server.client.tryRefresh(pair.refreshToken))).toBe('INVALID_REFRESH_TOKEN TOKEN_REVOKED');
     });
 
-    test('by an access token from before the clock was stepped back', async () => {
+    test('ends the session of an access token from before the clock was stepped back', async () => {
       const pair = await newcomer();
       await stepClock(server, -HOUR);
       expect(endedBy(await logout(pair.accessToken))).toEqual([pair.session.id]);
@@ -88,19 +88,22 @@ onEachDatabase((database) => {
 
     test.each([
       ['within the leeway', 0],
-      ['after it', MINUTE],
-    ])('by a refresh token that was rotated, %s: a logout and no theft', async (_name, milliseconds) => {
-      const first = await newcomer();
-      const second = await server.client.refresh(first.refreshToken);
-      await passTime(server, milliseconds);
-      expect(endedBy(await logout(undefined, { refreshToken: first.refreshToken }))).toEqual([first.session.id]);
-      await expectEnded(second);
-      const query = 'select end_reason from auth_session where id = ?';
-      const rows = await server.orm.em.getConnection().execute(query, [first.session.id]);
-      expect(rows).toEqual([{ end_reason: 'LOGGED_OUT' }]);
-    });
+      ['after the leeway', MINUTE],
+    ])(
+      'ends the session of a rotated refresh token %s, as a logout and not as a theft',
+      async (_name, milliseconds) => {
+        const first = await newcomer();
+        const second = await server.client.refresh(first.refreshToken);
+        await passTime(server, milliseconds);
+        expect(endedBy(await logout(undefined, { refreshToken: first.refreshToken }))).toEqual([first.session.id]);
+        await expectEnded(second);
+        const query = 'select end_reason from auth_session where id = ?';
+        const rows = await server.orm.em.getConnection().execute(query, [first.session.id]);
+        expect(rows).toEqual([{ end_reason: 'LOGGED_OUT' }]);
+      },
+    );
 
-    test('by the oldest refresh token of the session', async () => {
+    test('ends the session of its oldest refresh token', async () => {
       const first = await newcomer();
       let last = first;
       for (let count = 0; count < 3; count += 1) last = await server.client.refresh(last.refreshToken);
@@ -108,14 +111,14 @@ onEachDatabase((database) => {
       await expectEnded(last);
     });
 
-    test('RO-15: the other devices of the user go on', async () => {
+    test('leaves the other devices of the user logged in', async () => {
       const [here, ...others] = await threeDevices();
       expect(endedBy(await logout(here.accessToken))).toEqual([here.session.id]);
       await expectEnded(here);
       await expectAlive(...others);
     });
 
-    test('of two sessions of one user, the one of the token in the input ends', async () => {
+    test('ends the session of the token in the input rather than that of the header, if both are of one user', async () => {
       const [here, there, third] = await threeDevices();
       const answer = await logout(here.accessToken, { refreshToken: there.refreshToken });
       expect(endedBy(answer)).toEqual([there.session.id]);
@@ -123,28 +126,28 @@ onEachDatabase((database) => {
       await expectAlive(here, third);
     });
 
-    test('a token in the input that is none of ours leaves it to the header', async () => {
+    test('ends the session of the header if the token in the input is not ours', async () => {
       const pair = await newcomer();
       expect(endedBy(await logout(pair.accessToken, { refreshToken: 'garbage' }))).toEqual([pair.session.id]);
     });
   });
 
-  describe('a success with nothing ended', () => {
-    test('RO-16: a second logout, by either token', async () => {
+  describe('a logout succeeds and ends nothing', () => {
+    test('when it is repeated, by either token', async () => {
       const pair = await newcomer();
       await logout(pair.accessToken);
       expect(endedBy(await logout(pair.accessToken))).toEqual([]);
       expect(endedBy(await logout(undefined, { refreshToken: pair.refreshToken }))).toEqual([]);
     });
 
-    test('RO-16: a logout without a token, or with an empty input', async () => {
+    test('without a token, or with an empty input', async () => {
       expect(endedBy(await logout())).toEqual([]);
       expect(endedBy(await logout(undefined, {}))).toEqual([]);
       expect(endedBy(await logout(undefined, { refreshToken: null }))).toEqual([]);
       expect(endedBy(await logout(undefined, { refreshToken: '' }))).toEqual([]);
     });
 
-    test('a logout with what is no token of ours', async () => {
+    test('with a token that is not ours', async () => {
       const pair = await newcomer();
       const stranger = signToken(keyRingFor('HS256'), 'access', claimsOf(pair.accessToken));
       for (const token of ['garbage', '', 'a.b.c', stranger, `${pair.accessToken}A`]) {
@@ -154,14 +157,14 @@ onEachDatabase((database) => {
       await expectAlive(pair);
     });
 
-    test('a logout by the token of a session that has expired', async () => {
+    test('by the token of an expired session', async () => {
       const pair = await newcomer();
       await passTime(server, 8 * 24 * HOUR);
       expect(endedBy(await logout(undefined, { refreshToken: pair.refreshToken }))).toEqual([]);
     });
 
     test.each(['SESSION', 'OTHER_SESSIONS', 'ALL_SESSIONS'])(
-      "RO-17: a logout %s by one user's access token and another's refresh token",
+      "with the scope %s, by one user's access token and another's refresh token",
       async (scope) => {
         const [ada, eve] = [await newcomer(), await newcomer()];
         expect(endedBy(await logout(ada.accessToken, { refreshToken: eve.refreshToken, scope }))).toEqual([]);
@@ -170,7 +173,7 @@ onEachDatabase((database) => {
     );
   });
 
-  describe('the scopes that reach further', () => {
+  describe('the wider scopes', () => {
     test('OTHER_SESSIONS by a live access token ends all but its own', async () => {
       const stranger = await newcomer();
       const [here, ...others] = await threeDevices();
@@ -187,7 +190,7 @@ onEachDatabase((database) => {
       await expectAlive(here);
     });
 
-    test("RO-15: ALL_SESSIONS by a live access token ends every one of the user, and nobody else's", async () => {
+    test('ALL_SESSIONS by a live access token ends every session of the user, and no session of another user', async () => {
       const stranger = await newcomer();
       const devices = await threeDevices();
       const ended = endedBy(await logout(devices[0].accessToken, { scope: 'ALL_SESSIONS' }));
@@ -196,20 +199,20 @@ onEachDatabase((database) => {
       await expectAlive(stranger);
     });
 
-    test('ALL_SESSIONS by the current refresh token ends every one of the user', async () => {
+    test('ALL_SESSIONS by the current refresh token ends every session of the user', async () => {
       const devices = await threeDevices();
       const answer = await logout(undefined, { refreshToken: devices[2].refreshToken, scope: 'ALL_SESSIONS' });
       expect(endedBy(answer).toSorted()).toEqual(idsOf(devices));
     });
 
-    test('a live access token lends its reach to a rotated refresh token of the same user', async () => {
+    test('ALL_SESSIONS by a rotated refresh token reaches as far as a live access token of the same user beside it', async () => {
       const devices = await threeDevices();
       const next = await server.client.refresh(devices[0].refreshToken);
       const input = { refreshToken: devices[0].refreshToken, scope: 'ALL_SESSIONS' };
       expect(endedBy(await logout(next.accessToken, input)).toSorted()).toEqual(idsOf(devices));
     });
 
-    test('OTHER_SESSIONS spares the session of the token that is still good, and not that of a dead one beside it', async () => {
+    test('OTHER_SESSIONS spares the session of the live token, and not that of a dead token beside it', async () => {
       const [dead, here, third] = await threeDevices();
       await server.client.refresh(dead.refreshToken);
       const input = { refreshToken: dead.refreshToken, scope: 'OTHER_SESSIONS' };
@@ -218,7 +221,7 @@ onEachDatabase((database) => {
       await expectAlive(here);
     });
 
-    test('a change of the roles takes no reach from the access tokens that are about', async () => {
+    test('ALL_SESSIONS still reaches as far by an access token from before a change of roles', async () => {
       const devices = await threeDevices();
       const administrator = await newAdministrator(server);
       await administrateWell(server.client, 'setUserRoles', devices[0].user.id, administrator.accessToken, ['EDITOR']);
@@ -226,7 +229,7 @@ onEachDatabase((database) => {
       expect(ended.toSorted()).toEqual(idsOf(devices));
     });
 
-    test('they reach as far at a process that has not read the blacklist for too long', async () => {
+    test('ALL_SESSIONS reaches as far at a process that has not read the blacklist for too long', async () => {
       const { databaseUrl, keys } = server;
       const clock = new ManualClock(server.clock.now());
       const late = await start({ databaseUrl, keys, clock, blacklistPoll: '30s', blacklistStaleness: '60s' });
@@ -237,15 +240,15 @@ onEachDatabase((database) => {
       expect(endedBy(answer).toSorted()).toEqual(idsOf(devices));
     });
 
-    describe.each(['OTHER_SESSIONS', 'ALL_SESSIONS'])('%s without a token that is still good', (scope) => {
-      test('does what SESSION does, by an access token that has expired', async () => {
+    describe.each(['OTHER_SESSIONS', 'ALL_SESSIONS'])('%s without a live token', (scope) => {
+      test('acts like SESSION by an expired access token', async () => {
         const [here, ...others] = await threeDevices();
         await passTime(server, HOUR);
         expect(endedBy(await logout(here.accessToken, { scope }))).toEqual([here.session.id]);
         await expectAlive(...others);
       });
 
-      test('does what SESSION does, by a rotated refresh token', async () => {
+      test('acts like SESSION by a rotated refresh token', async () => {
         const [here, ...others] = await threeDevices();
         await server.client.refresh(here.refreshToken);
         const answer = await logout(undefined, { refreshToken: here.refreshToken, scope });
@@ -263,7 +266,7 @@ onEachDatabase((database) => {
     });
   });
 
-  test('nothing passes behind a logout in the same document', async () => {
+  test('a guarded field after a logout in the same document is refused', async () => {
     const [here, there] = await threeDevices();
     const answer = await server.client.run(
       `mutation ($id: ID!) {
@@ -281,7 +284,7 @@ onEachDatabase((database) => {
     await expectAlive(there);
   });
 
-  test('the access token of a session that was logged out stays refused after a restart', async () => {
+  test('an access token stays refused when the server restarts after the logout', async () => {
     const pair = await newcomer();
     await logout(pair.accessToken);
     const { databaseUrl, clock, keys } = server;
@@ -290,8 +293,8 @@ onEachDatabase((database) => {
   });
 });
 
-describe('RO-14: after a logout no other spelling of the token is let in', () => {
-  test('as ES256, whose signatures can be written in two ways', async () => {
+describe('another spelling of a token is not accepted after a logout', () => {
+  test('with the other form of an ES256 signature', async () => {
     const server = await start({ keys: keyRingFor('ES256') });
     const pair = await server.client.register();
     const twin = withOtherSignature(pair.accessToken);
@@ -301,7 +304,7 @@ describe('RO-14: after a logout no other spelling of the token is let in', () =>
     expect(await server.client.verify(twin)).toMatchObject({ isValid: false, reason: 'TOKEN_REVOKED' });
   });
 
-  test('with other trailing bits, padded, or under another spelling of the scheme', async () => {
+  test('with other trailing bits, padding or another spelling of the scheme', async () => {
     const { client } = await start();
     const { accessToken } = await client.register();
     await client.logout(accessToken);
@@ -325,7 +328,7 @@ describe('RO-14: after a logout no other spelling of the token is let in', () =>
   });
 });
 
-/** Which sessions a logout has ended. It has to be a success. */
+/** The sessions that a logout has ended. The logout must be a success. */
 function endedBy({ status, errors, data }: Answer): string[] {
   expect({ status, errors }).toEqual({ status: 200, errors: [] });
   expect(data.logout.endedSessions).toBe(data.logout.endedSessionIds.length);

@@ -17,7 +17,7 @@ onEachDatabase((database) => {
     await Promise.all(running.splice(0).map((server) => server.stop()));
   });
 
-  /** Starts servers as so many processes on one database would be: the same keys, the same time. */
+  /** Starts servers like processes that share one database, with the same keys and the same time. */
   async function startSome(count: number, options: TestAuthOptions = {}): Promise<TestAuth[]> {
     const common = { keys: generateKeys(), clock: new ManualClock(), databaseUrl: await database.fresh(), ...options };
     const servers: TestAuth[] = [];
@@ -31,7 +31,7 @@ onEachDatabase((database) => {
     return server;
   }
 
-  describe('an end of a session is honoured', () => {
+  describe('the end of a session is honoured', () => {
     test('at once on the process that did it', async () => {
       const [here] = await startSome(2, { blacklistPoll: '30s' });
       const { accessToken } = await here!.client.register();
@@ -49,7 +49,7 @@ onEachDatabase((database) => {
       expect(accessOf(await there!.client.me(accessToken))).toBe('UNAUTHENTICATED TOKEN_REVOKED');
     });
 
-    test('although it was committed forty seconds after its row was made', async () => {
+    test('even if it is committed forty seconds after its row was made', async () => {
       const [here, there] = await startSome(2, { blacklistStaleness: '10m' });
       const { clock } = here!;
       const { accessToken } = await here!.client.register();
@@ -67,7 +67,7 @@ onEachDatabase((database) => {
       }
     });
 
-    test('and so is a role that was taken away, however late it was committed', async () => {
+    test('like the removal of a role, however late it is committed', async () => {
       const [here, there] = await startSome(2, { blacklistStaleness: '10m' });
       const { clock } = here!;
       const { accessToken } = await here!.client.register();
@@ -83,7 +83,7 @@ onEachDatabase((database) => {
       expect(accessOf(await there!.client.me(accessToken))).toBe('UNAUTHENTICATED TOKEN_REVOKED');
     });
 
-    test('although the clocks of the processes disagree by as much as they may', async () => {
+    test('even if the clocks of the processes disagree by as much as they may', async () => {
       const options: TestAuthOptions = { leeway: '60s', blacklistStaleness: '10m' };
       const [here] = await startSome(1, options);
       const { clock, databaseUrl, keys } = here!;
@@ -98,7 +98,7 @@ onEachDatabase((database) => {
       expect(accessOf(await fast.client.me(accessToken))).toBe('UNAUTHENTICATED TOKEN_REVOKED');
     });
 
-    test('at the staleness limit by a process that cannot read the database, and by its reason once it can', async () => {
+    test('at the staleness limit by a process that cannot read the database, and with its reason once it can', async () => {
       const [here, there] = await startSome(2, { blacklistStaleness: '60s' });
       const { clock } = here!;
       const ended = await here!.client.register('ended@example.com');
@@ -119,7 +119,7 @@ onEachDatabase((database) => {
       expect(accessOf(await there!.client.me(ended.accessToken))).toBe('UNAUTHENTICATED TOKEN_REVOKED');
     });
 
-    test('after five minutes in which a process could not read, which is less than it may go without', async () => {
+    test('by a process that could not read for five minutes, which is less than its staleness limit', async () => {
       const [here, there] = await startSome(2, { blacklistStaleness: '10m' });
       const { accessToken } = await here!.client.register();
       const polls = await countPolls(there!);
@@ -132,7 +132,7 @@ onEachDatabase((database) => {
       expect(accessOf(await there!.client.me(accessToken))).toBe('UNAUTHENTICATED TOKEN_REVOKED');
     });
 
-    test('by a process that starts, before it serves: it has the whole live set', async () => {
+    test('by a new process before it serves, since it reads the whole live set', async () => {
       const [here] = await startSome(1);
       const { clock, databaseUrl, keys } = here!;
       const pairs: Pair[] = [];
@@ -147,7 +147,7 @@ onEachDatabase((database) => {
       }
     });
 
-    test('by a process that starts while its clock is ahead, as soon as it is set right', async () => {
+    test('by a process that starts while its clock is ahead, as soon as the clock is set right', async () => {
       const [here] = await startSome(1);
       const { clock, databaseUrl, keys } = here!;
       const { accessToken } = await here!.client.register();
@@ -160,8 +160,8 @@ onEachDatabase((database) => {
     });
   });
 
-  describe('RO-07: of twenty parallel refreshes of one token, ten at each of two processes,', () => {
-    test('one wins, nineteen are refused as rotated, and the session lives', async () => {
+  describe('twenty parallel refreshes of one token, ten at each of two processes', () => {
+    test('have one winner, nineteen are refused as rotated, and the session lives on', async () => {
       const servers = await startSome(2);
       const { refreshToken } = await servers[0]!.client.register();
       const answers = await Promise.all(
@@ -173,7 +173,7 @@ onEachDatabase((database) => {
       await servers[1]!.client.refresh(winner?.data.refreshToken.refreshToken);
     });
 
-    test('with one key for all, all get the same refresh token', async () => {
+    test('all get the same refresh token if they have the same key', async () => {
       const servers = await startSome(2);
       const { refreshToken } = await servers[0]!.client.register();
       const pairs = await Promise.all(
@@ -201,7 +201,7 @@ onEachDatabase((database) => {
 
 const READS_BLACKLIST = /^select .* from .auth_blacklisted_token. /;
 
-/** Counts a server's polls as they begin. One that has begun is over when the next one begins. */
+/** Counts a server's polls as they begin. A poll is over when the next one begins. */
 async function countPolls(server: TestAuth) {
   let begun = 0;
   await hookStatements(server.orm, {
@@ -218,7 +218,7 @@ async function countPolls(server: TestAuth) {
   };
 }
 
-/** Lets a server's every statement fail, as if its database were away. */
+/** Makes every statement of a server fail, as if its database were unreachable. */
 async function cutOff(server: TestAuth) {
   let isCut = true;
   let failed = 0;
@@ -239,7 +239,7 @@ async function cutOff(server: TestAuth) {
   };
 }
 
-/** What another program writes. */
+/** The SQL by which another program changes the database. */
 type SlowChange = (now: string, later: string) => string;
 
 const endSessions: SlowChange = (now, later) =>
@@ -249,7 +249,7 @@ const endSessions: SlowChange = (now, later) =>
 const raiseVersions: SlowChange = (now) =>
   `update auth_user set token_version = token_version + 1, token_version_raised_at = ${now}`;
 
-/** Changes what there is as another program would, in a transaction that lasts as long as `meanwhile` does. */
+/** Changes the database like another program, in a transaction that lasts as long as `meanwhile` does. */
 async function changeSlowly(
   { databaseUrl, clock }: TestAuth,
   change: SlowChange,

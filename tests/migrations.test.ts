@@ -13,7 +13,7 @@ onEachDatabase((database) => {
     expect(isMigrationMissing).toBe(false);
   });
 
-  test('migrations that were applied are not applied again', async () => {
+  test('applied migrations are not applied again', async () => {
     const orm = await openDatabase(await database.fresh(), authEntities);
     const before = await pendingMigrations(orm);
     const first = await migrate(orm);
@@ -24,7 +24,7 @@ onEachDatabase((database) => {
     expect(second).toEqual([]);
   });
 
-  test('processes that start at once on an empty database all find it migrated', async () => {
+  test('processes that start on an empty database at the same time all find it migrated', async () => {
     const databaseUrl = await database.fresh();
     const orms = await Promise.all([1, 2, 3].map(() => openDatabase(databaseUrl, authEntities)));
     const outcomes = await Promise.allSettled(orms.map(migrate));

@@ -9,7 +9,7 @@ import { EMAIL, GraphQLClient, PASSWORD } from './support/graphql-client.ts';
 import { accessOf } from './support/outcomes.ts';
 import { waitUntil } from './support/wait-until.ts';
 
-/** Milliseconds. A start takes less than one second, where nothing else runs. */
+/** In milliseconds. A start takes less than one second when nothing else runs. */
 const PATIENCE = 40_000;
 jest.setTimeout(2 * PATIENCE);
 
@@ -39,7 +39,7 @@ class Run {
     });
   }
 
-  /** Waits until it says where it serves. */
+  /** Waits until the program says where it serves. */
   async url(): Promise<string> {
     const found = () => /serving (http:\/\/\S+)\/graphql/.exec(this.output)?.[1];
     await waitUntil(() => found() !== undefined || this.#child.exitCode !== null, PATIENCE);
@@ -85,7 +85,7 @@ async function stop(started: Run, signal: 'SIGTERM' | 'SIGINT' = 'SIGTERM'): Pro
 
 const clientOf = async (started: Run) => new GraphQLClient(await started.url());
 
-/** What production needs, with a database and a key ring in the folder of the test. */
+/** The variables that production needs, with a database and a key ring in the folder of the test. */
 const production = () => ({
   NODE_ENV: 'production',
   AUTH_ISSUER: 'https://auth.example.com',
@@ -95,7 +95,7 @@ const production = () => ({
 });
 
 describe('in development', () => {
-  test('the first start makes a database and a key ring for its owner alone, and says what to try', async () => {
+  test('the first start makes a database and a key ring that only its owner can read, and says what to try', async () => {
     const started = run();
     const url = await started.url();
     expect(readdirSync(folder)).toEqual(['data']);
@@ -129,7 +129,7 @@ describe('in development', () => {
     expect((await stop(second)).faults).toBe('');
   });
 
-  test('processes that start at once share one key ring and one database', async () => {
+  test('processes that start at the same time share one key ring and one database', async () => {
     const started = [run(), run(), run()];
     const [first, ...others] = await Promise.all(started.map(clientOf));
     const { accessToken } = await first!.register();
@@ -137,7 +137,7 @@ describe('in development', () => {
     expect(readdirSync(join(folder, 'data')).filter((name) => name.startsWith('keys'))).toEqual(['keys.json']);
   });
 
-  test('SIGTERM ends it cleanly, whoever is still connected', async () => {
+  test('SIGTERM ends the program cleanly, even while a client is connected', async () => {
     const started = run();
     const url = new URL(await started.url());
     const idle = connect(Number(url.port), url.hostname);
@@ -159,7 +159,7 @@ describe('in development', () => {
     expect(faults).toBe(`Cannot start:\n  - PORT: 127.0.0.1:${port} is taken\n`);
   });
 
-  test('a command that does not exist names those that do', async () => {
+  test('an unknown command is answered with the existing ones', async () => {
     const { code, faults } = await run(['sing']).ended;
     expect(code).toBe(1);
     expect(faults).toMatch(/^There is no command "sing". There are: serve, migrate, /);
@@ -167,7 +167,7 @@ describe('in development', () => {
 });
 
 describe('in production', () => {
-  test('it does not start without its settings, and makes nothing', async () => {
+  test('the program does not start without its settings, and makes nothing', async () => {
     const { code, output, faults } = await run([], { NODE_ENV: 'production' }).ended;
     expect({ code, output }).toEqual({ code: 1, output: '' });
     for (const name of ['AUTH_ISSUER', 'AUTH_REGISTRATION', 'AUTH_KEYS_FILE', 'DATABASE_URL'])
@@ -175,7 +175,7 @@ describe('in production', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  test('it lists every fault of its settings and does not start', async () => {
+  test('the program lists every fault of its settings and does not start', async () => {
     const variables = { ...production(), AUTH_COLOUR: 'red', AUTH_LEEWAY: '2m', AUTH_ACCESS_TOKEN_LIFETIME: '15' };
     const { code, output, faults } = await run([], variables).ended;
     expect({ code, output }).toEqual({ code: 1, output: '' });
@@ -190,7 +190,7 @@ describe('in production', () => {
     );
   });
 
-  test('it does not start without keys and with pending migrations, and lists both', async () => {
+  test('the program does not start without keys and with pending migrations, and lists both', async () => {
     const { code, output, faults } = await run([], production()).ended;
     expect({ code, output }).toEqual({ code: 1, output: '' });
     const keysFile = production().AUTH_KEYS_FILE;
@@ -201,7 +201,7 @@ describe('in production', () => {
     expect(existsSync(keysFile)).toBe(false);
   });
 
-  test('it does not start with a key that is weak, or a file that is no JSON, and repeats nothing of them', async () => {
+  test('the program does not start with a weak key or a key file that is not JSON, and repeats nothing of them', async () => {
     await run(['migrate'], production()).ended;
     const weak = { kty: 'oct', alg: 'HS256', kid: 'a', purpose: 'access', k: 'aHVudGVyMg' };
     for (const text of [JSON.stringify({ keys: [weak] }), 'hunter2']) {
@@ -213,7 +213,7 @@ describe('in production', () => {
     }
   });
 
-  test('`migrate` applies what is pending, once, and then it starts, without an explorer', async () => {
+  test('`migrate` applies what is pending once, and then the program starts without an explorer', async () => {
     const { code, output } = await run(['migrate'], production()).ended;
     expect(code).toBe(0);
     expect(output).toMatch(/^Applied Migration\d+/);

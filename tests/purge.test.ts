@@ -23,7 +23,7 @@ onEachDatabase((database) => {
   });
 
   describe('a purge deletes', () => {
-    test('nothing that is good, or bars something, or is to be remembered', async () => {
+    test('no live session, no row that refuses a token, and no event that is to be kept', async () => {
       const server = await startOne();
       const { client, auth } = server;
       const first = await client.register();
@@ -38,7 +38,7 @@ onEachDatabase((database) => {
       await client.refresh(alive.refreshToken);
     });
 
-    test('a session when none of its tokens can be good any more, and not before', async () => {
+    test('a session once none of its tokens can be good any more, and not before', async () => {
       const server = await startOne();
       const { client, auth, clock } = server;
       const { refreshToken } = await client.register();
@@ -52,7 +52,7 @@ onEachDatabase((database) => {
       expect(refusalOf(await client.tryRefresh(refreshToken))).toBe('INVALID_REFRESH_TOKEN TOKEN_EXPIRED');
     });
 
-    test('the row of a rotated token after its expiry, and that of an ended session after its access tokens', async () => {
+    test('the row of a rotated token after its expiry, and that of an ended session after the expiry of its access tokens', async () => {
       const server = await startOne();
       const { client, auth, clock } = server;
       const first = await client.register();
@@ -68,7 +68,7 @@ onEachDatabase((database) => {
       expect((await auth.purge()).blacklistedTokens).toBe(1);
     });
 
-    test('what happened when it is older than is to be remembered', async () => {
+    test('an event once it is older than the retention', async () => {
       const server = await startOne({ eventRetention: '30d' });
       const { client, auth, clock } = server;
       await client.register();
@@ -81,25 +81,25 @@ onEachDatabase((database) => {
     });
   });
 
-  test('a purge that is done has nothing left to do', async () => {
+  test('a second purge has nothing left to delete', async () => {
     const server = await startOne();
     await expiredRows(server, 450);
     expect(await server.auth.purge()).toEqual({ sessions: 450, blacklistedTokens: 450, securityEvents: 450 });
     expect(await server.auth.purge()).toEqual(NOTHING);
   });
 
-  test('it deletes few rows at a time, each batch a transaction of its own', async () => {
+  test('a purge deletes few rows at a time, each batch in a transaction of its own', async () => {
     const server = await startOne();
     await expiredRows(server, 2_000);
     const batches = await countStatements(server, /^delete /);
     const commits = await countStatements(server, /^commit$/);
     await server.auth.purge();
-    // 50, 100, 200, 400, and then 500 at the most.
+    // Batches of 50, 100, 200, 400, and then 500 at most.
     expect(batches()).toBe(3 * 7);
     expect(commits()).toBe(batches());
   });
 
-  test('on a disk that is slow its batches stay small', async () => {
+  test('the batches of a purge stay small on a slow disk', async () => {
     const server = await startOne();
     await expiredRows(server, 500);
     const batches = await countStatements(server, /^delete /);
@@ -112,7 +112,7 @@ onEachDatabase((database) => {
     expect(batches()).toBe(3 * (500 / 50 + 1));
   });
 
-  test('one that fails half-way has deleted what it has, and the next one deletes the rest', async () => {
+  test('a purge that fails half-way has deleted its first batches, and the next one deletes the rest', async () => {
     const server = await startOne();
     await expiredRows(server, 700);
     let batches = 0;
@@ -130,7 +130,7 @@ onEachDatabase((database) => {
     expect(await server.auth.purge()).toEqual({ sessions: 0, blacklistedTokens, securityEvents: 700 });
   });
 
-  test('one that is told to stop does so after its batch, and the next one deletes the rest', async () => {
+  test('a purge that is told to stop does so after its batch, and the next one deletes the rest', async () => {
     const server = await startOne();
     await expiredRows(server, 700);
     const stopping = new AbortController();
@@ -182,7 +182,7 @@ onEachDatabase((database) => {
     }
   });
 
-  describe('RO-30: no revoked token comes back by it', () => {
+  describe('a purge revives no revoked token', () => {
     test.each([
       ['by a clock that is five seconds fast', 5 * SECOND],
       ['by a clock that is right', 0],
@@ -202,11 +202,11 @@ onEachDatabase((database) => {
       await administrateWell(client, 'setUserRoles', role.user.id, administrator.accessToken, ['EDITOR']);
       await administrateWell(client, 'deleteUser', deleted.user.id, administrator.accessToken);
       const begun = clock.now();
-      // When the access tokens expire, their rows bar nothing more, these may go, and the same of the refresh tokens.
+      // The access tokens expire, their rows refuse nothing more, these rows may go; then the same for the refresh tokens.
       for (const end of [15 * MINUTE, 16 * MINUTE + 5 * SECOND, 76 * MINUTE + 10 * SECOND, 7 * DAY, 7 * DAY + HOUR]) {
         for (const offset of [-5 * SECOND, -1, 0, 1, 5 * SECOND]) {
           await passTime(server, begun + end + offset - clock.now());
-          // The purge is of a process whose clock disagrees by as much as it may.
+          // The process that purges has a clock that disagrees by as much as it may.
           await stepClock(server, difference);
           await auth.purge();
           await stepClock(server, -difference);

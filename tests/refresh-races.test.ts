@@ -14,15 +14,15 @@ onEachDatabase((database) => {
 
   const newcomer = () => server.client.register(someEmail());
 
-  describe('RO-06: of 20 parallel refreshes', () => {
-    test('without a key one wins, the others are TOKEN_ROTATED and the session lives', async () => {
+  describe('20 parallel refreshes of one token', () => {
+    test('have one winner without a key: the others are TOKEN_ROTATED and the session lives on', async () => {
       const { accessToken, refreshToken } = await newcomer();
       const successor = oneWins(await race(server.client, 20, refreshToken));
       expect(accessOf(await server.client.me(accessToken))).toBe('good');
       await server.client.refresh(successor);
     });
 
-    test('with one key all get the same refresh token', async () => {
+    test('all get the same refresh token if they have the same key', async () => {
       const { refreshToken } = await newcomer();
       const answers = await race(server.client, 20, refreshToken, randomKey());
       expect(countBy(answers, outcomeOf)).toEqual({ success: 20 });
@@ -31,7 +31,7 @@ onEachDatabase((database) => {
       await server.client.refresh(successors[0] as string);
     });
 
-    test('with ten keys, sent twice each, one key wins', async () => {
+    test('have one winning key among ten keys that are each sent twice', async () => {
       const { refreshToken } = await newcomer();
       const races = Array.from({ length: 10 }, () => race(server.client, 2, refreshToken, randomKey()));
       const answers = (await Promise.all(races)).flat();
@@ -42,13 +42,13 @@ onEachDatabase((database) => {
     });
   });
 
-  test('RO-08: 200 parallel refreshes of 10 tokens give one successor each, and all sessions live', async () => {
+  test('200 parallel refreshes of 10 tokens give one successor each, and all sessions live on', async () => {
     const pairs = await Promise.all(Array.from({ length: 10 }, newcomer));
     const races = await Promise.all(pairs.map(({ refreshToken }) => race(server.client, 20, refreshToken)));
     for (const successor of races.map(oneWins)) await server.client.refresh(successor);
   });
 
-  test('RO-09: a refresh that races a logout leaves no live token', async () => {
+  test('a refresh that races a logout leaves no live token', async () => {
     const rounds = Array.from({ length: 30 }, async (_, round) => {
       const pair = await newcomer();
       const [refreshed] = await Promise.all([
@@ -67,7 +67,7 @@ onEachDatabase((database) => {
 
 const randomKey = () => randomBytes(16).toString('base64url');
 
-/** So many refreshes of one token, all under way at the same time. */
+/** Refreshes one token many times, all at the same time. */
 async function race(client: GraphQLClient, count: number, token: string, key?: string): Promise<Answer[]> {
   return Promise.all(Array.from({ length: count }, () => client.tryRefresh(token, key)));
 }

@@ -29,7 +29,7 @@ onEachDatabase((database) => {
     return { old, lost: await server.client.refresh(old.refreshToken, key) };
   }
 
-  test('RO-03: a retry with its key gets the same refresh token, byte for byte, and no younger access token', async () => {
+  test('a retry with its key gets the same refresh token, byte for byte, and no younger access token', async () => {
     const key = randomKey();
     const { old, lost } = await loseAnswer(key);
     await passTime(server, 3 * SECOND);
@@ -44,7 +44,7 @@ onEachDatabase((database) => {
     expect(accessOf(await server.client.me(again.accessToken))).toBe('good');
   });
 
-  test('a retry may be retried, and the session goes on from it', async () => {
+  test('a retry may be repeated, and the session goes on from it', async () => {
     const key = randomKey();
     const { old, lost } = await loseAnswer(key);
     for (let count = 0; count < 3; count += 1) {
@@ -53,7 +53,7 @@ onEachDatabase((database) => {
     await server.client.refresh(lost.refreshToken, randomKey());
   });
 
-  test('RO-04: long after the leeway it gets the same, and an access token that has expired', async () => {
+  test('a retry long after the leeway gets the same refresh token, and an access token that has expired', async () => {
     const key = randomKey();
     const { old, lost } = await loseAnswer(key);
     await passTime(server, DAY);
@@ -66,7 +66,7 @@ onEachDatabase((database) => {
     await server.client.refresh(again.refreshToken);
   });
 
-  test('RO-04: as long as the successor is good, even when the old token itself has expired meanwhile', async () => {
+  test('a retry is answered as long as the successor is good, even if the old token has expired meanwhile', async () => {
     const key = randomKey();
     const old = await server.client.register(someEmail());
     await passTime(server, 6 * DAY);
@@ -82,7 +82,7 @@ onEachDatabase((database) => {
   test.each([
     ['another key', randomKey()],
     ['no key', undefined],
-  ])('RO-03: with %s it is no retry: refused within the leeway', async (_name, other) => {
+  ])('a refresh with %s is not a retry, and is refused within the leeway', async (_name, other) => {
     const { old, lost } = await loseAnswer(randomKey());
     expect(await refusalOfRefresh(old.refreshToken, other)).toBe('INVALID_REFRESH_TOKEN TOKEN_ROTATED');
     await server.client.refresh(lost.refreshToken);
@@ -91,21 +91,21 @@ onEachDatabase((database) => {
   test.each([
     ['another key', randomKey()],
     ['no key', undefined],
-  ])('RO-04: with %s it is no retry: the end of the session after the leeway', async (_name, other) => {
+  ])('a refresh with %s is not a retry, and ends the session after the leeway', async (_name, other) => {
     const { old, lost } = await loseAnswer(randomKey());
     await passTime(server, MINUTE);
     expect(await refusalOfRefresh(old.refreshToken, other)).toBe('INVALID_REFRESH_TOKEN TOKEN_REUSED');
     expect(await refusalOfRefresh(lost.refreshToken)).toBe('INVALID_REFRESH_TOKEN TOKEN_REVOKED');
   });
 
-  test('a refresh that was sent without a key cannot be retried with one, nor without', async () => {
+  test('a refresh that was sent without a key cannot be retried, with a key or without', async () => {
     const { old, lost } = await loseAnswer();
     expect(await refusalOfRefresh(old.refreshToken, randomKey())).toBe('INVALID_REFRESH_TOKEN TOKEN_ROTATED');
     expect(await refusalOfRefresh(old.refreshToken)).toBe('INVALID_REFRESH_TOKEN TOKEN_ROTATED');
     await server.client.refresh(lost.refreshToken);
   });
 
-  test('RO-05: the key is good for nothing as soon as the successor was used, with a key of its own or without', async () => {
+  test('a key is good for nothing once the successor has been used, with a key of its own or without', async () => {
     for (const nextKey of [randomKey(), undefined]) {
       const key = randomKey();
       const { old, lost } = await loseAnswer(key);
@@ -115,14 +115,14 @@ onEachDatabase((database) => {
     }
   });
 
-  test('a key that was overwritten by a rotation without one matches that rotation neither', async () => {
+  test('a key that was overwritten by a rotation without a key does not match that rotation', async () => {
     const key = randomKey();
     const { lost } = await loseAnswer(key);
     await server.client.refresh(lost.refreshToken);
     expect(await refusalOfRefresh(lost.refreshToken, key)).toBe('INVALID_REFRESH_TOKEN TOKEN_ROTATED');
   });
 
-  test('the same key with the successor is a new rotation: each refresh has a key of its own', async () => {
+  test('the same key with the successor is a new rotation, since a key belongs to one refresh', async () => {
     const key = randomKey();
     const { lost } = await loseAnswer(key);
     const next = await server.client.refresh(lost.refreshToken, key);
@@ -130,7 +130,7 @@ onEachDatabase((database) => {
     expect((await server.client.refresh(lost.refreshToken, key)).refreshToken).toBe(next.refreshToken);
   });
 
-  test("somebody else's key opens nothing", async () => {
+  test('the key of another session gives nothing', async () => {
     const key = randomKey();
     await loseAnswer(key);
     const { old } = await loseAnswer(randomKey());
@@ -144,7 +144,7 @@ onEachDatabase((database) => {
     expect(await refusalOfRefresh(old.refreshToken, key)).toBe('INVALID_REFRESH_TOKEN TOKEN_REVOKED');
   });
 
-  test('a retry after the clock was set right gets no younger access token than the lost answer held', async () => {
+  test('a retry after the clock was set right gets no younger access token than the lost one', async () => {
     const key = randomKey();
     const old = await server.client.register(someEmail());
     await stepClock(server, -HOUR);
@@ -176,7 +176,7 @@ onEachDatabase((database) => {
     expect((await restarted.client.refresh(old.refreshToken, key)).refreshToken).toBe(lost.refreshToken);
   });
 
-  test('a retry gets the same bytes after the signing key was changed, as long as the old one is in the ring', async () => {
+  test('a retry gets the same bytes after a change of the signing key, as long as the old key is in the ring', async () => {
     const key = randomKey();
     const { old, lost } = await loseAnswer(key);
     const { databaseUrl, clock } = server;
@@ -196,9 +196,9 @@ describe('an idempotency key', () => {
     ['empty', ''],
     ['too short to be random', 'a'.repeat(21)],
     ['too long', 'a'.repeat(129)],
-    ['no base64url', `${'a'.repeat(21)}+`],
+    ['not base64url', `${'a'.repeat(21)}+`],
     ['padded', `${'a'.repeat(22)}==`],
-    ['of several lines', `${'a'.repeat(22)}\n`],
+    ['followed by a line break', `${'a'.repeat(22)}\n`],
   ])('that is %s is BAD_USER_INPUT, and nothing is exchanged', async (_name, key) => {
     const { refreshToken } = await server.client.register(someEmail());
     const { extensions } = errorOf(await server.client.tryRefresh(refreshToken, key));
@@ -214,7 +214,7 @@ describe('an idempotency key', () => {
     expect((await server.client.refresh(refreshToken, key)).refreshToken).toBe(lost.refreshToken);
   });
 
-  test('may be null, which is none', async () => {
+  test('may be null, which counts as no key', async () => {
     const { refreshToken } = await server.client.register(someEmail());
     const query = 'mutation ($input: RefreshTokenInput) { refreshToken(input: $input) { refreshToken } }';
     const answer = await server.client.run(query, { input: { refreshToken, idempotencyKey: null } });
@@ -222,7 +222,7 @@ describe('an idempotency key', () => {
     expect(refusalOf(await server.client.tryRefresh(refreshToken))).toBe('INVALID_REFRESH_TOKEN TOKEN_ROTATED');
   });
 
-  test('is kept as a hash alone', async () => {
+  test('is stored only as a hash', async () => {
     const key = randomKey();
     const { session, refreshToken } = await server.client.register(someEmail());
     await server.client.refresh(refreshToken, key);

@@ -37,7 +37,7 @@ onEachDatabase((database) => {
       expect(accessOf(await server.client.me(second.accessToken))).toBe('good');
     });
 
-    test('puts the old refresh token on the blacklist, and it is refused from then on', async () => {
+    test('puts the old refresh token on the blacklist, which refuses it from then on', async () => {
       const { refreshToken } = await newcomer();
       await server.client.refresh(refreshToken);
 
@@ -48,19 +48,19 @@ onEachDatabase((database) => {
       expect(await server.client.verify(refreshToken)).toMatchObject({ isValid: false, reason: 'TOKEN_ROTATED' });
     });
 
-    test('leaves the access token of before alone: it lives until it expires', async () => {
+    test('does not affect the earlier access token, which lives until it expires', async () => {
       const { accessToken, refreshToken } = await newcomer();
       await server.client.refresh(refreshToken);
       expect(accessOf(await server.client.me(accessToken))).toBe('good');
     });
 
-    test('gives tokens that no cache may keep', async () => {
+    test('gives an answer that is not cached', async () => {
       const { refreshToken } = await newcomer();
       const { headers } = await server.client.tryRefresh(refreshToken);
       expect(headers.get('cache-control')).toBe('no-store');
     });
 
-    test('RO-24: a hundred within one second give a hundred different tokens', async () => {
+    test('gives different tokens each time, even a hundred times within one second', async () => {
       let pair = await newcomer();
       const seen = new Set([pair.accessToken, pair.refreshToken]);
       for (let count = 0; count < 100; count += 1) {
@@ -72,19 +72,19 @@ onEachDatabase((database) => {
   });
 
   describe('a refusal', () => {
-    test('RO-22: of a token that has lain idle too long is TOKEN_EXPIRED', async () => {
+    test('of a token that has been idle for too long is TOKEN_EXPIRED', async () => {
       const { refreshToken } = await newcomer();
       await passTime(server, 7 * DAY + 5 * SECOND);
       expect(refusalOf(await server.client.tryRefresh(refreshToken))).toBe('INVALID_REFRESH_TOKEN TOKEN_EXPIRED');
     });
 
-    test('RO-12: of a token whose session was logged out is TOKEN_REVOKED', async () => {
+    test('of a token whose session was logged out is TOKEN_REVOKED', async () => {
       const { accessToken, refreshToken } = await newcomer();
       await server.client.logout(accessToken);
       expect(refusalOf(await server.client.tryRefresh(refreshToken))).toBe('INVALID_REFRESH_TOKEN TOKEN_REVOKED');
     });
 
-    test('RO-25: of a token of no session we know is TOKEN_REVOKED, and leaves no row behind', async () => {
+    test('of a token of an unknown session is TOKEN_REVOKED, and leaves no row behind', async () => {
       const { refreshToken } = await newcomer();
       const before = await countRows(server);
       const [sid, jti] = [newId(server.clock.now()), newId(server.clock.now())];
@@ -96,7 +96,7 @@ onEachDatabase((database) => {
     });
   });
 
-  test("RO-18: the token of the input is judged, and another user's access token beside it is not", async () => {
+  test("a refresh judges the token of its input, and not another user's access token beside it", async () => {
     const [ada, eve] = [await newcomer(), await newcomer()];
     const answer = await server.client.tryRefresh(ada.refreshToken, undefined, eve.accessToken);
     expect(answer.data.refreshToken.user.email).toBe(ada.user.email);
@@ -104,7 +104,7 @@ onEachDatabase((database) => {
     await server.client.refresh(eve.refreshToken);
   });
 
-  test('RO-40: tokens signed with the keys of before are good until they expire, and new ones name the new keys', async () => {
+  test('tokens signed with the previous keys are good until they expire, and new tokens name the new keys', async () => {
     const old = await newcomer();
     const added = generateKeys().keys;
     const keys = { keys: [...added, ...server.keys.keys] };
@@ -118,7 +118,7 @@ onEachDatabase((database) => {
   });
 });
 
-describe('without asking the database', () => {
+describe('refreshToken', () => {
   let server: TestAuth;
   beforeAll(async () => {
     server = await startTestAuth();
@@ -126,19 +126,19 @@ describe('without asking the database', () => {
   afterAll(() => server.stop());
 
   test.each([
-    ['nothing', undefined, 'TOKEN_MISSING'],
+    ['no input', undefined, 'TOKEN_MISSING'],
     ['null', { refreshToken: null }, 'TOKEN_MISSING'],
     ['an empty string', { refreshToken: '' }, 'TOKEN_MISSING'],
     ['garbage', { refreshToken: 'garbage' }, 'TOKEN_INVALID'],
-    ['what looks like a token', { refreshToken: 'eyJhbGciOiJub25lIn0.e30.' }, 'TOKEN_INVALID'],
-    ['the longest that a request may hold', { refreshToken: 'x'.repeat(90_000) }, 'TOKEN_INVALID'],
+    ['text that looks like a token', { refreshToken: 'eyJhbGciOiJub25lIn0.e30.' }, 'TOKEN_INVALID'],
+    ['the longest text that a request may hold', { refreshToken: 'x'.repeat(90_000) }, 'TOKEN_INVALID'],
   ])('%s is refused as INVALID_REFRESH_TOKEN with its reason', async (_name, input, reason) => {
     const answer = await server.client.run(REFRESH, input === undefined ? {} : { input });
     expect(answer.status).toBe(200);
     expect(refusalOf(answer)).toBe(`INVALID_REFRESH_TOKEN ${reason}`);
   });
 
-  test('an access token is no refresh token', async () => {
+  test('an access token is refused as a refresh token', async () => {
     const { accessToken } = await server.client.register(someEmail());
     expect(refusalOf(await server.client.tryRefresh(accessToken))).toBe('INVALID_REFRESH_TOKEN TOKEN_INVALID');
   });
@@ -156,19 +156,19 @@ describe('without asking the database', () => {
     ['a list', []],
     ['an object', {}],
     ['a boolean', true],
-  ])('RO-27: %s in the place of the token is BAD_USER_INPUT', async (_name, refreshToken) => {
+  ])('%s in place of the token is BAD_USER_INPUT', async (_name, refreshToken) => {
     const answer = await server.client.run(REFRESH, { input: { refreshToken } });
     expect(answer.errors).toMatchObject([
       { extensions: { code: 'BAD_USER_INPUT', fields: [{ path: 'input.refreshToken', reason: 'INVALID_TYPE' }] } },
     ]);
   });
 
-  test('RO-27: 5 MB in the place of the token are not even read', async () => {
+  test('a token of 5 MB is not even read', async () => {
     const answer = await server.client.tryRefresh('x'.repeat(5_000_000));
     expect(answer.status).toBe(413);
   });
 
-  test('RO-28: a refresh token in the URL is not exchanged, not repeated and not logged', async () => {
+  test('a refresh token in the URL is not exchanged, not repeated and not logged', async () => {
     const { refreshToken } = await server.client.register(someEmail());
     const mutation = `mutation { refreshToken(input: { refreshToken: "${refreshToken}" }) { refreshToken } }`;
     const headers = { 'content-type': 'application/json' };
@@ -180,7 +180,7 @@ describe('without asking the database', () => {
     await server.client.refresh(refreshToken);
   });
 
-  test("an exchange computes the host's claims afresh", async () => {
+  test("an exchange computes the host's claims anew", async () => {
     let plan = 'free';
     const namespace = 'https://example.com/claims';
     const host = await startTestAuth({ claims: { namespace, compute: () => ({ plan }) } });

@@ -54,7 +54,7 @@ describe('register', () => {
     },
   );
 
-  test('gives nobody more than an account: roles and the like are no fields of its input', async () => {
+  test('gives nothing more than an account: its input has no field for roles and the like', async () => {
     const server = await start();
     const extras = { roles: ['ADMIN'], role: 'ADMIN', id: '1', isActive: true, passwordHash: 'x', tokenVersion: 9 };
     for (const [name, value] of Object.entries(extras)) {
@@ -74,7 +74,7 @@ describe('register', () => {
     '密码密码密码密码',
     '🔑🔑🔑🔑🔑🔑🔑🔑',
     '12 45 78',
-  ])('asks for length and for nothing else in a password: %s', async (password) => {
+  ])('requires nothing but length of a password: %s', async (password) => {
     const { client } = await start();
     await client.register(EMAIL, password);
     expect((await client.login(EMAIL, password)).user.email).toBe(EMAIL);
@@ -82,7 +82,7 @@ describe('register', () => {
 });
 
 onEachDatabase((database) => {
-  test('of many registrations of one e-mail at once, one opens an account', async () => {
+  test('one of many simultaneous registrations of an e-mail opens an account', async () => {
     const server = await start({ databaseUrl: await database.fresh() });
     const spellings = Array.from({ length: 8 }, (_, index) => (index % 2 === 0 ? EMAIL : EMAIL.toUpperCase()));
     const answers = await Promise.all(
@@ -99,8 +99,8 @@ onEachDatabase((database) => {
   });
 });
 
-describe('where registration is closed', () => {
-  test('the schema has no register', async () => {
+describe('a server with closed registration', () => {
+  test('has no register in its schema', async () => {
     const server = await start({ registration: 'closed' });
     const { data } = await server.client.run('{ mutation: __type(name: "Mutation") { fields { name } } }');
     const names = data.mutation.fields.map(({ name }: { name: string }) => name);
@@ -110,7 +110,7 @@ describe('where registration is closed', () => {
     expect(types.input).toBeNull();
   });
 
-  test('nobody registers, and everybody logs in as before', async () => {
+  test('registers no user, and lets existing users log in as before', async () => {
     const open = await start();
     const { user } = await open.client.register();
     const { databaseUrl, clock, keys } = open;

@@ -45,7 +45,7 @@ onEachDatabase((database) => {
     return here.client.login(email);
   }
 
-  test('a role that is given is in the next token', async () => {
+  test('a new role is in the next token', async () => {
     const pair = await here.client.register(someEmail());
     expect(errorOf(await report(here.client, pair.accessToken)).extensions.code).toBe('FORBIDDEN');
     expect((await setRoles(pair.user.id, 'EDITOR')).roles).toEqual(['EDITOR']);
@@ -54,7 +54,7 @@ onEachDatabase((database) => {
     expect((await report(there.client, next.accessToken)).data).toEqual({ report: 'for editors only' });
   });
 
-  test('a role that is taken away is in no token from then on, by refresh, by retry or by login', async () => {
+  test('a removed role is in no token from then on, by refresh, by retry or by login', async () => {
     const key = 'a-key-of-one-refresh-0123456789';
     const email = someEmail();
     const { user } = await here.client.register(email);
@@ -74,7 +74,7 @@ onEachDatabase((database) => {
     }
   });
 
-  test('is in force at once here, and within the poll elsewhere, for the access tokens that are about', async () => {
+  test('a change of roles is in force at once here and within the poll elsewhere, for existing access tokens too', async () => {
     const pair = await editor();
     expect((await report(there.client, pair.accessToken)).data.report).toBe('for editors only');
     await setRoles(pair.user.id);
@@ -84,7 +84,7 @@ onEachDatabase((database) => {
     expect(errorOf(await report(there.client, pair.accessToken)).extensions).toEqual(OUT_OF_DATE);
   });
 
-  test('is in force within one document', async () => {
+  test('a change of roles is in force within one document', async () => {
     const pair = await newAdministrator(here);
     const { data, errors } = await here.client.run(
       `mutation ($input: SetUserRolesInput!) {
@@ -100,7 +100,7 @@ onEachDatabase((database) => {
     ]);
   });
 
-  test('logs nobody out: every session goes on with its refresh token', async () => {
+  test('a change of roles ends no session: each goes on with its refresh token', async () => {
     const email = someEmail();
     const laptop = await here.client.register(email);
     const phone = await here.client.login(email);
@@ -113,7 +113,7 @@ onEachDatabase((database) => {
     expect((await here.client.sessions((await here.client.login(email)).accessToken)).data.sessions).toHaveLength(3);
   });
 
-  test("refuses no token of anybody else's", async () => {
+  test('a change of roles refuses no token of another user', async () => {
     const pair = await editor();
     const stranger = await editor();
     await setRoles(pair.user.id);
@@ -121,7 +121,7 @@ onEachDatabase((database) => {
     await expectGood(there.client, await expectGood(here.client, stranger));
   });
 
-  test('is in force on a process that starts later', async () => {
+  test('a change of roles is in force on a process that starts later', async () => {
     const pair = await editor();
     await setRoles(pair.user.id);
     const { databaseUrl, keys, clock } = here;
@@ -129,7 +129,7 @@ onEachDatabase((database) => {
     expect(errorOf(await report(restarted.client, pair.accessToken)).extensions).toEqual(OUT_OF_DATE);
   });
 
-  test('the same roles as before, in whatever order, change nothing and refuse no token', async () => {
+  test('the same roles in any order change nothing and refuse no token', async () => {
     const { user } = await editor();
     await setRoles(user.id, 'EDITOR', 'AUTHOR');
     const pair = await here.client.login(user.email);
@@ -139,7 +139,7 @@ onEachDatabase((database) => {
     await expectGood(here.client, pair);
   });
 
-  test('what cannot be a role is refused, and the roles stay', async () => {
+  test('an invalid role is refused, and the roles stay', async () => {
     const pair = await editor();
     const many = Array.from({ length: 33 }, (_, index) => `ROLE_${index}`);
     for (const roles of [[''], ['two words'], ['A,B'], ['"ADMIN"'], ['É'], ['x'.repeat(65)], many]) {
@@ -152,7 +152,7 @@ onEachDatabase((database) => {
     expect((await report(here.client, pair.accessToken)).data.report).toBe('for editors only');
   });
 
-  test('where the record takes no row, the roles stay', async () => {
+  test('the roles stay when the event cannot be recorded', async () => {
     const pair = await editor();
     const mend = await failInserts(here.databaseUrl, 'auth_event');
     const answer = await administrate(here.client, 'setUserRoles', pair.user.id, administrator.accessToken);

@@ -11,7 +11,7 @@ import { useServers } from './support/use-servers.ts';
 const start = useServers();
 const RETRY_KEY = 'a-key-of-22-characters-or-more';
 
-/** Every row of every table; on SQLite also the files as they are, with what has been overwritten since. */
+/** Every row of every table; on SQLite also the raw files, with content that has been overwritten since. */
 async function everythingStored({ orm, databaseUrl }: TestAuth): Promise<string> {
   const tables = [...orm.getMetadata().getAll().values()].map(({ tableName }) => tableName);
   const parts: string[] = [];
@@ -25,7 +25,7 @@ async function everythingStored({ orm, databaseUrl }: TestAuth): Promise<string>
   return parts.join('\n');
 }
 
-/** A text in every form in which it might be kept: itself, its parts, and its hash in any spelling. */
+/** A secret in every form in which it might be stored: itself, its parts, and its hash in any spelling. */
 function formsOf(secret: string): string[] {
   const pieces = [secret, ...secret.split('.').slice(1)];
   const hashes = pieces.flatMap((piece) =>
@@ -38,7 +38,7 @@ function formsOf(secret: string): string[] {
 }
 
 onEachDatabase((database) => {
-  test('RO-29: no token, no hash of one, no password and no key is in the database', async () => {
+  test('the database contains no token, no hash of a token, no password and no key', async () => {
     const server = await start({ databaseUrl: await database.fresh() });
     const { client } = server;
     const pairs: Pair[] = [await client.register(), await client.login()];
@@ -65,7 +65,7 @@ onEachDatabase((database) => {
     expect(stored).not.toContain(RETRY_KEY);
   });
 
-  test('a password is there as its bcrypt hash, at the cost that is set, and never twice the same', async () => {
+  test('a password is stored as a bcrypt hash at the configured cost, and equal passwords have different hashes', async () => {
     const server = await start({ databaseUrl: await database.fresh(), bcryptCost: 5 });
     await server.client.register();
     await server.client.register('eve@example.com');

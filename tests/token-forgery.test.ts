@@ -13,7 +13,7 @@ import { accessKeyPair, keyRingFor, signerOf, symmetricKey } from './support/key
 import { refusalOf } from './support/outcomes.ts';
 import { startTestAuth, type TestAuth } from './support/start-test-auth.ts';
 
-/** A real token, taken apart, and all that its forger may have to work with. */
+/** A real token, taken apart, and everything that a forger may have to work with. */
 interface Target {
   readonly server: TestAuth;
   readonly pair: Pair;
@@ -21,16 +21,16 @@ interface Target {
   readonly header: Record<string, unknown>;
   readonly claims: Record<string, unknown>;
   readonly signature: Buffer;
-  /** The three parts as they stand in the token. */
+  /** The three parts as they are in the token. */
   readonly parts: readonly [header: string, claims: string, signature: string];
   readonly key: PrivateJwk;
-  /** Somebody else's good token. */
+  /** A good token of another user. */
   readonly other: string;
   /** Seconds. */
   readonly now: number;
 }
 
-type Forgery = readonly [id: string, title: string, forge: (target: Target) => readonly string[]];
+type Forgery = readonly [title: string, forge: (target: Target) => readonly string[]];
 
 async function startTarget(alg: Algorithm): Promise<Target> {
   const keys = keyRingFor(alg);
@@ -52,22 +52,22 @@ async function startTarget(alg: Algorithm): Promise<Target> {
   };
 }
 
-/** The same token but for some claims, with a good signature. */
+/** The token with some claims changed, and a good signature. */
 function withClaims({ key, header, claims }: Target, changes: Record<string, unknown>): string {
   return forge(key, header, { ...claims, ...changes });
 }
 
-/** The same, the claims edited as text. */
+/** The token with its claims edited as text, and a good signature. */
 function withText({ key, header, claims }: Target, edit: (json: string) => string): string {
   return forge(key, header, edit(JSON.stringify(claims)));
 }
 
-/** The same token but for some members of its header, with a good signature. */
+/** The token with some members of its header changed, and a good signature. */
 function withHeader({ key, header, claims }: Target, changes: Record<string, unknown>): string {
   return forge(key, { ...header, ...changes }, claims);
 }
 
-/** Spelled in the other alphabet of RFC 4648; of several good tokens the first where that makes a difference. */
+/** A good token in the other base64 alphabet of RFC 4648: the first one that differs between the two. */
 function inStandardBase64(target: Target): string {
   for (let attempt = 0; ; attempt += 1) {
     const token = withClaims(target, { roles: [String(attempt)] });
@@ -77,7 +77,7 @@ function inStandardBase64(target: Target): string {
   }
 }
 
-/** A good token that is exactly so long. */
+/** A good token of exactly this length. */
 function ofLength(target: Target, length: number): string {
   for (let filling = length - target.token.length - 100; ; filling += 1) {
     const token = withClaims(target, { roles: ['x'.repeat((filling * 3) / 4)] });
@@ -92,7 +92,7 @@ function spkiOf(key: PrivateJwk, type: 'pem' | 'der'): string | Buffer {
     : halves.export({ type: 'spki', format: 'der' });
 }
 
-/** Keys whose public half was used as a shared secret, in each form that it is published in. */
+/** Tokens signed with the public key as a shared secret, in each form in which it is published. */
 const asSharedSecret = ({ key, header, claims }: Target): string[] => {
   const pem = String(spkiOf(key, 'pem'));
   const secrets = [pem, pem.trimEnd(), spkiOf(key, 'der'), key.x ?? key.n ?? ''];
@@ -100,51 +100,37 @@ const asSharedSecret = ({ key, header, claims }: Target): string[] => {
 };
 
 const withoutKey: Forgery[] = [
-  ['TF-01', 'alg none', ({ header, parts }) => [`${encode({ ...header, alg: 'none' })}.${parts[1]}.`]],
+  ['alg none', ({ header, parts }) => [`${encode({ ...header, alg: 'none' })}.${parts[1]}.`]],
   [
-    'TF-03',
     'alg NONE',
     ({ header, parts }) => ['NONE', 'None', 'nOnE'].map((alg) => `${encode({ ...header, alg })}.${parts[1]}.`),
   ],
   [
-    'TF-05',
     'alg none with the signature of a good token',
     ({ header, parts }) => [`${encode({ ...header, alg: 'none' })}.${parts[1]}.${parts[2]}`],
   ],
   [
-    'TF-07',
     'alg of another type',
     (target) => [['HS256'], 256, { toString: 'HS256' }, null, ''].map((alg) => withHeader(target, { alg })),
   ],
   [
-    'TF-09',
     'another algorithm with the right secret',
     ({ key, header, claims }) =>
       ['384', '512'].map((bits) => forgeHmac(secretOf(key), { ...header, alg: `HS${bits}` }, claims, `sha${bits}`)),
   ],
-  ['TF-13', 'an empty HMAC secret', ({ header, claims }) => [forgeHmac('', header, claims)]],
+  ['an empty HMAC secret', ({ header, claims }) => [forgeHmac('', header, claims)]],
+  ['a well-known secret', ({ header, claims }) => COMMON_SECRETS.map((secret) => forgeHmac(secret, header, claims))],
   [
-    'TF-15',
-    'secrets that everybody knows',
-    ({ header, claims }) => COMMON_SECRETS.map((secret) => forgeHmac(secret, header, claims)),
-  ],
-  [
-    'TF-17',
     'a truncated signature',
     ({ parts, signature }) =>
       [encode(signature.subarray(0, 16)), encode(signature.subarray(0, 31)), parts[2].slice(0, -4)].map(
         (cut) => `${parts[0]}.${parts[1]}.${cut}`,
       ),
   ],
+  ["the signature of another user's token", ({ parts, other }) => [`${parts[0]}.${parts[1]}.${other.split('.')[2]}`]],
+  ["another user's claims", ({ parts, other }) => [`${parts[0]}.${other.split('.')[1]}.${parts[2]}`]],
+  ['the standard base64 alphabet', (target) => [inStandardBase64(target), `${target.token}=`]],
   [
-    'TF-19',
-    "the signature of another user's token",
-    ({ parts, other }) => [`${parts[0]}.${parts[1]}.${other.split('.')[2]}`],
-  ],
-  ['TF-19', "another user's claims", ({ parts, other }) => [`${parts[0]}.${other.split('.')[1]}.${parts[2]}`]],
-  ['TF-21', 'the standard base64 alphabet', (target) => [inStandardBase64(target), `${target.token}=`]],
-  [
-    'TF-23',
     'illegal characters in each part',
     ({ parts }) =>
       ['?', '#'].flatMap((character) =>
@@ -152,7 +138,6 @@ const withoutKey: Forgery[] = [
       ),
   ],
   [
-    'TF-29',
     'the JSON serialisations',
     ({ parts: [header, payload, signature] }) => [
       JSON.stringify({ payload, protected: header, signature }),
@@ -160,7 +145,6 @@ const withoutKey: Forgery[] = [
     ],
   ],
   [
-    'TF-31',
     'a detached payload',
     ({ key, header, claims }) => {
       const detached = encode({ ...header, b64: false, crit: ['b64'] });
@@ -168,7 +152,6 @@ const withoutKey: Forgery[] = [
     },
   ],
   [
-    'TF-39',
     'a kid of another type',
     (target) =>
       [null, 1, true, [], {}, '', 'x'.repeat(10_000), `${target.key.kid}\0`, [target.key.kid], undefined].map((kid) =>
@@ -176,12 +159,10 @@ const withoutKey: Forgery[] = [
       ),
   ],
   [
-    'TF-39',
-    'a kid that every object has',
+    'a kid that is a property of every object',
     (target) => ['__proto__', 'constructor', 'toString'].map((kid) => withHeader(target, { kid })),
   ],
   [
-    'TF-41',
     'a key that is not, or no longer, in the ring',
     ({ header, claims }) => {
       const stranger = symmetricKey('access');
@@ -189,12 +170,10 @@ const withoutKey: Forgery[] = [
     },
   ],
   [
-    'TF-43',
-    'crit that is empty, no list, double, or names what is there',
+    'crit that is empty, not a list, repeated, or the name of a known member',
     (target) => [[], 'exp', ['b64', 'b64'], ['exp'], ['typ']].map((crit) => withHeader(target, { crit })),
   ],
   [
-    'TF-45',
     'a token within a token',
     ({ key, header, token }) => [
       forge(key, { ...header, cty: 'JWT' }, token),
@@ -203,80 +182,69 @@ const withoutKey: Forgery[] = [
     ],
   ],
   [
-    'TF-47',
-    'a JWE that asks for two billion rounds',
+    'a JWE that asks for two billion rounds of hashing',
     () => [
       `${encode({ alg: 'PBES2-HS256+A128KW', enc: 'A128GCM', p2s: 'c2FsdA', p2c: 2_147_483_647 })}.a2V5.aXY.dGV4dA.dGFn`,
     ],
   ],
   [
-    'TF-49',
     'an escaped member name',
     ({ key, header, claims }) =>
       ['HS256', 'none'].map((alg) =>
         forge(key, JSON.stringify({ ...header, alg }).replace('"alg"', String.raw`"al\u0067"`), claims),
       ),
   ],
-  ['TF-51', 'one character too many', (target) => [ofLength(target, 4097)]],
-  ['TF', 'a member that our headers do not have', (target) => [withHeader(target, { jwk: { kty: 'oct', k: 'AA' } })]],
-  ['TF', 'no token at all', () => ['', '.', '..', '...', 'null', 'undefined', '{}', 'a.b.c', ' ']],
+  ['a token with one character too many', (target) => [ofLength(target, 4097)]],
+  ['a member that our headers do not have', (target) => [withHeader(target, { jwk: { kty: 'oct', k: 'AA' } })]],
+  ['text that is not a token', () => ['', '.', '..', '...', 'null', 'undefined', '{}', 'a.b.c', ' ']],
 ];
 
 const withKey: Forgery[] = [
   [
-    'TC-04',
-    'typ missing, JWT, or that of the other kind',
+    'typ that is missing, JWT, or that of the other kind of token',
     (target) => [undefined, 'JWT', 'rt+jwt', '', null, 1, ['at+jwt']].map((typ) => withHeader(target, { typ })),
   ],
   [
-    'TC-06',
     'another issuer',
     (target) => ['https://b', '', undefined, null, [target.claims['iss']]].map((iss) => withClaims(target, { iss })),
   ],
   [
-    'TC-08',
     'another audience',
     (target) =>
       ['other-api', '', undefined, null, ['api'], ['api', 'other-api'], target.claims['iss']].map((aud) =>
         withClaims(target, { aud }),
       ),
   ],
-  ['TC-10', 'no exp', (target) => [withClaims(target, { exp: undefined })]],
-  ['TC-12', 'exp in fractions', (target) => [withClaims(target, { exp: target.now + 600.5 })]],
+  ['no exp', (target) => [withClaims(target, { exp: undefined })]],
+  ['a fractional exp', (target) => [withClaims(target, { exp: target.now + 600.5 })]],
   [
-    'TC-14',
-    'exp beyond all numbers',
+    'exp that is out of range or in another notation',
     (target) =>
       ['1e308', '1e999', '9007199254740993', '-1', '1e9', `${target.now + 600}.0`].map((exp) =>
         withText(target, (json) => json.replace(/"exp":\d+/, `"exp":${exp}`)),
       ),
   ],
   [
-    'TC-14',
-    'exp that is no number',
+    'exp that is not a number',
     (target) => [null, true, String(target.now + 600), []].map((exp) => withClaims(target, { exp })),
   ],
-  ['TC-16', 'exp in milliseconds', (target) => [withClaims(target, { exp: (target.now + 600) * 1000 })]],
+  ['exp in milliseconds', (target) => [withClaims(target, { exp: (target.now + 600) * 1000 })]],
   [
-    'TC-18',
     'a lifetime longer than ours',
     (target) => [withClaims(target, { exp: target.now + 315_360_000 }), withClaims(target, { exp: target.now + 901 })],
   ],
   [
-    'TC-20',
     'nbf',
     (target) => [target.now + 600, String(target.now), null, target.now - 1].map((nbf) => withClaims(target, { nbf })),
   ],
   [
-    'TC-22',
-    'iat missing, text or huge',
+    'iat that is missing, not a whole number, or huge',
     (target) => [
       ...[undefined, String(target.now), null, target.now - 0.5, -1].map((iat) => withClaims(target, { iat })),
       withText(target, (json) => json.replace(/"iat":\d+/, '"iat":1e308')),
     ],
   ],
   [
-    'TC-24',
     'sub that cannot be an id',
     (target) =>
       [
@@ -294,7 +262,6 @@ const withKey: Forgery[] = [
       ].map((sub) => withClaims(target, { sub })),
   ],
   [
-    'TC-24',
     'jti, sid, token_type, roles or ver that we do not write',
     (target) => [
       ...[undefined, '', null, 1, ['a']].flatMap((value) => [
@@ -309,22 +276,16 @@ const withKey: Forgery[] = [
     ],
   ],
   [
-    'TC-30',
-    'a claim twice',
+    'a repeated claim',
     (target) => [
       withText(target, (json) => json.replace('"sub":', '"sub":"1","sub":')),
       withText(target, (json) => json.replace(/}$/, `,"sub":"${String(target.claims['sub'])}"}`)),
       withText(target, (json) => json.replace(/}$/, `,"exp":${target.now + 600}}`)),
     ],
   ],
+  ['a claim that we do not write', (target) => [withClaims(target, { x: 1 }), withClaims(target, { admin: true })]],
   [
-    'TC-32',
-    'a claim that we do not write',
-    (target) => [withClaims(target, { x: 1 }), withClaims(target, { admin: true })],
-  ],
-  [
-    'TC-34',
-    'a byte order mark, or bytes that are no UTF-8',
+    'a byte order mark, or bytes that are not UTF-8',
     ({ key, header, claims }) => {
       const json = JSON.stringify({ ...claims, roles: ['?'] });
       const bytes = Buffer.from(json);
@@ -333,7 +294,6 @@ const withKey: Forgery[] = [
     },
   ],
   [
-    'TC-36',
     'arrays within arrays',
     (target) => [
       forge(target.key, target.header, `${'['.repeat(1_000)}${']'.repeat(1_000)}`),
@@ -342,8 +302,7 @@ const withKey: Forgery[] = [
     ],
   ],
   [
-    'TC',
-    'JSON that is written in another way, or none',
+    'JSON in another notation, or text that is not JSON',
     (target) => [
       withText(target, (json) => ` ${json}`),
       withText(target, (json) => `${json}\n`),
@@ -354,25 +313,24 @@ const withKey: Forgery[] = [
     ],
   ],
   [
-    'TC',
     'the key of the other kind of token',
     ({ server, header, claims }) => {
       const refreshKey = signerOf(server.keys, 'refresh');
       return [forge(refreshKey, header, claims), forge(refreshKey, { ...header, kid: refreshKey.kid }, claims)];
     },
   ],
-  ['TC', 'a refresh token', ({ pair }) => [pair.refreshToken]],
+  ['a refresh token', ({ pair }) => [pair.refreshToken]],
 ];
 
 const rings: readonly (readonly [Algorithm, readonly Forgery[]])[] = [
   ['HS256', [...withoutKey, ...withKey]],
-  ['ES256', [['TF-11', 'ES256 taken for HS256, with the public key as the secret', asSharedSecret]]],
-  ['RS256', [['TF-11', 'RS256 taken for HS256, with the public key as the secret', asSharedSecret]]],
+  ['ES256', [['ES256 taken for HS256, with the public key as the secret', asSharedSecret]]],
+  ['RS256', [['RS256 taken for HS256, with the public key as the secret', asSharedSecret]]],
 ];
 
 /**
- * Shows tokens to a server wherever it takes one, and tells what should not be: one was believed, the good one is not any
- * more, or the log says something.
+ * Presents forged tokens wherever the server takes one. Returns what must not happen: a forgery is accepted, the good
+ * token is no longer accepted, or something is logged.
  */
 async function surprises({ server, token, pair }: Target, forged: readonly string[]): Promise<unknown[]> {
   const { client } = server;
@@ -400,19 +358,19 @@ describe.each(rings)('on a ring with %s', (alg, cases) => {
   });
   afterAll(() => target.server.stop());
 
-  test.each(cases)('%s: %s', async (_id, _title, forgeries) => {
+  test.each(cases)('%s is refused', async (_title, forgeries) => {
     expect(await surprises(target, forgeries(target))).toEqual([]);
   });
 });
 
-describe('what a token points to is not looked at', () => {
+describe('what a token points to is ignored', () => {
   let target: Target;
   beforeAll(async () => {
     target = await startTarget('RS256');
   });
   afterAll(() => target.server.stop());
 
-  test('TF-33: a key set, a certificate or a key in the header: no connection is made', async () => {
+  test('a key set, a certificate or a key in the header makes the server open no connection', async () => {
     let connections = 0;
     const listener = createServer((socket) => {
       connections += 1;
@@ -436,7 +394,7 @@ describe('what a token points to is not looked at', () => {
     }
   });
 
-  test('TF-35: a file whose content the forger knows is no key', async () => {
+  test('a file whose content the forger knows is not used as a key', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'graphql-simplejwt-'));
     try {
       const known = join(folder, 'known.key');
@@ -459,7 +417,7 @@ describe('what a token points to is not looked at', () => {
     }
   });
 
-  test('TF-37: a kid is no command', async () => {
+  test('a kid is not run as a command', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'graphql-simplejwt-'));
     try {
       const trace = join(folder, 'trace');
@@ -473,14 +431,14 @@ describe('what a token points to is not looked at', () => {
   });
 });
 
-describe('TF-25: the second signature that every ECDSA signature has', () => {
-  test('is no way around a logout', async () => {
+describe('the second valid form of an ECDSA signature', () => {
+  test('does not get around a logout', async () => {
     const target = await startTarget('ES256');
     try {
       const { client } = target.server;
       const twin = withEcdsaTwin(target.token);
       expect(twin).not.toBe(target.token);
-      // It is as good as the first, and says the same.
+      // The second token is as good as the first, and says the same.
       expect((await client.currentToken(twin)).data).toEqual((await client.currentToken(target.token)).data);
       await client.logout(target.token);
       for (const token of [target.token, twin])
@@ -491,20 +449,20 @@ describe('TF-25: the second signature that every ECDSA signature has', () => {
   });
 });
 
-describe('a token that is too large', () => {
+describe('the size limit of tokens', () => {
   let target: Target;
   beforeAll(async () => {
     target = await startTarget('HS256');
   });
   afterAll(() => target.server.stop());
 
-  test('TF-51: 4096 characters are accepted', async () => {
+  test('a token of 4096 characters is accepted', async () => {
     const longest = ofLength(target, 4096);
     expect(longest).toHaveLength(4096);
     expect((await target.server.client.me(longest)).data.me.email).toBe(EMAIL);
   });
 
-  test('TF-51, TC-36: a header of more than 16 kB is answered 431, a body of 1 MB 413', async () => {
+  test('a header of more than 16 kB is answered with 431, and a body of 1 MB with 413', async () => {
     const { client, log } = target.server;
     const nested = forge(target.key, target.header, '['.repeat(100_000));
     expect((await client.currentToken(nested)).status).toBe(431);
@@ -521,7 +479,7 @@ describe('a token that is too large', () => {
   });
 });
 
-describe('a token that is ours', () => {
+describe('a token signed by us', () => {
   let target: Target;
   beforeAll(async () => {
     target = await startTarget('HS256');
@@ -529,14 +487,14 @@ describe('a token that is ours', () => {
   afterAll(() => target.server.stop());
 
   test.each(['AT+JWT', 'application/at+jwt', 'Application/AT+jwt'])(
-    'TC-04: %s is our typ too, as RFC 7515 compares media types',
+    'may have the typ %s, as RFC 7515 compares media types',
     async (typ) => {
       const answer = await target.server.client.currentToken(withHeader(target, { typ }));
       expect(answer.data.currentToken.userId).toBe(target.pair.user.id);
     },
   );
 
-  test('TC-28: is refused as revoked once its session has ended, whatever else it says', async () => {
+  test('is refused as revoked once its session has ended, whatever else it says', async () => {
     const { client } = target.server;
     const { accessToken } = await client.login();
     await client.logout(accessToken);
@@ -546,7 +504,7 @@ describe('a token that is ours', () => {
   });
 });
 
-describe('TC-26: a token of a user', () => {
+describe('a token of a user', () => {
   test.each(['deactivateUser', 'deleteUser'])('is refused at once after %s', async (mutation) => {
     const { server, token, pair } = await startTarget('HS256');
     try {
@@ -571,16 +529,19 @@ type RefreshForgery = readonly [title: string, forge: (refresh: Target) => reado
 
 /** Here the target's token is the refresh token, and its key the refresh key. */
 const refreshForgeries: readonly RefreshForgery[] = [
-  ['TC-02: an access token', ({ pair }) => [pair.accessToken]],
+  ['an access token', ({ pair }) => [pair.accessToken]],
   [
-    'no jti, or one that is no id',
+    'jti that is missing or not an id',
     (target) => [undefined, null, 1, '', ['a']].map((jti) => withClaims(target, { jti })),
   ],
   [
-    'no sid, or one that is no id',
+    'sid that is missing or not an id',
     (target) => [undefined, null, 1, '', ['a']].map((sid) => withClaims(target, { sid })),
   ],
-  ['sub that is no id', (target) => [undefined, null, 1, '', {}].map((sub) => withClaims(target, { sub }))],
+  [
+    'sub that is missing or not an id',
+    (target) => [undefined, null, 1, '', {}].map((sub) => withClaims(target, { sub })),
+  ],
   [
     'the other token_type',
     (target) => ['access', undefined, null].map((type) => withClaims(target, { token_type: type })),
@@ -588,13 +549,16 @@ const refreshForgeries: readonly RefreshForgery[] = [
   ['the audience of access tokens', (target) => ['api', undefined, ['api']].map((aud) => withClaims(target, { aud }))],
   ['another issuer', (target) => ['https://b', undefined].map((iss) => withClaims(target, { iss }))],
   [
-    'no exp, or none that is one',
+    'exp that is missing or not a time',
     (target) => [undefined, null, '1', 1.5, 1e300].map((exp) => withClaims(target, { exp })),
   ],
-  ['no iat, or none that is one', (target) => [undefined, null, '1', 1.5].map((iat) => withClaims(target, { iat }))],
+  [
+    'iat that is missing or not a time',
+    (target) => [undefined, null, '1', 1.5].map((iat) => withClaims(target, { iat })),
+  ],
   ['claims of access tokens', (target) => [withClaims(target, { roles: [] }), withClaims(target, { ver: 0 })]],
   ['claims that we do not write', (target) => [withClaims(target, { x: 1 }), withClaims(target, { nbf: target.now })]],
-  ['a claim twice', (target) => [withText(target, (json) => json.replace('"jti":', '"jti":"1","jti":'))]],
+  ['a repeated claim', (target) => [withText(target, (json) => json.replace('"jti":', '"jti":"1","jti":'))]],
   ['another typ', (target) => ['at+jwt', 'JWT', undefined].map((typ) => withHeader(target, { typ }))],
   ['alg none', ({ header, parts }) => [`${encode({ ...header, alg: 'none' })}.${parts[1]}.`]],
   [
@@ -606,7 +570,7 @@ const refreshForgeries: readonly RefreshForgery[] = [
   ],
 ];
 
-describe('as a refresh token', () => {
+describe('in place of a refresh token', () => {
   let target: Target;
   beforeAll(async () => {
     const { server, pair, ...rest } = await startTarget('HS256');
@@ -634,7 +598,7 @@ describe('as a refresh token', () => {
     expect(log()).toBe('');
   });
 
-  test('the real one is still good after all of these', async () => {
+  test('the real token is still good after all the forgeries', async () => {
     const { client } = target.server;
     const { accessToken } = await client.refresh(target.token);
     expect((await client.me(accessToken)).data.me.email).toBe(EMAIL);

@@ -31,7 +31,7 @@ onEachDatabase((database) => {
       expect(await refusalOfRefresh(pair.refreshToken)).toBe('INVALID_REFRESH_TOKEN TOKEN_REVOKED');
     }
 
-    test('RO-01: the previous token is refused within the leeway, and the session lives', async () => {
+    test('the previous token is refused within the leeway, and the session lives on', async () => {
       const first = await newcomer();
       const second = await server.client.refresh(first.refreshToken);
       await passTime(server, LEEWAY);
@@ -40,7 +40,7 @@ onEachDatabase((database) => {
       await server.client.refresh(second.refreshToken);
     });
 
-    test('RO-01: the previous token after the leeway ends the session, whose tokens are refused at once', async () => {
+    test('the previous token ends the session after the leeway, and all tokens of the session are refused at once', async () => {
       const first = await newcomer();
       const second = await server.client.refresh(first.refreshToken);
       await passTime(server, LEEWAY + 1);
@@ -50,7 +50,7 @@ onEachDatabase((database) => {
       expect(await refusalOfRefresh(first.refreshToken)).toBe('INVALID_REFRESH_TOKEN TOKEN_REVOKED');
     });
 
-    test('the session stays ended, with the cause on record, although the request that ended it failed', async () => {
+    test('the session stays ended, with the cause on record, even though the request that ended it failed', async () => {
       const first = await newcomer();
       const second = await server.client.refresh(first.refreshToken);
       await passTime(server, MINUTE);
@@ -66,7 +66,7 @@ onEachDatabase((database) => {
       expect(refusalOf(await client.tryRefresh(second.refreshToken))).toBe('INVALID_REFRESH_TOKEN TOKEN_REVOKED');
     });
 
-    test('RO-02: an older ancestor ends the session even within the leeway', async () => {
+    test('an older ancestor ends the session even within the leeway', async () => {
       const first = await newcomer();
       const second = await server.client.refresh(first.refreshToken);
       const third = await server.client.refresh(second.refreshToken);
@@ -74,7 +74,7 @@ onEachDatabase((database) => {
       await expectDead(third);
     });
 
-    test('RO-02: an ancestor of long ago ends the session too', async () => {
+    test('an ancestor from long ago ends the session too', async () => {
       const first = await newcomer();
       let last = await server.client.refresh(first.refreshToken);
       for (let count = 0; count < 3; count += 1) {
@@ -85,14 +85,14 @@ onEachDatabase((database) => {
       await expectDead(last);
     });
 
-    test('to show the previous token to verifyToken is to present it: refused within the leeway', async () => {
+    test('verifyToken refuses the previous token within the leeway, and the session lives on', async () => {
       const first = await newcomer();
       const second = await server.client.refresh(first.refreshToken);
       expect(await server.client.verify(first.refreshToken)).toMatchObject({ isValid: false, reason: 'TOKEN_ROTATED' });
       await server.client.refresh(second.refreshToken);
     });
 
-    test('to show a superseded token to verifyToken is to present it: the end of the session after the leeway', async () => {
+    test('verifyToken ends the session when it is given a superseded token after the leeway', async () => {
       const first = await newcomer();
       const second = await server.client.refresh(first.refreshToken);
       await passTime(server, LEEWAY + 1);
@@ -100,7 +100,7 @@ onEachDatabase((database) => {
       await expectDead(second);
     });
 
-    test('a thief who refreshed first is thrown out when the owner comes back', async () => {
+    test('a thief who refreshed first loses the session when the owner comes back', async () => {
       const owner = await newcomer();
       let thief = await server.client.refresh(owner.refreshToken);
       await passTime(server, 5 * MINUTE);
@@ -110,7 +110,7 @@ onEachDatabase((database) => {
       await expectDead(thief);
     });
 
-    test("a theft ends no other session of the user's, and nobody else's", async () => {
+    test('a theft ends no other session of the user, and no session of another user', async () => {
       const email = someEmail();
       const laptop = await server.client.register(email);
       const phone = await server.client.login(email);
@@ -125,7 +125,7 @@ onEachDatabase((database) => {
       for (const pair of [phone, stranger]) await server.client.refresh(pair.refreshToken);
     });
 
-    test('a superseded token that has expired is no sign of theft: it is good for nothing', async () => {
+    test('a superseded token that has expired is no sign of theft: it is merely refused', async () => {
       const first = await newcomer();
       let last = await server.client.refresh(first.refreshToken);
       for (let day = 0; day < 8; day += 4) {
@@ -137,7 +137,7 @@ onEachDatabase((database) => {
     });
   });
 
-  test('a token that was exchanged before rotated tokens got rows is a sign of theft after too', async () => {
+  test('a token that was exchanged before rotated tokens were blacklisted is still a sign of theft afterwards', async () => {
     const clock = new ManualClock();
     const databaseUrl = await database.fresh();
     const before = await start({ databaseUrl, clock, blacklistAfterRotation: false });
@@ -153,7 +153,7 @@ onEachDatabase((database) => {
     expect(refusalOf(await client.tryRefresh(third.refreshToken))).toBe('INVALID_REFRESH_TOKEN TOKEN_REVOKED');
   });
 
-  test('the leeway can be set', async () => {
+  test('the leeway is configurable', async () => {
     const { client, clock } = await start({ databaseUrl: await database.fresh(), reuseLeeway: '2s' });
     const first = await client.register();
     await client.refresh(first.refreshToken);
@@ -165,8 +165,8 @@ onEachDatabase((database) => {
 });
 
 onEachDatabase((database) => {
-  describe.each(SETTINGS)('RO-26: a database restored from a backup, %s', (_name, blacklistAfterRotation) => {
-    test('refuses a token that is newer than it knows, and the session lives', async () => {
+  describe.each(SETTINGS)('a database restored from a backup, %s', (_name, blacklistAfterRotation) => {
+    test('refuses a token that is newer than the backup, and the session lives on', async () => {
       const databaseUrl = await database.fresh();
       const clock = new ManualClock();
       const beforeBackup = await start({ databaseUrl, clock, blacklistAfterRotation });
@@ -194,7 +194,7 @@ onEachDatabase((database) => {
   });
 });
 
-/** Keeps what the tables hold that a refresh changes; puts it back when asked to. */
+/** Copies the tables that a refresh changes. The function that it returns restores them. */
 async function backUp(databaseUrl: string): Promise<() => Promise<void>> {
   const tables = ['auth_session', 'auth_blacklisted_token', 'auth_event'];
   for (const table of tables) await runSql(databaseUrl, `create table backup_of_${table} as select * from ${table}`);

@@ -20,7 +20,7 @@ jest.setTimeout(2 * PATIENCE);
 
 const TABLES = ['auth_session', 'auth_blacklisted_token', 'auth_event'];
 
-/** Loaded before the program: minutes take milliseconds, and each of them is told on standard error. */
+/** Loaded before the program: delays of minutes take milliseconds, and each is reported on standard error. */
 const HURRY = `data:text/javascript,${encodeURIComponent(`
   const { setTimeout } = globalThis;
   globalThis.setTimeout = (work, delay, ...words) => {
@@ -80,14 +80,14 @@ function run(databaseUrl: string, words: readonly string[]): Run {
   return started;
 }
 
-/** Starts the program as a server for which time flies. */
+/** Starts the program as a server whose minutes take milliseconds. */
 async function serveInHurry(databaseUrl: string): Promise<Run> {
   const started = run(databaseUrl, ['--import', HURRY, program.main]);
   await waitUntil(() => started.output().includes('is serving') || started.child.exitCode !== null, PATIENCE);
   return started;
 }
 
-/** The times, in milliseconds, after which a process was to purge. */
+/** The delays, in milliseconds, after which a process planned to purge. */
 function delaysOf({ faults }: Run): number[] {
   return Array.from(faults().matchAll(/^in (\S+) ms$/gm), ([, delay]) => Number(delay));
 }
@@ -109,7 +109,7 @@ async function rowsOf(orm: MikroORM): Promise<number[]> {
 }
 
 onEachDatabase((database) => {
-  test('the command `purge` deletes what has expired, and nothing else, and says how much that was', async () => {
+  test('the command `purge` deletes only what has expired, and says how much', async () => {
     const databaseUrl = await database.fresh();
     const server = await startServer({ databaseUrl, clock: new ManualClock(Date.now()) });
     const { accessToken } = await server.client.register();
@@ -130,7 +130,7 @@ onEachDatabase((database) => {
   });
 });
 
-test('a server purges without being asked, again and again, and ends when it is told to', async () => {
+test('a server purges again and again on its own, and ends when it is told to', async () => {
   const databaseUrl = await freshFile();
   const started = await serveInHurry(databaseUrl);
   const orm = await open(databaseUrl);
@@ -145,7 +145,7 @@ test('a server purges without being asked, again and again, and ends when it is 
   expect(started.faults().replaceAll(/^in \S+ ms\n/gm, '')).toBe('');
 });
 
-test('a purge that fails is told of, and the next one deletes the rest', async () => {
+test('a failed purge is logged, and the next one deletes the rest', async () => {
   const databaseUrl = await freshFile();
   const started = await serveInHurry(databaseUrl);
   const orm = await open(databaseUrl);
@@ -163,7 +163,7 @@ test('a purge that fails is told of, and the next one deletes the rest', async (
   expect(started.child.exitCode).toBeNull();
 });
 
-test('it waits five to fifteen minutes each time, and processes that are started together do not stay together', async () => {
+test('a server waits five to fifteen minutes each time, and servers that start together purge at different times', async () => {
   const databaseUrl = await freshFile();
   const started = await Promise.all([serveInHurry(databaseUrl), serveInHurry(databaseUrl)]);
   await waitUntil(() => started.every((each) => delaysOf(each).length >= 5), PATIENCE);
@@ -173,6 +173,6 @@ test('it waits five to fifteen minutes each time, and processes that are started
     expect(delay).toBeGreaterThanOrEqual(5 * MINUTE);
     expect(delay).toBeLessThan(15 * MINUTE);
   }
-  // No two of them are alike, of one process or of both.
+  // No two delays are equal, in one process or across both.
   expect(new Set(delays.flat()).size).toBe(delays.flat().length);
 });

@@ -31,7 +31,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Runs the program, and answers what it asks; where that is nothing, the answer is there from the beginning. */
+/** Runs the program and answers its question. Without a question, stdin holds the answer from the beginning. */
 async function run(
   databaseUrl: string,
   command: string,
@@ -67,7 +67,7 @@ async function createOn(databaseUrl: string, words: readonly string[], input: st
 }
 
 onEachDatabase((database) => {
-  test('makes the first administrator, with the password from stdin, who can log in and administrate', async () => {
+  test('user:create makes the first administrator, with the password from stdin, who can log in and administrate', async () => {
     const databaseUrl = await database.fresh();
     const email = someEmail();
     const { code, shown } = await createOn(databaseUrl, ['--email', email, '--admin'], `${PASSWORD}\n`);
@@ -89,12 +89,12 @@ onEachDatabase((database) => {
   });
 });
 
-describe('it', () => {
+describe('user:create', () => {
   const { url: databaseUrl, remove } = freshSqlite();
   afterAll(remove);
   const create = async (words: readonly string[], input: string) => createOn(databaseUrl, words, input);
 
-  test('makes a user without a role where --admin is not said', async () => {
+  test('makes a user without roles when --admin is not given', async () => {
     const email = someEmail();
     const { code, shown } = await create(['--email', ` ${email.toUpperCase()}`], PASSWORD);
     expect(shown).toMatch(/^Created the user /);
@@ -103,7 +103,7 @@ describe('it', () => {
     expect((await server.client.me((await server.client.login(email)).accessToken)).data.me.roles).toEqual([]);
   });
 
-  test('every character of the line counts', async () => {
+  test('takes every character of the line as the password', async () => {
     const email = someEmail();
     await create(['--email', email], '  péter 🐎 password  \r\nand nothing of the next\n');
     const server = await start({ databaseUrl, clock: clockOfNow() });
@@ -128,7 +128,7 @@ describe('it', () => {
     await server.client.login(email);
   });
 
-  inTerminal('is given up in a terminal with Ctrl-C, and makes nobody', async () => {
+  inTerminal('is cancelled in a terminal by Ctrl-C, and makes no user', async () => {
     const command = `${process.execPath} ${program.main} user:create --email ${someEmail()}`;
     const { code, shown } = await run(
       databaseUrl,
@@ -152,20 +152,20 @@ describe('it', () => {
     [['--email', 'a@example.com'], '\n', 'password: REQUIRED'],
     [['--email', 'a@example.com'], 'short\n', 'password: PASSWORD_TOO_SHORT'],
     [['--email', 'a@example.com'], `${'x'.repeat(73)}\n`, 'password: PASSWORD_TOO_LONG'],
-  ])('with %j it makes nobody, and says what is wrong', async (words, input, fault) => {
+  ])('makes no user with %j, and says what is wrong', async (words, input, fault) => {
     const { code, shown } = await create(words, input);
     expect(shown).toContain(`- ${fault}\n`);
     expect(shown).not.toMatch(/Created|horse|xxx| at /);
     expect(code).toBe(1);
   });
 
-  test('every fault is said at once', async () => {
+  test('reports every fault at once', async () => {
     const { code, shown } = await create(['--email', 'nobody'], 'short');
     expect(shown).toContain('- email: EMAIL_INVALID\n  - password: PASSWORD_TOO_SHORT\n');
     expect(code).toBe(1);
   });
 
-  test('an e-mail that somebody has is refused, and that account stays as it was', async () => {
+  test('refuses an e-mail that is taken, and leaves that account as it was', async () => {
     const email = someEmail();
     await create(['--email', email], PASSWORD);
     const { code, shown } = await create(['--email', email, '--admin'], 'another horse battery');
@@ -176,7 +176,7 @@ describe('it', () => {
   });
 });
 
-/** The program that made the user went by the machine's clock. */
+/** The program that makes the user goes by the machine's clock. */
 function clockOfNow(): ManualClock {
   return new ManualClock(Date.now());
 }

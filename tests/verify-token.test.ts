@@ -14,7 +14,7 @@ function isoTime(seconds: number): string {
 }
 
 describe('verifyToken', () => {
-  test('says of a good token of either kind what it is, whose, and until when it is good', async () => {
+  test('tells the type, the owner and the expiry of a good token of either kind', async () => {
     const { client, orm } = await start();
     await client.register();
     await orm.em.fork().nativeUpdate(User, { email: EMAIL }, { roles: ['ADMIN', 'EDITOR'] });
@@ -39,7 +39,7 @@ describe('verifyToken', () => {
     });
   });
 
-  test('uses no token up: the refresh token is good for its exchange afterwards', async () => {
+  test('does not use up a refresh token: it can be exchanged afterwards', async () => {
     const { client } = await start();
     const { refreshToken } = await client.register();
     for (let count = 0; count < 3; count += 1) expect((await client.verify(refreshToken)).isValid).toBe(true);
@@ -47,7 +47,7 @@ describe('verifyToken', () => {
   });
 
   test.each(['', 'junk', 'a.b.c', 'null', 'Bearer x', '🔑', '\0', 'x'.repeat(50_000)])(
-    'is never an error, whatever comes: %.20j',
+    'is never an error, whatever the token: %.20j',
     async (token) => {
       const { client, log } = await start();
       const reason = token === '' ? 'TOKEN_MISSING' : 'TOKEN_INVALID';
@@ -59,7 +59,7 @@ describe('verifyToken', () => {
   test.each([
     ['expired', 'TOKEN_EXPIRED'],
     ['logged out', 'TOKEN_REVOKED'],
-  ])('tells of a token that is %s the reason, and what it says', async (state, reason) => {
+  ])('tells the reason and the content of a token that is %s', async (state, reason) => {
     const server = await start();
     const { accessToken, user, session } = await server.client.register();
     if (state === 'expired') await passTime(server, 16 * MINUTE);
@@ -71,7 +71,7 @@ describe('verifyToken', () => {
     });
   });
 
-  test('of a rotated refresh token says so, and counts as presenting it: after the leeway the session ends', async () => {
+  test('recognises a rotated refresh token, and ends its session after the leeway', async () => {
     const server = await start({ reuseLeeway: '10s' });
     const first = await server.client.register();
     const second = await server.client.refresh(first.refreshToken, KEY);
@@ -84,7 +84,7 @@ describe('verifyToken', () => {
     expect(await verdictOf(second.accessToken)).toBe('TOKEN_REVOKED');
   });
 
-  test('judges the token it is given, not that of the request', async () => {
+  test('judges the token of its input, not that of the request', async () => {
     const { client } = await start();
     const { accessToken } = await client.register();
     const { data } = await client.run(
@@ -97,7 +97,7 @@ describe('verifyToken', () => {
     expect((await client.run(query, { token: accessToken }, 'junk')).data.verifyToken.isValid).toBe(true);
   });
 
-  test('is no query, so that no token comes to stand in a URL', async () => {
+  test('is not a query, so that no token gets into a URL', async () => {
     const { client } = await start();
     const answer = await client.run('query { verifyToken(input: { token: "junk" }) { isValid } }');
     expect(refusalOf(answer)).toBe('GRAPHQL_VALIDATION_FAILED');

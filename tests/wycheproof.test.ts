@@ -63,7 +63,7 @@ function vectorOf(tcId: number): string {
 
 const start = useServers();
 
-/** A server that signs with the key of a group, and an access token of it. */
+/** A server that signs with the key of a group, and one of its access tokens. */
 async function startWith(jwk: object): Promise<{ server: TestAuth; token: string; key: PrivateJwk }> {
   const keys = ringWith(jwk);
   const server = await start({ keys });
@@ -75,7 +75,7 @@ describe('the signature vectors, with their own keys', () => {
   const usable = groups.filter((group) => isUsable(group.private));
 
   // The others have an algorithm that is not offered, are for encryption, or are the 32 zeros of the base64 vectors.
-  test('are of the algorithms that sign access tokens', () => {
+  test('cover the algorithms that sign access tokens', () => {
     expect(groups.flatMap(({ tests }) => tests)).toHaveLength(401);
     expect(usable.map(({ comment, private: { alg } }) => `${comment} ${alg}`)).toEqual([
       'hs256 HS256',
@@ -91,9 +91,9 @@ describe('the signature vectors, with their own keys', () => {
     ]);
   });
 
-  // The valid ones too: what they sign is `foo`, not the claims of a token.
+  // This includes the valid ones: they sign `foo`, not the claims of a token.
   test.each(usable.map((group) => [group.comment, group.private.alg, group] as const))(
-    'none is a token of ours: %s %s',
+    'are never accepted as our tokens: %s %s',
     async (_comment, _alg, group) => {
       const { server, token } = await startWith(group.private);
       for (const { jws } of group.tests) {
@@ -107,7 +107,7 @@ describe('the signature vectors, with their own keys', () => {
 
 type Parts = readonly [header: string, claims: string, signature: string];
 
-/** What the vectors' comments say was done, to be done to a token of ours. Its signature stays as it is. */
+/** The alterations that the vectors' comments name, for a token of ours. The token is not signed again. */
 const SHAPES: Readonly<Record<string, (...parts: Parts) => string>> = {
   rejectsModifiedSignature: (header, claims, signature) =>
     `${header}.${claims}.${signature.startsWith('X') ? 'Y' : 'X'}${signature.slice(1)}`,
@@ -135,12 +135,12 @@ const SHAPES: Readonly<Record<string, (...parts: Parts) => string>> = {
   invalidBase64Padding: (header, claims, signature) => `${header}=.${claims}.${signature}`,
   invalidBase64PaddingInPayload: (header, claims, signature) => `${header}.${claims}=.${signature}`,
   ModifiedUnusedBitsInPayload: (header, claims, signature) => `${header}.${withUnusedBit(claims)}.${signature}`,
-  // These two are marked valid, for a decoder may skip what it does not know. Ours reads one spelling only.
+  // These two are marked valid, since a decoder may skip unknown characters. Ours accepts one spelling only.
   InvalidCharacterInsertedInHeader: (header, claims, signature) => `${header}?.${claims}.${signature}`,
   InvalidCharacterInsertedInPayload: (header, claims, signature) => `${header}.${claims}?.${signature}`,
 };
 
-/** The same, to be signed as it stands: a lenient decoder finds a good token in it. */
+/** Alterations that are signed afterwards: a lenient decoder would find a good token in them. */
 const SIGNED_SHAPES: Readonly<Record<string, (header: string, claims: string) => string>> = {
   spacesInHeader: (header, claims) => `${header}    .${claims}`,
   invalidCharactersInHeader: (header, claims) => `${header}####.${claims}`,
@@ -170,7 +170,7 @@ function withUnusedBit(part: string): string {
   return twin;
 }
 
-/** How the server takes each token as an access token, by the vector's id and comment. */
+/** How the server judges each token as an access token, by the vector's id and comment. */
 async function outcomesOf(server: TestAuth, tokens: readonly (readonly [vector: Vector, token: string])[]) {
   const outcomes: Record<string, string> = {};
   for (const [{ tcId, comment }, token] of tokens) {
@@ -186,7 +186,7 @@ function allAre(outcome: string, tokens: readonly (readonly [vector: Vector, tok
 
 const REFUSED = 'UNAUTHENTICATED TOKEN_INVALID';
 
-describe('a token of ours is refused when it is altered as a vector is', () => {
+describe('a token of ours is refused when it is altered like a vector', () => {
   test.each([
     [1, 'HS256', 16],
     [18, 'ES256', 12],
@@ -208,7 +208,7 @@ describe('a token of ours is refused when it is altered as a vector is', () => {
     const key = signerOf(keys, 'access');
     const server = await start({ keys });
     const { header, claims } = dissect((await server.client.register()).accessToken);
-    // As long as it takes for the last character to have bits to spare.
+    // Long enough for the last character to have unused bits.
     const roles = ['A', 'AA', 'AAA'].find((role) => encode({ ...claims, roles: [role] }).length % 4 !== 0);
     const good = forge(key, header, { ...claims, roles: [roles] });
     const parts = good.split('.') as unknown as Parts;
@@ -222,7 +222,7 @@ describe('a token of ours is refused when it is altered as a vector is', () => {
     expect((await server.client.currentToken(good)).errors).toEqual([]);
   });
 
-  test('in the key that it says it is signed with (31 and 32)', async () => {
+  test('in the key that it claims to be signed with, as in vectors 31 and 32', async () => {
     const { server, token, key } = await startWith(groupWith(31).private);
     const { header, claims } = dissect(token);
     const point = Buffer.concat([key.x, key.y].map((half) => Buffer.from(half ?? '', 'base64url')));
@@ -243,7 +243,7 @@ describe('a token of ours is refused when it is altered as a vector is', () => {
     expect(await outcomesOf(server, altered)).toEqual({ ...allAre(REFUSED, altered), '378 valid': 'accepted' });
   });
 
-  test('in the padding of an RSA signature (TF-27), from vector 46 on', async () => {
+  test('in the padding of an RSA signature, from vector 46 on', async () => {
     const group = groupWith(33);
     const { server, token, key } = await startWith(group.private);
     const altered = group.tests
@@ -276,16 +276,16 @@ describe('a token of ours is refused when it is altered as a vector is', () => {
   });
 });
 
-// HS384 and HS512 are not offered: a ring with the long keys of vectors 14 and 15 is refused for that.
+// HS384 and HS512 are not offered: that is why a ring with the long keys of vectors 14 and 15 is refused.
 const OFFERED = ['HS256', 'ES256', 'RS256', 'PS256'];
 
 describe('the key vectors', () => {
   const sets = readVectors<{ keys: readonly PrivateJwk[] }>('json_web_key_test.json');
   const isGood = ({ private: { keys }, tests }: (typeof sets)[number]) =>
     tests.some(({ result }) => result === 'valid') && keys.every(({ alg }) => OFFERED.includes(alg));
-  // Vector 7 has a prime of the ROCA kind (CVE-2017-15361). Only broken smart cards made such keys, so we do not look for them.
+  // The prime of vector 7 has the weakness of CVE-2017-15361. Only a broken smart card makes such keys, so the key ring does not look for it.
   const isLookedFor = (comment: string | undefined) => comment !== 'rejectsKeyWithRocaVulnerability';
-  // A JWK Set of anybody's says nothing of purposes, and has no refresh key.
+  // An ordinary JWK Set names no purposes, and has no refresh key.
   const cases = sets.map((set) => {
     const keys = [...set.private.keys.map((jwk) => ({ ...jwk, purpose: 'access' })), refreshKey];
     return [set.tests.map(({ tcId }) => tcId).join(' and '), set.tests[0]?.comment, { keys }, isGood(set)] as const;
