@@ -94,7 +94,7 @@ export class CsrfRejectedError extends CodedError {
 
   constructor(fault: 'origin' | 'token') {
     const status = fault === 'origin' ? 403 : 200;
-    // Apollo Server and Yoga take the status from `http` and do not send it.
+    // Apollo Server and Yoga set the status of the answer from `http` and do not send it. Other servers ignore it.
     super(
       ErrorCode.CSRF_REJECTED,
       'The request may have been forged by another site.',

@@ -3,7 +3,7 @@ import { buildSchema, type BuildSchemaOptions } from 'type-graphql';
 import { authChecker } from './auth-checker.ts';
 import { authorizedDirective } from './authorized.ts';
 import { guardFaults } from './guard-faults.ts';
-import { recheckUserOfPublicMutations } from './public-mutations.ts';
+import { recheckUserOfPublicFields } from './public-fields.ts';
 
 /**
  * Builds a schema with type-graphql's `buildSchema`, our guard and the `@authorized` directive, and checks the result. Every
@@ -41,6 +41,6 @@ export async function buildGuardedSchema(
   });
   const faults = guardFaults(schema);
   if (faults.length > 0) throw new TypeError(`The guards of the schema are not valid.\n${faults.join('\n')}`);
-  recheckUserOfPublicMutations(schema);
+  recheckUserOfPublicFields(schema);
   return schema;
 }
