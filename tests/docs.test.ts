@@ -1,16 +1,11 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { buildSchema, parse, validate } from 'graphql';
 import { ErrorCode, ForbiddenReason, InputRefusalReason, TokenRefusalReason } from '../src/index.ts';
+import { compile, HOST_OPTIONS, type SourceText } from './support/compile.ts';
 import { startTestAuth, type TestAuth } from './support/start-test-auth.ts';
-
-interface Block {
-  /** Such as `README.md:12`. */
-  readonly place: string;
-  readonly text: string;
-}
 
 const ROOT = join(import.meta.dirname, '..');
 const DOCUMENTS = [
@@ -20,14 +15,9 @@ const DOCUMENTS = [
 ];
 const SOURCES = filesOf('src', '.ts', true);
 const CLIENT_DOCUMENTS = ['client/README.md', 'docs/clients.md'];
-const AMBIENT = '../../tests/support/react-native-modules.d.ts';
 const CLIENT_SOURCES = filesOf('client/src', '.ts', true);
-const SERVER_OPTIONS = {
-  paths: { 'graphql-simplejwt': ['../../src/index.ts'] },
-  // The test in CONTRIBUTING.md imports its support as if it were in tests/.
-  rootDirs: ['.', '../../tests'],
-  rootDir: '../..',
-};
+// The test in CONTRIBUTING.md imports its support as if it were in tests/.
+const SERVER_OPTIONS = { ...HOST_OPTIONS, rootDirs: ['.', '../../tests'] };
 const CLIENT_OPTIONS = {
   lib: ['es2024', 'dom', 'dom.iterable'],
   types: [],
@@ -189,29 +179,6 @@ function isCurlThere(): boolean {
   return (process.env['PATH'] ?? '').split(':').some((folder) => existsSync(join(folder, 'curl')));
 }
 
-/** Compiles blocks, each as a module of its own that imports the library as a host does. */
-async function compile(blocks: readonly Block[], compilerOptions: object): Promise<string> {
-  mkdirSync(join(ROOT, 'data'), { recursive: true });
-  const folder = mkdtempSync(join(ROOT, 'data/docs-'));
-  try {
-    writeFileSync(
-      join(folder, 'tsconfig.json'),
-      JSON.stringify({ extends: '../../tsconfig.json', compilerOptions, include: ['*.ts', AMBIENT] }),
-    );
-    for (const { place, text } of blocks) {
-      writeFileSync(join(folder, `${place.replaceAll('/', '-').replace(':', '-')}.ts`), `${text}\nexport {};\n`);
-    }
-    await run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', folder]);
-    return '';
-  } catch (error) {
-    const { stdout = '' } = error as { stdout?: string };
-    if (stdout === '') throw error;
-    return stdout;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
 function filesOf(folder: string, suffix: string, isDeep: boolean): string[] {
   return readdirSync(join(ROOT, folder), { recursive: isDeep, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith(suffix))
@@ -222,7 +189,7 @@ function read(path: string): string {
   return readFileSync(join(ROOT, path), 'utf8');
 }
 
-function blocksOf(path: string, language: string): Block[] {
+function blocksOf(path: string, language: string): SourceText[] {
   const text = read(path);
   return [...text.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, 'gms'))].map((match) => ({
     place: `${path}:${text.slice(0, match.index).split('\n').length}`,
@@ -231,7 +198,7 @@ function blocksOf(path: string, language: string): Block[] {
 }
 
 /** The examples in the comments of the library. */
-function examplesOf(path: string): Block[] {
+function examplesOf(path: string): SourceText[] {
   const text = read(path);
   return [...text.matchAll(/^ \* ```ts\n(.*?)^ \* ```$/gms)].map((match) => ({
     place: `${path}:${text.slice(0, match.index).split('\n').length}`,
