@@ -3,10 +3,12 @@
  * file differs. It needs a build.
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, getFileInfo, resolveConfig } from 'prettier';
+import { drawSequence } from './draw-sequence.ts';
 import { printConfiguration } from './print-configuration.ts';
+import { printClientReasons, printErrorTables } from './print-reasons.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -14,6 +16,10 @@ const printers: Readonly<Record<string, () => string>> = {
   'schema.graphql': () =>
     execFileSync(process.execPath, [join(ROOT, 'server/dist/main.js'), 'schema'], { encoding: 'utf8' }),
   'docs/configuration.md': printConfiguration,
+  'docs/errors.md': () => printErrorTables(read('docs/errors.md')),
+  'client/src/reasons.ts': printClientReasons,
+  'docs/images/two-tabs.svg': () => drawSequence(read('docs/images/two-tabs.txt')),
+  'docs/images/thief-and-lost-answer.svg': () => drawSequence(read('docs/images/thief-and-lost-answer.txt')),
 };
 
 const isCheck = process.argv.includes('--check');
@@ -21,14 +27,19 @@ let hasDrift = false;
 for (const [file, print] of Object.entries(printers)) {
   const path = join(ROOT, file);
   const printed = await formatted(path, print());
-  if (printed === readFileSync(path, 'utf8')) continue;
+  if (existsSync(path) && printed === readFileSync(path, 'utf8')) continue;
   hasDrift = true;
   if (!isCheck) writeFileSync(path, printed);
   console.log(isCheck ? `${file} is out of date: run "npm run generate".` : `${file} has changed.`);
 }
 process.exitCode = isCheck && hasDrift ? 1 : 0;
 
+function read(file: string): string {
+  return readFileSync(join(ROOT, file), 'utf8');
+}
+
 async function formatted(path: string, text: string): Promise<string> {
-  const { ignored } = await getFileInfo(path, { ignorePath: join(ROOT, '.prettierignore') });
-  return ignored ? text : format(text, { ...(await resolveConfig(path)), filepath: path });
+  // Prettier has no parser for SVG.
+  const { ignored, inferredParser } = await getFileInfo(path, { ignorePath: join(ROOT, '.prettierignore') });
+  return ignored || inferredParser === null ? text : format(text, { ...(await resolveConfig(path)), filepath: path });
 }

@@ -1,27 +1,29 @@
+import { registerAdapter } from './adapter.ts';
 import { createFetch } from './authenticated-fetch.ts';
 import { credentialsOf, lacksCsrfToken } from './credentials.ts';
 import { CHANGE_PASSWORD, LOGIN, LOGOUT, type LogoutResult, type PairLike, REGISTER } from './documents.ts';
-import { AuthRequestError, AuthUnavailableError, type GraphQLErrorLike } from './errors.ts';
-import { inCookieTurn } from './lock.ts';
-import { expectResult, Leaving } from './logout.ts';
-import { type AuthClientOptions, createParts } from './options.ts';
-import { adopt, openFrom, openSession } from './open-session.ts';
+import { AuthRequestError, AuthUnavailableError } from './errors.ts';
+import { withCookieLock } from './lock.ts';
+import { expectResult, Logout } from './logout.ts';
+import { acceptAnswer, acceptPair, openSession } from './open-session.ts';
+import type { AuthClientOptions } from './options.ts';
 import { Refresher } from './refresher.ts';
-import { Resuming } from './resume.ts';
-import type { AuthListener } from './session-keeper.ts';
-import type { AuthState } from './state.ts';
+import { SessionRestorer } from './restore-session.ts';
+import { isMutationRepeatable, onlyRootField } from './repeatable.ts';
+import { createScheduler } from './scheduler.ts';
+import { createServices } from './services.ts';
+import type { AuthClientListener, AuthState } from './state.ts';
 import type { AuthUser } from './storage.ts';
-import { ask, type Credentials, type GraphQLAnswer } from './transport.ts';
-import { createUpkeep } from './upkeep.ts';
+import { ask, type GraphQLAnswer } from './transport.ts';
 
-/** The document of an operation. What codegen's client preset makes in its string mode brings its types along. */
+/** An operation with the types of its result and variables, as codegen's client preset makes it in its string mode. */
 export interface TypedDocument<Result, Variables> {
   toString(): string;
-  /** Never there: it carries the types. */
+  /** Carries the types. It has no value. */
   __apiType?: (variables: Variables) => Result;
 }
 
-/** Seconds that are left. */
+/** Remaining lifetimes in seconds. */
 export interface Lifetimes {
   readonly accessToken: number;
   readonly refreshToken: number;
@@ -29,102 +31,85 @@ export interface Lifetimes {
 
 /** Login, silent refresh and logout. */
 export interface AuthClient {
-  /** Who is logged in at this moment. The same object until something of it changes. */
+  /** Who is logged in. The object stays the same until its content changes. */
   getState(): AuthState;
   /**
-   * Tells of everything that happens to the session, in this tab or another.
+   * Reports every event of the session, in this tab or in another one.
    *
-   * @returns stops it.
+   * @returns a function that ends the subscription.
    */
-  subscribe(listener: AuthListener): () => void;
-  /** Resolves when what was kept has been read: from then on the state is `LOGGED_IN` or `LOGGED_OUT`. Never rejects. */
+  subscribe(listener: AuthClientListener): () => void;
+  /** Resolves when the stored session has been read. The state is then `LOGGED_IN` or `LOGGED_OUT`. Never rejects. */
   readonly ready: Promise<AuthState>;
 
   /**
    * Logs in.
    *
-   * @throws AuthRequestError, with INVALID_CREDENTIALS and others as `details.code`.
-   * @throws AuthUnavailableError if no answer could be had, or after too many attempts: see `retryAfterSeconds`.
+   * @throws AuthRequestError whose `details.code` is INVALID_CREDENTIALS, BAD_USER_INPUT or another code.
+   * @throws AuthUnavailableError if no answer arrives.
    */
   login(input: { readonly email: string; readonly password: string }): Promise<AuthUser>;
   /**
-   * Opens an account, and logs in.
+   * Opens an account and logs in.
    *
-   * @returns null where the e-mail must be verified first.
-   * @throws AuthRequestError, with BAD_USER_INPUT and the `fields` to mend, and others.
+   * @returns null if the e-mail has to be verified first.
+   * @throws AuthRequestError whose `details.code` is BAD_USER_INPUT, with the `fields` to correct, or another code.
+   * @throws AuthUnavailableError if no answer arrives.
    */
   register(input: { readonly email: string; readonly password: string }): Promise<AuthUser | null>;
   /**
    * Changes the password. Every session of the user ends, and this client goes on with a new one.
    *
-   * @throws AuthRequestError, with INVALID_CREDENTIALS and others as `details.code`.
+   * @throws AuthRequestError whose `details.code` is INVALID_CREDENTIALS or another code.
+   * @throws AuthUnavailableError if no answer arrives.
    */
   changePassword(input: { readonly currentPassword: string; readonly newPassword: string }): Promise<AuthUser>;
   /**
-   * Logs out, here and in all tabs, at once; then the server is told. With `OTHER_SESSIONS` this one goes on.
+   * Logs out here and in all tabs at once, and then tells the server. With `OTHER_SESSIONS`, this session goes on.
    *
-   * @returns what the server has ended; null where it cannot be reached, or has not done it. Then it is told later. With
-   * cookies the next page that is loaded does so, or the next login, if this page does not live to; with BODY only this page
-   * can, for no token is left behind. A session that is opened before, with cookies, takes the place of theirs: then the one
-   * that was left lasts until its time is over.
-   * @throws AuthRequestError or AuthUnavailableError, with OTHER_SESSIONS alone, if it was not done.
+   * If the server cannot be reached, it is told later. With cookies, any page of the app does so, or the next login. With
+   * BODY, only this page can, because no token is left in the storage. If somebody logs in with cookies first, the old
+   * session lasts until it expires.
+   *
+   * @returns what the server ended; null if it has not been told yet.
+   * @throws AuthRequestError or AuthUnavailableError if `OTHER_SESSIONS` was not done. Other scopes never throw.
    */
   logout(input?: { readonly scope?: 'SESSION' | 'OTHER_SESSIONS' | 'ALL_SESSIONS' }): Promise<LogoutResult | null>;
-  /** Takes over a pair that was got in another way, by an operation of your own. */
+  /** Accepts a token pair that an operation of your own returned. */
   adopt(pair: PairLike): Promise<AuthUser>;
 
   /**
-   * `fetch`, recognised: it refreshes first where needed, and once more where the server asks for it. To another server than
-   * that of `url` it goes as it is.
+   * A `fetch` that sends the credentials. It refreshes first if needed, and repeats the request once if the server asks for
+   * a refresh. Requests to other origins than that of `url` are passed on unchanged.
    *
-   * @throws AuthUnavailableError if no token could be had for it, or another session has taken the place of the one in which
-   * it was begun.
+   * @throws AuthUnavailableError if no token can be had, or another user has logged in since the request was started.
    */
   readonly fetch: typeof fetch;
   /**
-   * Runs an operation by `fetch`.
+   * Runs an operation with `fetch`. GraphQL errors are in the answer.
    *
-   * @throws AuthUnavailableError if no answer could be had, or it was not sent: see `fetch`. GraphQL's errors are in the answer.
+   * @throws AuthUnavailableError if no answer arrives, or `fetch` throws it.
    */
   request<Result = Record<string, unknown>, Variables = Record<string, unknown>>(
     document: string | TypedDocument<Result, Variables>,
     variables?: Variables,
   ): Promise<GraphQLAnswer<Result>>;
   /**
-   * Exchanges the pair now. Not needed as a rule.
+   * Exchanges the pair now. The client does so by itself in time, so an app rarely needs it.
    *
-   * @throws AuthUnavailableError if no answer could be had. The session goes on.
+   * @throws AuthUnavailableError if no answer arrives. The session goes on.
    */
   refresh(): Promise<void>;
-  /** How long the tokens are good; null where nobody is logged in. */
+  /** How long the tokens remain valid; null if nobody is logged in. */
   lifetimes(): Lifetimes | null;
-  /** Looks at the time and the storage. To be called where the app comes to the front and there is no `window`. */
+  /** Checks the time and the storage. Call it when the app comes to the foreground and there is no `window`. */
   wake(): void;
-  /** Stops timers, requests and listening. The session stays where it is kept. */
+  /** Stops timers, requests and listening. The session stays in the storage. */
   close(): void;
-
-  /**
-   * For adapters: waits for the storage and refreshes if that is due.
-   *
-   * @param begunBy `userId` of the credentials at the time at which the operation was begun.
-   * @throws AuthUnavailableError if no answer could be had, or if somebody else is logged in meanwhile: what one user has
-   * begun is not sent as another.
-   */
-  prepare(begunBy?: string | null): Promise<Credentials>;
-  /** For adapters: what the next request needs, from what is held at this moment. */
-  credentials(): Credentials;
-  /** For adapters: whether `prepare` has something to wait for. */
-  isDue(): boolean;
-  /**
-   * For adapters: looks at the errors of an answer.
-   *
-   * @returns whether the same request, prepared anew, may be answered better. To be heeded once.
-   */
-  isWorthRetrying(errors: readonly GraphQLErrorLike[] | undefined, used: Credentials): boolean;
 }
 
 /**
- * Makes a client for one server. One is enough for an app.
+ * Makes a client for one server. An app needs one.
  *
  * @example
  * ```ts
@@ -139,66 +124,66 @@ export interface AuthClient {
  */
 export function createAuthClient(options: AuthClientOptions): AuthClient {
   const closing = new AbortController();
-  const parts = createParts(options, closing.signal);
-  const { keeper, transport, usesCookies, delivery } = parts;
-  const leaving = new Leaving(parts);
-  const refresher = new Refresher(parts, (reason) => leaving.leave(reason, 'SESSION'));
-  const resuming = new Resuming(parts, leaving);
-  const upkeep = createUpkeep(parts, refresher, leaving, resuming);
-  const ready = resuming.run().then(() => {
-    keeper.started();
-    upkeep.tick();
-    return keeper.state;
+  const services = createServices(options, closing.signal);
+  const { store, transport, usesCookies, delivery } = services;
+  const logout = new Logout(services);
+  const refresher = new Refresher(services, (reason) => logout.run(reason, 'SESSION'));
+  const restorer = new SessionRestorer(services, logout);
+  const scheduler = createScheduler(services, refresher, logout, restorer);
+  const ready = restorer.run().then(() => {
+    store.markStarted();
+    scheduler.tick();
+    return store.authState;
   });
-  const authenticatedFetch = createFetch(parts, refresher, ready);
+  const authenticatedFetch = createFetch(services, refresher, ready);
 
-  async function prepare(begunBy?: string | null): Promise<Credentials> {
+  /** Runs an operation of the kit's own within the session. */
+  async function askInSession<Data extends object>(
+    document: string,
+    makeInput: () => object,
+  ): Promise<GraphQLAnswer<Data>> {
     await ready;
-    return refresher.prepare(begunBy);
-  }
-
-  /** Asks for something in the session that is held. */
-  async function askHeld<Data extends object>(document: string, makeInput: () => object): Promise<GraphQLAnswer<Data>> {
-    await ready;
-    return refresher.attempt(
+    const rootField = onlyRootField(document);
+    const rootFields = rootField === null ? null : [rootField];
+    return refresher.sendWithRetry(
       async (used) => ask<Data>(transport, document, { input: makeInput() }, used),
-      (answer) => answer,
+      ({ errors }) => ({ errors, isRepeatable: isMutationRepeatable(errors, rootFields) }),
     );
   }
 
   async function logIn(document: string, input: object): Promise<AuthUser | null> {
     await ready;
-    await resuming.whenIdle();
-    await leaving.settleFound();
-    const { mode } = credentialsOf(parts);
-    const wanted = usesCookies ? { ...input, delivery } : input;
-    return inCookieTurn(parts, () => openSession(parts, document, wanted, { headers: {}, mode }));
+    await restorer.whenIdle();
+    await logout.sendStored();
+    const { mode } = credentialsOf(services);
+    const withDelivery = usesCookies ? { ...input, delivery } : input;
+    return withCookieLock(services, () => openSession(services, document, withDelivery, { headers: {}, mode }));
   }
 
-  return {
-    getState: () => keeper.state,
-    subscribe: (listener) => keeper.subscribe(listener),
+  const client: AuthClient = {
+    getState: () => store.authState,
+    subscribe: (listener) => store.subscribe(listener),
     ready,
     login: async (input) => expectUser(await logIn(LOGIN, input)),
     register: async (input) => logIn(REGISTER, input),
     async changePassword(input) {
-      const askedAt = parts.clock.now();
-      return expectUser(await openFrom(parts, await askHeld(CHANGE_PASSWORD, () => input), askedAt));
+      const askedAt = services.clock.now();
+      return expectUser(await acceptAnswer(services, await askInSession(CHANGE_PASSWORD, () => input), askedAt));
     },
     async logout({ scope = 'SESSION' } = {}) {
       await ready;
-      // Only a token that is still good reaches other sessions, and one that is not ends its own.
+      // Only a valid token reaches other sessions. An expired one ends its own session only.
       if (scope === 'OTHER_SESSIONS') {
-        const tokens = () => (keeper.held?.refreshToken ? { refreshToken: keeper.held.refreshToken } : {});
-        return expectResult(await askHeld(LOGOUT, () => ({ scope, ...tokens() })));
+        const tokens = () => (store.session?.refreshToken ? { refreshToken: store.session.refreshToken } : {});
+        return expectResult(await askInSession(LOGOUT, () => ({ scope, ...tokens() })));
       }
       if (scope === 'ALL_SESSIONS') await refresher.prepare().catch(() => undefined);
-      return leaving.leave('LOGGED_OUT', scope);
+      return logout.run('LOGGED_OUT', scope);
     },
     async adopt(pair) {
       await ready;
-      await resuming.whenIdle();
-      return adopt(parts, pair, parts.clock.now());
+      await restorer.whenIdle();
+      return acceptPair(services, pair, services.clock.now());
     },
     fetch: authenticatedFetch,
     async request(document, variables) {
@@ -213,28 +198,34 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     },
     async refresh() {
       await ready;
-      refresher.refuse();
+      refresher.markRefused();
       await refresher.run();
     },
     lifetimes() {
-      const { held, age } = keeper;
-      if (held === null) return null;
-      const [accessToken = 0, refreshToken = 0] = [refresher.left, held.refreshLifetime - age].map((left) =>
+      const { session, age } = store;
+      if (session === null) return null;
+      const [accessToken = 0, refreshToken = 0] = [refresher.timeLeft, session.refreshLifetime - age].map((left) =>
         Math.max(0, left / 1000),
       );
       return { accessToken, refreshToken };
     },
-    wake: () => upkeep.wake(),
+    wake: () => scheduler.wake(),
     close() {
       closing.abort();
-      upkeep.stop();
-      keeper.close();
+      scheduler.stop();
+      store.close();
     },
-    prepare,
-    credentials: () => credentialsOf(parts),
-    isDue: () => refresher.isDue || lacksCsrfToken(parts),
-    isWorthRetrying: (errors, used) => refresher.isWorthRetrying(errors, used),
   };
+  registerAdapter(client, {
+    credentials: () => credentialsOf(services),
+    isDue: () => refresher.isDue || lacksCsrfToken(services),
+    async prepare(startedBy) {
+      await ready;
+      return refresher.prepare(startedBy);
+    },
+    isWorthRetrying: (errors, used) => refresher.isWorthRetrying(errors, used),
+  });
+  return client;
 }
 
 function expectUser(user: AuthUser | null): AuthUser {

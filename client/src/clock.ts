@@ -1,4 +1,4 @@
-/** Where the time comes from. */
+/** A source of the time. */
 export interface Clock {
   /** Milliseconds since 1970. May be wrong, and may be stepped in either direction. */
   now(): number;
@@ -12,24 +12,24 @@ export const systemClock: Clock = {
 };
 
 /** A moment, on both clocks. */
-export interface Mark {
+export interface Moment {
   readonly wall: number;
   readonly monotonic: number;
 }
 
-export function markOf(clock: Clock): Mark {
+export function currentMoment(clock: Clock): Moment {
   return { wall: clock.now(), monotonic: clock.monotonic() };
 }
 
-/** A moment that only the wall clock has seen, before the page was loaded or in another tab. */
-export function markAt(clock: Clock, wall: number): Mark {
+/** A moment that is known by the wall clock alone: it was before the page was loaded, or in another tab. */
+export function momentAt(clock: Clock, wall: number): Moment {
   return { wall, monotonic: clock.monotonic() - Math.max(0, clock.now() - wall) };
 }
 
 /**
- * Milliseconds since a moment. The larger of the two clocks is right: one stands still while the machine sleeps, the
- * other may have been stepped back. One that was stepped ahead costs a refresh, and nothing else.
+ * Milliseconds since a moment. The clock that shows more is right: one stands still while the machine sleeps, the other may
+ * have been stepped back. A clock that was stepped ahead costs one refresh.
  */
-export function passedSince(clock: Clock, mark: Mark): number {
-  return Math.max(clock.now() - mark.wall, clock.monotonic() - mark.monotonic);
+export function elapsedSince(clock: Clock, moment: Moment): number {
+  return Math.max(clock.now() - moment.wall, clock.monotonic() - moment.monotonic);
 }

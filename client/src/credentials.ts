@@ -1,20 +1,20 @@
 import { CSRF_TOKEN } from './documents.ts';
-import type { Parts } from './options.ts';
 import { readableCookie } from './page.ts';
-import { heldPairId } from './session-keeper.ts';
+import type { ClientServices } from './services.ts';
+import { heldPairId } from './session-store.ts';
 import { ask, type Credentials } from './transport.ts';
 
 const CSRF_COOKIE = '__Host-csrf';
 
-/** What a request needs, from what is held at this moment. */
-export function credentialsOf(parts: Parts): Credentials {
-  const { held } = parts.keeper;
+/** The credentials of the next request. */
+export function credentialsOf(services: ClientServices): Credentials {
+  const { session } = services.store;
   return {
-    pairId: heldPairId(parts.keeper),
-    sessionId: held?.sessionId ?? null,
-    userId: held?.user.id ?? null,
-    headers: headersOf(held?.accessToken ?? null, csrfTokenOf(parts)),
-    mode: modeOf(parts),
+    pairId: heldPairId(services.store),
+    sessionId: session?.sessionId ?? null,
+    userId: session?.user.id ?? null,
+    headers: headersOf(session?.accessToken ?? null, csrfTokenOf(services)),
+    mode: modeOf(services),
   };
 }
 
@@ -25,26 +25,26 @@ export function headersOf(accessToken: string | null, csrfToken: string | null):
   };
 }
 
-export function modeOf({ usesCookies }: Parts): RequestCredentials | undefined {
+export function modeOf({ usesCookies }: ClientServices): RequestCredentials | undefined {
   return usesCookies ? 'include' : undefined;
 }
 
-/** Of the session that is held: that of the cookie may be another's, where another tab has just logged in. */
-export function csrfTokenOf({ keeper, usesCookies }: Parts): string | null {
-  return usesCookies ? (keeper.held?.csrfToken ?? null) : null;
+/** The CSRF token of the held session. The readable cookie may belong to another session if another tab has logged in. */
+export function csrfTokenOf({ store, usesCookies }: ClientServices): string | null {
+  return usesCookies ? (store.session?.csrfToken ?? null) : null;
 }
 
-export function csrfCookie({ url }: Parts): string | null {
+export function csrfCookie({ url }: ClientServices): string | null {
   return readableCookie(url, CSRF_COOKIE);
 }
 
-export function lacksCsrfToken(parts: Parts): boolean {
-  return parts.usesCookies && parts.keeper.held !== null && csrfTokenOf(parts) === null;
+export function lacksCsrfToken(services: ClientServices): boolean {
+  return services.usesCookies && services.store.session !== null && csrfTokenOf(services) === null;
 }
 
-/** Asks for the CSRF token that goes with the cookies. */
-export async function fetchCsrfToken(parts: Parts): Promise<string | null> {
-  const bare = { headers: {}, mode: modeOf(parts) };
-  const { data } = await ask<{ csrfToken: string | null }>(parts.transport, CSRF_TOKEN, {}, bare);
+/** Asks the server for the CSRF token that belongs to the cookies. */
+export async function fetchCsrfToken(services: ClientServices): Promise<string | null> {
+  const cookiesAlone = { headers: {}, mode: modeOf(services) };
+  const { data } = await ask<{ csrfToken: string | null }>(services.transport, CSRF_TOKEN, {}, cookiesAlone);
   return data?.csrfToken ?? null;
 }

@@ -1,6 +1,6 @@
 import type { AuthUser } from './storage.ts';
 
-/** The fields of a `TokenPair` that the kit needs. */
+/** The fields of `TokenPair` that the kit needs. Timestamps are ISO 8601, lifetimes are seconds. */
 export interface PairLike {
   readonly accessToken?: string | null;
   readonly accessTokenExpiresAt: string;

@@ -1,86 +1,21 @@
-/** What `extensions.code` can be. One word for each thing a client can do about it. */
-export const ErrorCode = /* @__PURE__ */ Object.freeze({
-  UNAUTHENTICATED: 'UNAUTHENTICATED',
-  FORBIDDEN: 'FORBIDDEN',
-  INVALID_CREDENTIALS: 'INVALID_CREDENTIALS',
-  INVALID_REFRESH_TOKEN: 'INVALID_REFRESH_TOKEN',
-  BAD_USER_INPUT: 'BAD_USER_INPUT',
-  NOT_FOUND: 'NOT_FOUND',
-  RATE_LIMITED: 'RATE_LIMITED',
-  CSRF_REJECTED: 'CSRF_REJECTED',
-  SERVICE_UNAVAILABLE: 'SERVICE_UNAVAILABLE',
-});
-export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];
+import { ErrorCode, type ForbiddenReason, type InputRefusalReason, type TokenRefusalReason } from './reasons.ts';
 
-/** Why a token is refused: `reason` of UNAUTHENTICATED and INVALID_REFRESH_TOKEN. */
-export const TokenRefusalReason = /* @__PURE__ */ Object.freeze({
-  /** No token came. */
-  TOKEN_MISSING: 'TOKEN_MISSING',
-  /** Not a token of the server's, or not of the kind that is wanted here. */
-  TOKEN_INVALID: 'TOKEN_INVALID',
-  /** Its time is over. */
-  TOKEN_EXPIRED: 'TOKEN_EXPIRED',
-  /** Its session has ended. */
-  TOKEN_REVOKED: 'TOKEN_REVOKED',
-  /** A refresh token that was exchanged a moment ago. The session lives: use the newer token. */
-  TOKEN_ROTATED: 'TOKEN_ROTATED',
-  /** A refresh token that was exchanged before, which is a sign of theft: its session has been ended. */
-  TOKEN_REUSED: 'TOKEN_REUSED',
-});
-export type TokenRefusalReason = (typeof TokenRefusalReason)[keyof typeof TokenRefusalReason];
-
-/** Why a guard refuses a token: a refresh token's two further reasons cannot befall an access token. */
+/** Why a guard refused an access token. The two reasons that are left out apply to refresh tokens only. */
 export type AccessRefusalReason = Exclude<TokenRefusalReason, 'TOKEN_ROTATED' | 'TOKEN_REUSED'>;
 
-/** Why a guard refuses a user who is known: `reason` of FORBIDDEN. */
-export const ForbiddenReason = /* @__PURE__ */ Object.freeze({
-  /** The user has none of the roles that the field names. */
-  ROLE_MISSING: 'ROLE_MISSING',
-});
-export type ForbiddenReason = (typeof ForbiddenReason)[keyof typeof ForbiddenReason];
-
-/** What is wrong with one field of an input: `fields[].reason` of BAD_USER_INPUT. */
-export const InputRefusalReason = /* @__PURE__ */ Object.freeze({
-  /** Missing, null or blank. */
-  REQUIRED: 'REQUIRED',
-  /** Of another type than the schema says. */
-  INVALID_TYPE: 'INVALID_TYPE',
-  /** The input type has no such field. */
-  UNKNOWN_FIELD: 'UNKNOWN_FIELD',
-  EMAIL_INVALID: 'EMAIL_INVALID',
-  EMAIL_TAKEN: 'EMAIL_TAKEN',
-  /** Holds a NUL or half of a surrogate pair. */
-  PASSWORD_INVALID: 'PASSWORD_INVALID',
-  PASSWORD_TOO_SHORT: 'PASSWORD_TOO_SHORT',
-  PASSWORD_TOO_LONG: 'PASSWORD_TOO_LONG',
-  /** Not 22 to 128 characters of base64url. */
-  IDEMPOTENCY_KEY_INVALID: 'IDEMPOTENCY_KEY_INVALID',
-  /** Not a word of at most 64 letters, digits, `_`, `-`, `.` or `:`. */
-  ROLE_INVALID: 'ROLE_INVALID',
-  /** It would leave nobody who is active and an administrator. */
-  LAST_ADMINISTRATOR: 'LAST_ADMINISTRATOR',
-  /** A number outside of what the field takes. */
-  OUT_OF_RANGE: 'OUT_OF_RANGE',
-  /** Not a cursor that a connection of this field gave. */
-  CURSOR_INVALID: 'CURSOR_INVALID',
-  /** The deployment does not deliver tokens that way. */
-  DELIVERY_NOT_ALLOWED: 'DELIVERY_NOT_ALLOWED',
-});
-export type InputRefusalReason = (typeof InputRefusalReason)[keyof typeof InputRefusalReason];
-
-/** One field of an input that has to be mended. */
+/** One field of an input that has to be corrected. */
 export interface FieldRefusal {
-  /** From the argument down, such as `input.email`. */
+  /** The path from the argument, such as `input.email`. */
   readonly path: string;
   readonly reason: InputRefusalReason;
 }
 
-/** What the server says about an error, told apart by `code`: the `extensions` of a GraphQL error. */
+/** The `extensions` of an error of the server. `code` tells the kinds apart. */
 export type AuthErrorDetails =
   | {
       readonly code: 'UNAUTHENTICATED';
       readonly reason: AccessRefusalReason;
-      /** Whether a refresh may help; if not, only logging in does. */
+      /** Whether a refresh may help. If not, only a login does. */
       readonly refreshable: boolean;
     }
   | { readonly code: 'FORBIDDEN'; readonly reason: ForbiddenReason }
@@ -88,23 +23,22 @@ export type AuthErrorDetails =
   | { readonly code: 'INVALID_REFRESH_TOKEN'; readonly reason: TokenRefusalReason }
   | { readonly code: 'BAD_USER_INPUT'; readonly fields: readonly FieldRefusal[] }
   | { readonly code: 'NOT_FOUND' }
-  | { readonly code: 'RATE_LIMITED'; readonly retryAfterSeconds: number }
   | { readonly code: 'CSRF_REJECTED' }
   | { readonly code: 'SERVICE_UNAVAILABLE' };
 
-/** An error as it stands in the answer of a GraphQL server. */
+/** An error in the answer of a GraphQL server. */
 export interface GraphQLErrorLike {
   readonly message: string;
   readonly path?: readonly (string | number)[] | undefined;
   readonly extensions?: { readonly [name: string]: unknown } | undefined;
 }
 
-/** The server refused what was asked. `details` says why; `switch (details?.code)` narrows it. */
+/** The server refused a request. `details` says why; `switch (details?.code)` narrows it. */
 export class AuthRequestError extends Error {
   override readonly name = 'AuthRequestError';
-  /** As they were answered. */
+  /** The errors of the answer. */
   readonly errors: readonly GraphQLErrorLike[];
-  /** Of the first of them; null where the server's own words do not apply, as with a document that does not parse. */
+  /** The details of the first error; null if it has none of our codes, such as a syntax error. */
   readonly details: AuthErrorDetails | null;
 
   constructor(errors: readonly GraphQLErrorLike[]) {
@@ -115,31 +49,27 @@ export class AuthRequestError extends Error {
 }
 
 /**
- * No answer could be had: the network or the server is away for the moment. Nobody has been logged out, and the same may
- * be tried again.
+ * No answer arrived: the network or the server is unavailable. The session goes on, and the request may be repeated.
  *
- * It is thrown, too, where another session has taken the place of the one in which something was begun, before it was
- * sent: what one user has asked for is not sent as another. The `cause` says which it is.
+ * It is also thrown if another user has logged in before a request was sent: what one user starts is never sent as another.
+ * The `cause` says which it is.
  */
 export class AuthUnavailableError extends Error {
   override readonly name = 'AuthUnavailableError';
-  /** How long the server asks to be left alone, if it does. */
-  readonly retryAfterSeconds: number | null;
 
-  constructor(cause: unknown, retryAfterSeconds: number | null = null) {
-    super('The server cannot be reached for the moment. Try again.', { cause });
-    this.retryAfterSeconds = retryAfterSeconds;
+  constructor(cause: unknown) {
+    super('The server cannot be reached at the moment. Try again.', { cause });
   }
 }
 
 const CODES: ReadonlySet<unknown> = /* @__PURE__ */ new Set(Object.keys(ErrorCode));
 
 /**
- * Finds what the server said in whatever a client throws or answers: a GraphQL error, a list of them in `errors` or
- * `graphQLErrors` (Apollo Client's `CombinedGraphQLErrors`, urql's `CombinedError`), an `AuthRequestError`, or any of
- * these as the cause of another error.
+ * Finds the details of a server's error in whatever a GraphQL client throws or returns: a GraphQL error, a list of them in
+ * `errors` or `graphQLErrors` (Apollo Client's `CombinedGraphQLErrors`, urql's `CombinedError`), an `AuthRequestError`, or
+ * the cause of another error.
  *
- * @returns the first it finds; null if there is none.
+ * @returns the details of the first error that has one of our codes; null if there is none.
  *
  * @example
  * ```ts
@@ -149,11 +79,9 @@ const CODES: ReadonlySet<unknown> = /* @__PURE__ */ new Set(Object.keys(ErrorCod
  *   const details = authErrorOf(error);
  *   switch (details?.code) {
  *     case 'INVALID_CREDENTIALS':
- *       return 'E-mail or password is wrong.';
+ *       return 'The e-mail or the password is wrong.';
  *     case 'BAD_USER_INPUT':
  *       return details.fields.map(({ path, reason }) => `${path}: ${reason}`).join('\n');
- *     case 'RATE_LIMITED':
- *       return `Try again in ${details.retryAfterSeconds} seconds.`;
  *     default:
  *       return 'That did not work. Try again.';
  *   }

@@ -1,34 +1,33 @@
-/** The part of Web Locks that is used. */
+/** The part of the Web Locks API that the kit uses. */
 export interface Locks {
   request<Result>(name: string, options: { signal: AbortSignal }, work: () => Promise<Result>): Promise<Result>;
 }
 
-/** Who takes turns, and what for. */
-interface Turns {
+interface LockOptions {
   readonly locks: Locks | null;
   readonly name: string;
 }
 
-/** Milliseconds for which another tab, which may be frozen, is waited for. */
-const PATIENCE = 30_000;
+/** Milliseconds to wait for another tab, which may be frozen. */
+const LOCK_TIMEOUT = 30_000;
 
 /**
- * Does one piece of work at a time in all tabs. A tab that never lets go (it may be frozen) is not waited for any longer than
- * that. Without Web Locks the work is done at once: the key that the tabs share makes the server answer them alike.
+ * Runs work in one tab at a time. After the timeout, the work runs without the lock. Without Web Locks it runs at once: the
+ * tabs share an idempotency key, so the server gives all of them the same answer.
  */
-export async function inTurn<Result>({ locks, name }: Turns, work: () => Promise<Result>): Promise<Result> {
+export async function withLock<Result>({ locks, name }: LockOptions, work: () => Promise<Result>): Promise<Result> {
   if (locks === null) return work();
   const waiting = new AbortController();
-  let hasBegun = false;
-  const timer = setTimeout(() => waiting.abort(), PATIENCE);
+  let hasStarted = false;
+  const timer = setTimeout(() => waiting.abort(), LOCK_TIMEOUT);
   try {
     return await locks.request(name, { signal: waiting.signal }, async () => {
-      hasBegun = true;
+      hasStarted = true;
       clearTimeout(timer);
       return work();
     });
   } catch (error) {
-    if (hasBegun) throw error;
+    if (hasStarted) throw error;
     return work();
   } finally {
     clearTimeout(timer);
@@ -36,12 +35,12 @@ export async function inTurn<Result>({ locks, name }: Turns, work: () => Promise
 }
 
 /**
- * A login and a logout that is told late are done in turn, or the one's answer would clear the cookies of the other. It is a
- * turn of its own, for a session may be left in the middle of a refresh.
+ * Runs a login or a late logout, one at a time: otherwise the answer of one could clear the cookies of the other. The lock
+ * is separate from the lock of refreshes, because a session may end in the middle of a refresh.
  */
-export async function inCookieTurn<Result>(
-  { locks, name, usesCookies }: Turns & { readonly usesCookies: boolean },
+export async function withCookieLock<Result>(
+  { locks, name, usesCookies }: LockOptions & { readonly usesCookies: boolean },
   work: () => Promise<Result>,
 ): Promise<Result> {
-  return usesCookies ? inTurn({ locks, name: `${name}.cookies` }, work) : work();
+  return usesCookies ? withLock({ locks, name: `${name}.cookies` }, work) : work();
 }

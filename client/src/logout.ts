@@ -1,133 +1,135 @@
 import { BackOff } from './back-off.ts';
 import { csrfCookie, csrfTokenOf, fetchCsrfToken, headersOf, modeOf } from './credentials.ts';
 import { LOGOUT, type LogoutResult } from './documents.ts';
-import { AuthRequestError, authErrorOf } from './errors.ts';
-import { inCookieTurn } from './lock.ts';
-import type { Parts } from './options.ts';
-import type { OwedLogout } from './storage.ts';
+import { authErrorOf, AuthRequestError } from './errors.ts';
+import { withCookieLock } from './lock.ts';
+import type { ClientServices } from './services.ts';
+import type { PendingLogout } from './storage.ts';
 import type { LogoutReason } from './tabs.ts';
 import { ask, type GraphQLAnswer } from './transport.ts';
 
 /** A logout that the server has to be told of, with the tokens of the session that it ends. */
-interface Debt extends OwedLogout {
+interface UnsentLogout extends PendingLogout {
   readonly accessToken: string | null;
   readonly refreshToken: string | null;
-  /** Whether it stands in the storage too, so that whoever has told the server, or has logged in, is seen there. */
-  isWritten: boolean;
-  telling: Promise<LogoutResult | null> | null;
+  /** Whether it is stored too. If so, the storage shows whether another tab has sent it or has logged in. */
+  isStored: boolean;
+  sending: Promise<LogoutResult | null> | null;
 }
 
-/** What the server says about a logout. */
 export type LogoutAnswer = GraphQLAnswer<{ readonly result: LogoutResult | null }>;
 
 const NOTHING_ENDED: LogoutResult = { endedSessions: 0, endedSessionIds: [] };
 
 /** Logs out here and in all tabs at once, and tells the server as soon as it can be reached. */
-export class Leaving {
-  readonly backOff: BackOff;
-  readonly #parts: Parts;
-  #debt: Debt | null = null;
+export class Logout {
+  readonly backOff = new BackOff();
+  readonly #services: ClientServices;
+  #unsent: UnsentLogout | null = null;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
-    this.backOff = new BackOff(parts.clock);
-    // The cookies are those of another session now, which must not be ended in place of the one before.
-    parts.keeper.subscribe(({ type }) => {
-      if (type === 'LOGGED_IN' && parts.usesCookies) this.#debt = null;
+  constructor(services: ClientServices) {
+    this.#services = services;
+    // After a login the cookies belong to the new session, which must not be ended in place of the old one.
+    services.store.subscribe(({ type }) => {
+      if (type === 'LOGGED_IN' && services.usesCookies) this.#unsent = null;
     });
   }
 
-  get isOwed(): boolean {
-    return this.#debt !== null;
+  /** Whether the server has not been told of the last logout. */
+  get isPending(): boolean {
+    return this.#unsent !== null;
   }
 
-  /** Takes over what was found in the storage. */
-  owe(owed: OwedLogout): void {
-    this.#owe({ ...owed, accessToken: null, refreshToken: null, isWritten: true, telling: null });
+  /** Takes over a logout that was found in the storage. */
+  adoptStored(pending: PendingLogout): void {
+    this.#queue({ ...pending, accessToken: null, refreshToken: null, isStored: true, sending: null });
   }
 
-  async leave(reason: LogoutReason, owes: OwedLogout['owes']): Promise<LogoutResult | null> {
-    const { keeper, usesCookies } = this.#parts;
-    const held = await keeper.reread();
-    if (held === null) return NOTHING_ENDED;
-    const { accessToken, refreshToken } = held;
-    const owed: OwedLogout = { version: 1, owes, csrfToken: csrfTokenOf(this.#parts) };
-    const debt = this.#owe({ ...owed, accessToken, refreshToken, isWritten: false, telling: null });
-    // Of tokens nothing is left behind: whoever finds them could use them.
-    debt.isWritten = await keeper.end(reason, usesCookies ? owed : null);
-    return this.settle();
+  /** @returns null if the server cannot be reached now. It is told later. */
+  async run(reason: LogoutReason, logoutScope: PendingLogout['logoutScope']): Promise<LogoutResult | null> {
+    const { store, usesCookies } = this.#services;
+    const session = await store.reload();
+    if (session === null) return NOTHING_ENDED;
+    const { accessToken, refreshToken } = session;
+    const pending: PendingLogout = { version: 1, logoutScope, csrfToken: csrfTokenOf(this.#services) };
+    const unsent = this.#queue({ ...pending, accessToken, refreshToken, isStored: false, sending: null });
+    // A token is never left in the storage: whoever finds it could use it.
+    unsent.isStored = await store.end(reason, usesCookies ? pending : null);
+    return this.sendPending();
   }
 
   /**
-   * Tells the server.
+   * Tells the server of the last logout.
    *
-   * @returns null if it cannot be reached, or has nothing to be told.
+   * @returns null if the server cannot be reached, or there is nothing to tell.
    */
-  async settle(): Promise<LogoutResult | null> {
-    const debt = this.#debt;
-    if (debt === null) return null;
-    debt.telling ??= this.#pay(debt).finally(() => (debt.telling = null));
-    return debt.telling;
+  async sendPending(): Promise<LogoutResult | null> {
+    const unsent = this.#unsent;
+    if (unsent === null) return null;
+    unsent.sending ??= this.#send(unsent).finally(() => (unsent.sending = null));
+    return unsent.sending;
   }
 
-  /** The same, before somebody logs in, of what a tab owes that may be gone. */
-  async settleFound(): Promise<void> {
-    const { keeper, usesCookies } = this.#parts;
-    const found = usesCookies && !this.isOwed ? await keeper.readOwed() : null;
-    if (found != null) this.owe(found);
-    await this.settle();
+  /** Before a login, also sends a logout that a closed tab left in the storage. */
+  async sendStored(): Promise<void> {
+    const { store, usesCookies } = this.#services;
+    const found = usesCookies && !this.isPending ? await store.readPendingLogout() : null;
+    if (found != null) this.adoptStored(found);
+    await this.sendPending();
   }
 
-  #owe(debt: Debt): Debt {
+  #queue(unsent: UnsentLogout): UnsentLogout {
     this.backOff.succeed();
-    this.#debt = debt;
-    return debt;
+    this.#unsent = unsent;
+    return unsent;
   }
 
-  async #pay(debt: Debt): Promise<LogoutResult | null> {
+  async #send(unsent: UnsentLogout): Promise<LogoutResult | null> {
     try {
-      const result = await inCookieTurn(this.#parts, () => this.#tell(debt));
-      if (this.#debt === debt) this.#debt = null;
+      const result = await withCookieLock(this.#services, () => this.#sendUnderLock(unsent));
+      if (this.#unsent === unsent) this.#unsent = null;
       return result;
-    } catch (error) {
-      this.backOff.fail(error);
+    } catch {
+      this.backOff.fail();
       return null;
     }
   }
 
-  /** @returns null if there is nothing to be told any more. */
-  async #tell(debt: Debt): Promise<LogoutResult | null> {
-    const parts = this.#parts;
-    if (!(await this.#isStillOwed(debt))) return null;
-    let answer = await this.#send(debt, parts.usesCookies ? (debt.csrfToken ?? csrfCookie(parts)) : null);
+  /** @returns null if the server need not be told any more. */
+  async #sendUnderLock(unsent: UnsentLogout): Promise<LogoutResult | null> {
+    const services = this.#services;
+    if (!(await this.#isStillPending(unsent))) return null;
+    let answer = await this.#post(unsent, services.usesCookies ? (unsent.csrfToken ?? csrfCookie(services)) : null);
     if (authErrorOf(answer)?.code === 'CSRF_REJECTED') {
-      const csrfToken = await fetchCsrfToken(parts);
-      if (!(await this.#isStillOwed(debt))) return null;
-      answer = await this.#send(debt, csrfToken);
+      const csrfToken = await fetchCsrfToken(services);
+      if (!(await this.#isStillPending(unsent))) return null;
+      answer = await this.#post(unsent, csrfToken);
     }
     const result = expectResult(answer);
-    await parts.keeper.settle();
+    await services.store.clearPendingLogout();
     return result;
   }
 
-  /** Not if another tab has told it, or somebody has logged in. */
-  async #isStillOwed(debt: Debt): Promise<boolean> {
-    if (!debt.isWritten) return this.#debt === debt;
-    const written = await this.#parts.keeper.readOwed();
-    if (written === undefined) throw new Error('The storage cannot be read.');
-    // That of another session is told by whoever owes it.
-    return written?.csrfToken === debt.csrfToken && this.#debt === debt;
+  /** False if another tab has told the server, or somebody has logged in. */
+  async #isStillPending(unsent: UnsentLogout): Promise<boolean> {
+    if (!unsent.isStored) return this.#unsent === unsent;
+    const stored = await this.#services.store.readPendingLogout();
+    if (stored === undefined) throw new Error('The storage cannot be read.');
+    // The logout of another session is sent by the tab that stored it.
+    return stored?.csrfToken === unsent.csrfToken && this.#unsent === unsent;
   }
 
-  async #send({ owes, accessToken, refreshToken }: Debt, csrfToken: string | null): Promise<LogoutAnswer> {
-    const { transport } = this.#parts;
-    const input = { scope: owes, ...(refreshToken === null ? {} : { refreshToken }) };
-    const credentials = { headers: headersOf(accessToken, csrfToken), mode: modeOf(this.#parts) };
-    return ask(transport, LOGOUT, { input }, credentials);
+  async #post(
+    { logoutScope, accessToken, refreshToken }: UnsentLogout,
+    csrfToken: string | null,
+  ): Promise<LogoutAnswer> {
+    const input = { scope: logoutScope, ...(refreshToken === null ? {} : { refreshToken }) };
+    const credentials = { headers: headersOf(accessToken, csrfToken), mode: modeOf(this.#services) };
+    return ask(this.#services.transport, LOGOUT, { input }, credentials);
   }
 }
 
-/** @throws AuthRequestError if the server has not done it. */
+/** @throws AuthRequestError if the server refused. */
 export function expectResult({ data, errors = [] }: LogoutAnswer): LogoutResult {
   if (data?.result == null) throw new AuthRequestError(errors);
   return data.result;

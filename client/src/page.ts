@@ -1,7 +1,7 @@
 /**
- * Tells of the moments at which a page comes back: timers stand still while a machine sleeps or a page is hidden.
+ * Calls back when a page becomes active again: timers stand still while a machine sleeps or a page is hidden.
  *
- * @returns stops it.
+ * @returns a function that stops it.
  */
 export function onWake(wake: () => void, entry: string): () => void {
   if (typeof window === 'undefined' || typeof document === 'undefined') return () => undefined;
@@ -12,7 +12,7 @@ export function onWake(wake: () => void, entry: string): () => void {
   };
   document.addEventListener('visibilitychange', whenVisible, { signal });
   for (const type of ['pageshow', 'online', 'focus']) window.addEventListener(type, wake, { signal });
-  // Another tab has written; a null key means that everything was cleared.
+  // Another tab has written. A null key means that the whole storage was cleared.
   const whenWritten = ({ key }: StorageEvent): void => {
     if (key === entry || key === null) wake();
   };
@@ -20,23 +20,23 @@ export function onWake(wake: () => void, entry: string): () => void {
   return () => stopping.abort();
 }
 
-/** A cookie that scripts may read; null where it is not there, or is none of this server's. */
+/** A cookie that scripts may read; null if there is none, or another server set it. */
 export function readableCookie(url: string, name: string): string | null {
   if (typeof document === 'undefined' || new URL(url, document.baseURI).hostname !== location.hostname) return null;
   const found = document.cookie.split('; ').find((cookie) => cookie.startsWith(`${name}=`));
   return found?.slice(name.length + 1) ?? null;
 }
 
-/** Whether a URL leads to the same server as another. Tokens go nowhere else, so what cannot be told leads elsewhere. */
+/** Whether two URLs have the same origin. False if an origin cannot be determined, so that no token goes astray. */
 export function isSameOrigin(one: string, other: string): boolean {
   const origin = originOf(one);
   return origin !== null && origin === originOf(other);
 }
 
-/** Where `fetch` would go; null where that cannot be told. */
+/** The origin that `fetch` would reach; null if it cannot be determined. */
 function originOf(url: string): string | null {
   const base = baseOfPage();
-  // React Native has no page, and a `URL` that is not whole.
+  // React Native has no page, and its `URL` is incomplete.
   if (base === undefined) return /^https?:\/\/[^/?#\\@\s]+(?=[/?#]|$)/i.exec(url)?.[0].toLowerCase() ?? null;
   try {
     const { origin } = new URL(url, base);

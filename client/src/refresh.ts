@@ -1,164 +1,167 @@
-import { type Mark, markOf, passedSince } from './clock.ts';
+import { currentMoment, elapsedSince, type Moment } from './clock.ts';
 import { type PairLike, REFRESH } from './documents.ts';
-import { AuthRequestError, AuthUnavailableError, authErrorOf } from './errors.ts';
-import { inTurn } from './lock.ts';
-import type { Parts } from './options.ts';
+import { authErrorOf, AuthRequestError, AuthUnavailableError } from './errors.ts';
+import { withLock } from './lock.ts';
 import { randomKey } from './random-key.ts';
-import { heldPairId } from './session-keeper.ts';
-import { type HeldSession, pairIdOf } from './storage.ts';
+import type { ClientServices } from './services.ts';
+import { heldPairId } from './session-store.ts';
+import { type ClientSession, pairIdOf } from './storage.ts';
 import type { LogoutReason } from './tabs.ts';
 import { ask, type Credentials, type GraphQLAnswer } from './transport.ts';
 
-export interface RefreshParts extends Parts {
-  /** Whether the pair that is held needs no refresh. */
-  readonly isGood: () => boolean;
+export interface RefreshServices extends ClientServices {
+  /** Whether the held pair needs no refresh. */
+  readonly isPairUsable: () => boolean;
   readonly credentials: () => Credentials;
   readonly renewCsrfToken: () => Promise<void>;
-  /** Logs out with what is held. */
-  readonly leave: (reason: LogoutReason) => Promise<void>;
+  readonly logOut: (reason: LogoutReason) => Promise<void>;
 }
 
 const MOST_FAILURES = 3;
 const FIRST_PAUSE = 150;
-/** Milliseconds for which the tabs are asked for an access token that is in their memory alone. */
-const TAB_PATIENCE = 300;
+/** Milliseconds to wait for a tab that has the access token in memory. */
+const TAB_TIMEOUT = 300;
 
 /**
- * Exchanges a pair for a newer one, unless another tab has done so meanwhile. Where the session turns out to have ended,
- * it is ended here.
+ * Exchanges a pair for a newer one, unless another tab has done so meanwhile. If the server says that the session has ended,
+ * it ends here.
  *
- * @throws AuthUnavailableError if no answer could be had. The session goes on.
+ * @throws AuthUnavailableError if no answer arrives. The session goes on.
  */
-export async function refresh(parts: RefreshParts, pairId: string): Promise<void> {
-  const { held } = parts.keeper;
-  // A pair whose access token is missing here is not stale: another tab may hand it over while this one waits its turn.
-  const stalePairId = held !== null && isInMemoryOnly(parts, held) ? null : pairId;
-  return inTurn(parts, () => refreshInTurn(parts, stalePairId));
+export async function refresh(services: RefreshServices, pairId: string): Promise<void> {
+  const { session } = services.store;
+  // A pair is not stale just because its access token is missing: another tab may send it while this one waits.
+  const stalePairId = session !== null && isTokenInOtherTab(services, session) ? null : pairId;
+  return withLock(services, () => refreshAlone(services, stalePairId));
 }
 
-/** What has been tried in one turn. */
+/** What has been tried under one lock. */
 interface Attempts {
   failures: number;
   isCsrfTokenNew: boolean;
   isAnswerOld: boolean;
-  /** When the pair was first said to be exchanged by somebody else. */
-  rotatedAt: Mark | null;
+  /** When the server first said that somebody else had exchanged the pair. */
+  rotatedAt: Moment | null;
 }
 
-async function refreshInTurn(parts: RefreshParts, givenPairId: string | null): Promise<void> {
-  const { keeper, clock } = parts;
+async function refreshAlone(services: RefreshServices, givenPairId: string | null): Promise<void> {
+  const { store, clock } = services;
   let stalePairId = givenPairId;
   const attempts: Attempts = { failures: 0, isCsrfTokenNew: false, isAnswerOld: false, rotatedAt: null };
   for (let pause = FIRST_PAUSE; ; pause *= 2) {
-    const held = await keeper.reread();
-    if (held === null || parts.transport.closing.aborted) return;
-    if (pairIdOf(held) !== stalePairId && (await isDoneElsewhere(parts))) return;
-    // A logout or another pair was heard of while the tabs were asked.
-    if (heldPairId(keeper) !== pairIdOf(held)) continue;
+    const session = await store.reload();
+    if (session === null || services.transport.closing.aborted) return;
+    if (pairIdOf(session) !== stalePairId && (await isDoneByOtherTab(services))) return;
+    // A logout or another pair arrived while the tabs were asked.
+    if (heldPairId(store) !== pairIdOf(session)) continue;
 
     const askedAt = clock.now();
-    const answer = await exchange(parts, held).catch((error: unknown) => error as Error);
+    const answer = await exchange(services, session).catch((error: unknown) => error as Error);
     if (answer instanceof Error) {
       attempts.failures += 1;
-      if (attempts.failures === MOST_FAILURES || !isPassing(parts, answer)) throw answer;
+      if (attempts.failures === MOST_FAILURES || !isWorthRetrying(services, answer)) throw answer;
       await sleep(pause);
       continue;
     }
-    // A logout, here or in another tab, has crossed it.
-    if ((await keeper.reread())?.sessionId !== held.sessionId) return;
+    // The session ended, here or in another tab, while the request was under way.
+    if ((await store.reload())?.sessionId !== session.sessionId) return;
     const pair = answer.data?.pair;
     if (pair == null) {
-      if (await isOver(parts, held, answer, attempts, pause)) return;
+      if (await handleRefusal(services, session, answer, attempts, pause)) return;
       continue;
     }
-    const session = sessionFrom(pair, held.count + 1, askedAt);
-    await keeper.adopt(session);
-    if (session.accessLifetime > 0 || attempts.isAnswerOld) return;
-    // It is the answer to an exchange of long ago, which was lost, and its access token has expired since.
+    const refreshed = sessionFrom(pair, session.count + 1, askedAt);
+    await store.accept(refreshed);
+    if (refreshed.accessLifetime > 0 || attempts.isAnswerOld) return;
+    // The server repeated the answer to an exchange of long ago, and its access token has expired since.
     attempts.isAnswerOld = true;
-    stalePairId = pairIdOf(session);
+    stalePairId = pairIdOf(refreshed);
   }
 }
 
-/** Looks at a refusal: whether nothing more is to be tried, or once more. Where the session has ended, it is ended here. */
-async function isOver(
-  parts: RefreshParts,
-  held: HeldSession,
+/**
+ * Handles a refusal. If the session has ended on the server, it ends here.
+ *
+ * @returns whether the refresh is over. If not, it is tried once more.
+ */
+async function handleRefusal(
+  services: RefreshServices,
+  session: ClientSession,
   answer: GraphQLAnswer<unknown>,
   attempts: Attempts,
   pause: number,
 ): Promise<boolean> {
-  const { keeper, clock } = parts;
+  const { store, clock } = services;
   const details = authErrorOf(answer);
   if (details?.code === 'CSRF_REJECTED' && !attempts.isCsrfTokenNew) {
     attempts.isCsrfTokenNew = true;
-    await parts.renewCsrfToken();
+    await services.renewCsrfToken();
     return false;
   }
   if (details?.code !== 'INVALID_REFRESH_TOKEN') throw new AuthRequestError(answer.errors ?? []);
-  if (heldPairId(keeper) !== pairIdOf(held)) return false;
+  if (heldPairId(store) !== pairIdOf(session)) return false;
   if (details.reason === 'TOKEN_ROTATED') {
-    attempts.rotatedAt ??= markOf(clock);
-    if (await isNewerFound(parts, held, attempts.rotatedAt, pause)) return false;
-    await parts.leave('SESSION_TAKEN');
+    attempts.rotatedAt ??= currentMoment(clock);
+    if (await mayHaveNewerPair(services, session, attempts.rotatedAt, pause)) return false;
+    await services.logOut('SESSION_TAKEN');
     return true;
   }
-  await keeper.end(details.reason === 'TOKEN_REUSED' ? 'SESSION_TAKEN' : 'SESSION_ENDED', null);
+  await store.end(details.reason === 'TOKEN_REUSED' ? 'SESSION_TAKEN' : 'SESSION_ENDED', null);
   return true;
 }
 
-async function exchange(parts: RefreshParts, held: HeldSession) {
-  const { idempotencyKey, refreshToken } = held;
+async function exchange(services: RefreshServices, session: ClientSession) {
+  const { idempotencyKey, refreshToken } = session;
   return ask<{ pair: PairLike | null }>(
-    parts.transport,
+    services.transport,
     REFRESH,
     { input: { idempotencyKey, ...(refreshToken === null ? {} : { refreshToken }) } },
-    withoutBearer(parts.credentials()),
+    withoutBearer(services.credentials()),
   );
 }
 
-/** An access token that is refused is no help, and a refresh token goes where it is asked for. */
+/** A refresh needs no access token, and the server may refuse the one at hand. */
 function withoutBearer({ headers, mode }: Credentials): Pick<Credentials, 'headers' | 'mode'> {
   const { authorization: _authorization, ...others } = headers;
   return { headers: others, mode };
 }
 
-async function isDoneElsewhere(parts: RefreshParts): Promise<boolean> {
-  const { keeper, isGood } = parts;
-  if (keeper.held !== null && isInMemoryOnly(parts, keeper.held)) await keeper.askTabs(TAB_PATIENCE);
-  return isGood();
+async function isDoneByOtherTab(services: RefreshServices): Promise<boolean> {
+  const { store, isPairUsable } = services;
+  if (store.session !== null && isTokenInOtherTab(services, store.session)) await store.askTabs(TAB_TIMEOUT);
+  return isPairUsable();
 }
 
 /** Whether only another tab can have the access token. */
-function isInMemoryOnly({ delivery }: RefreshParts, held: HeldSession): boolean {
-  return delivery === 'REFRESH_COOKIE' && held.accessToken === null;
+function isTokenInOtherTab({ delivery }: RefreshServices, session: ClientSession): boolean {
+  return delivery === 'REFRESH_COOKIE' && session.accessToken === null;
 }
 
-/** A network that is away for a second is not worth an error. A server that wants to be left alone is. */
-function isPassing(parts: RefreshParts, error: Error): boolean {
-  return error instanceof AuthUnavailableError && error.retryAfterSeconds === null && !parts.transport.closing.aborted;
+/** Whether an error may pass within a second, as a short interruption of the network does. */
+function isWorthRetrying({ transport }: RefreshServices, error: Error): boolean {
+  return error instanceof AuthUnavailableError && !transport.closing.aborted;
 }
 
 /**
- * The pair was exchanged by somebody else. A tab of this browser will have written the newer one down in a moment. A
- * cookie is replaced where nobody sees it, so there it is tried again.
+ * Waits for the newer pair after TOKEN_ROTATED. Another tab of this browser stores it within a moment. A cookie is replaced
+ * where no script sees it, so there the refresh is simply tried again.
  */
-async function isNewerFound(
-  { keeper, clock, delivery, reuseLeeway, transport }: RefreshParts,
-  held: HeldSession,
-  rotatedAt: Mark,
+async function mayHaveNewerPair(
+  { store, clock, delivery, reuseLeeway, transport }: RefreshServices,
+  session: ClientSession,
+  rotatedAt: Moment,
   firstPause: number,
 ): Promise<boolean> {
-  for (let pause = firstPause; passedSince(clock, rotatedAt) <= reuseLeeway; pause *= 2) {
+  for (let pause = firstPause; elapsedSince(clock, rotatedAt) <= reuseLeeway; pause *= 2) {
     await sleep(Math.min(pause, reuseLeeway));
-    await keeper.reread();
-    if (delivery !== 'BODY' || heldPairId(keeper) !== pairIdOf(held) || transport.closing.aborted) return true;
+    await store.reload();
+    if (delivery !== 'BODY' || heldPairId(store) !== pairIdOf(session) || transport.closing.aborted) return true;
   }
   return false;
 }
 
-/** What is kept of a pair. */
-export function sessionFrom(pair: PairLike, count: number, askedAt: number): HeldSession {
+/** Makes the session that is stored of a pair. */
+export function sessionFrom(pair: PairLike, count: number, askedAt: number): ClientSession {
   const serverTime = Date.parse(pair.accessTokenExpiresAt) - pair.accessTokenExpiresIn * 1000;
   return {
     version: 1,

@@ -1,154 +1,156 @@
 import { BackOff } from './back-off.ts';
 import { credentialsOf, csrfTokenOf, fetchCsrfToken, lacksCsrfToken } from './credentials.ts';
-import { AuthUnavailableError, authErrorOf, type GraphQLErrorLike } from './errors.ts';
-import type { Parts } from './options.ts';
+import { authErrorOf, AuthUnavailableError, type GraphQLErrorLike } from './errors.ts';
 import { refresh } from './refresh.ts';
-import { heldPairId } from './session-keeper.ts';
+import type { ClientServices } from './services.ts';
+import { heldPairId } from './session-store.ts';
 import type { LogoutReason } from './tabs.ts';
-import { type Credentials, type GraphQLAnswer, isNothingDone } from './transport.ts';
+import type { Credentials } from './transport.ts';
 
-type Peeked = GraphQLAnswer<object>;
+interface ExaminedAnswer {
+  readonly errors: readonly GraphQLErrorLike[] | undefined;
+  /** Whether the request may be sent again, because nothing was done. */
+  readonly isRepeatable: boolean;
+}
 
-/** Says when a pair has to be exchanged, and sees that this tab does so once at a time. */
+/** Decides when the pair has to be exchanged, and runs one refresh at a time. */
 export class Refresher {
-  readonly backOff: BackOff;
-  readonly #parts: Parts;
-  readonly #leave: (reason: LogoutReason) => Promise<unknown>;
+  readonly backOff = new BackOff();
+  readonly #services: ClientServices;
+  readonly #logOut: (reason: LogoutReason) => Promise<unknown>;
   #refusedPairId: string | null = null;
-  #refreshing: Promise<void> | null = null;
+  #running: Promise<void> | null = null;
 
-  constructor(parts: Parts, leave: (reason: LogoutReason) => Promise<unknown>) {
-    this.#parts = parts;
-    this.backOff = new BackOff(parts.clock);
-    this.#leave = leave;
+  constructor(services: ClientServices, logOut: (reason: LogoutReason) => Promise<unknown>) {
+    this.#services = services;
+    this.#logOut = logOut;
   }
 
-  /** Milliseconds until the access token is of no use. */
-  get left(): number {
-    const { keeper } = this.#parts;
-    return (keeper.held?.accessLifetime ?? 0) - keeper.age;
+  /** Milliseconds until the access token expires. */
+  get timeLeft(): number {
+    const { store } = this.#services;
+    return (store.session?.accessLifetime ?? 0) - store.age;
   }
 
-  /** Milliseconds until it is to be exchanged. */
-  get untilDue(): number {
-    const { keeper, refreshAhead } = this.#parts;
-    return this.#isUseless() ? 0 : this.left - Math.min(refreshAhead, (keeper.held?.accessLifetime ?? 0) / 3);
+  /** Milliseconds until the pair has to be exchanged. */
+  get timeUntilDue(): number {
+    const { store, refreshAhead } = this.#services;
+    if (this.#isUnusable()) return 0;
+    return this.timeLeft - Math.min(refreshAhead, (store.session?.accessLifetime ?? 0) / 3);
   }
 
   get isDue(): boolean {
-    return this.#parts.keeper.held !== null && this.untilDue <= 0;
+    return this.#services.store.session !== null && this.timeUntilDue <= 0;
   }
 
-  /** The pair that is held will not do, whatever its time says. */
-  refuse(): void {
-    this.#refusedPairId = heldPairId(this.#parts.keeper);
+  /** Makes a refresh due: the held pair was refused, whatever its lifetime says. */
+  markRefused(): void {
+    this.#refusedPairId = heldPairId(this.#services.store);
   }
 
-  /** One at a time; who comes meanwhile waits for the same. */
+  /** Exchanges the pair. A call during a refresh waits for that refresh. */
   async run(): Promise<void> {
-    const pairId = heldPairId(this.#parts.keeper);
+    const pairId = heldPairId(this.#services.store);
     if (pairId === null) return;
-    this.#refreshing ??= this.#start(pairId).finally(() => (this.#refreshing = null));
-    return this.#refreshing;
+    this.#running ??= this.#start(pairId).finally(() => (this.#running = null));
+    return this.#running;
   }
 
   /**
-   * Sees that what is held is good for a request.
+   * Returns credentials for a request, after a refresh if one is due.
    *
-   * @param begunBy the id of the user who was logged in when the request was begun, if there was one.
-   * @throws AuthUnavailableError if it is not, and no answer could be had; or if somebody else is logged in meanwhile.
+   * @param startedBy the id of the user who was logged in when the request was started, if there was one.
+   * @throws AuthUnavailableError if the pair cannot be used and no answer arrives, or if another user has logged in since.
    */
-  async prepare(begunBy: string | null = null): Promise<Credentials> {
+  async prepare(startedBy: string | null = null): Promise<Credentials> {
     if (this.isDue) {
       try {
-        if (this.backOff.isQuiet) throw new AuthUnavailableError(undefined, this.backOff.quietSeconds);
         await this.run();
       } catch (error) {
-        // It was ahead of time: what is held will do.
-        if (this.#isUseless() || this.left <= 0) throw error;
+        // The refresh was early, so the held token still works.
+        if (this.#isUnusable() || this.timeLeft <= 0) throw error;
       }
     }
-    if (lacksCsrfToken(this.#parts)) await this.#renewCsrfToken();
-    const credentials = credentialsOf(this.#parts);
-    if (begunBy !== null && credentials.userId !== null && credentials.userId !== begunBy) {
-      throw new AuthUnavailableError(new Error('Somebody else has logged in since it was begun.'));
+    if (lacksCsrfToken(this.#services)) await this.#renewCsrfToken();
+    const credentials = credentialsOf(this.#services);
+    if (startedBy !== null && credentials.userId !== null && credentials.userId !== startedBy) {
+      throw new AuthUnavailableError(new Error('Another user has logged in since the request was started.'));
     }
     return credentials;
   }
 
   /**
-   * Sends a request, and once more where its answer says that this may help and nothing has been done: in the same session.
+   * Sends a request. It is sent once more, in the same session, if the answer says that this may help and nothing was done.
    *
-   * @param peek finds what GraphQL says in an answer.
+   * @param examine finds the errors in whatever `send` returns.
    * @throws AuthUnavailableError as `prepare` does.
    */
-  async attempt<Answer>(
+  async sendWithRetry<Answer>(
     send: (used: Credentials) => Promise<Answer>,
-    peek: (answer: Answer) => Peeked | Promise<Peeked>,
+    examine: (answer: Answer) => ExaminedAnswer | Promise<ExaminedAnswer>,
   ): Promise<Answer> {
-    const used = await this.prepare(this.#parts.keeper.held?.user.id);
+    const used = await this.prepare(this.#services.store.session?.user.id);
     const answer = await send(used);
-    const { errors, data } = await peek(answer);
-    if (!this.isWorthRetrying(errors, used) || !isNothingDone(data)) return answer;
-    const again = await this.prepare();
-    return again.userId === used.userId ? send(again) : answer;
+    const { errors, isRepeatable } = await examine(answer);
+    if (!this.isWorthRetrying(errors, used) || !isRepeatable) return answer;
+    const renewed = await this.prepare();
+    return renewed.userId === used.userId ? send(renewed) : answer;
   }
 
-  /** Whether a request that was answered with these errors may be answered better, when it is prepared anew. */
+  /** Whether a request that got these errors may succeed once it is prepared again. */
   isWorthRetrying(errors: readonly GraphQLErrorLike[] | undefined, used: Credentials): boolean {
-    const { keeper, delivery, usesCookies } = this.#parts;
-    // What was asked for in one session is not repeated in another.
-    if (used.sessionId === null || used.sessionId !== keeper.held?.sessionId) return false;
-    // Of another API than GraphQL's they may be anything.
+    const { store, delivery, usesCookies } = this.#services;
+    // A request of one session is not repeated in another.
+    if (used.sessionId === null || used.sessionId !== store.session?.sessionId) return false;
+    // The `errors` of an API that is not GraphQL may be anything.
     for (const details of Array.isArray(errors) ? errors.map(authErrorOf) : []) {
       if (details?.code === 'CSRF_REJECTED') {
-        keeper.learn(null);
-        return usesCookies && csrfTokenOf(this.#parts) === null;
+        store.setCsrfToken(null);
+        return usesCookies && csrfTokenOf(this.#services) === null;
       }
       if (details?.code !== 'UNAUTHENTICATED') continue;
-      if (used.pairId !== heldPairId(keeper)) return true;
-      if (details.refreshable) this.refuse();
-      // With a token of a session that has ended, or without the cookies, only a login helps.
-      else if (details.reason !== 'TOKEN_MISSING' || delivery === 'COOKIES') void keeper.end('SESSION_ENDED', null);
+      if (used.pairId !== heldPairId(store)) return true;
+      if (details.refreshable) this.markRefused();
+      // The session has ended, or its cookies are gone: only a login helps.
+      else if (details.reason !== 'TOKEN_MISSING' || delivery === 'COOKIES') void store.end('SESSION_ENDED', null);
       return details.refreshable;
     }
     return false;
   }
 
   async #start(pairId: string): Promise<void> {
-    const { keeper } = this.#parts;
     try {
       await refresh(
         {
-          ...this.#parts,
-          isGood: () => !this.#isUseless() && this.left > 0,
-          credentials: () => credentialsOf(this.#parts),
+          ...this.#services,
+          isPairUsable: () => !this.#isUnusable() && this.timeLeft > 0,
+          credentials: () => credentialsOf(this.#services),
           renewCsrfToken: () => this.#renewCsrfToken(),
-          leave: async (reason) => void (await this.#leave(reason)),
+          logOut: async (reason) => void (await this.#logOut(reason)),
         },
         pairId,
       );
       this.backOff.succeed();
     } catch (error) {
-      this.backOff.fail(error);
-      keeper.emit({ type: 'REFRESH_FAILED', error });
+      this.backOff.fail();
+      this.#services.store.emit({ type: 'REFRESH_FAILED', error });
       throw error;
     }
   }
 
-  /** Whether the access token was refused, or is not there though there is one. */
-  #isUseless(): boolean {
-    const { keeper, delivery } = this.#parts;
-    if (keeper.held === null) return false;
-    const isMissing = delivery !== 'COOKIES' && keeper.held.accessToken === null;
-    return isMissing || heldPairId(keeper) === this.#refusedPairId;
+  /** Whether the access token was refused, or only another tab has it. */
+  #isUnusable(): boolean {
+    const { store, delivery } = this.#services;
+    if (store.session === null) return false;
+    const isMissing = delivery !== 'COOKIES' && store.session.accessToken === null;
+    return isMissing || heldPairId(store) === this.#refusedPairId;
   }
 
   async #renewCsrfToken(): Promise<void> {
-    const { keeper } = this.#parts;
-    const sessionId = keeper.held?.sessionId;
-    const csrfToken = await fetchCsrfToken(this.#parts);
-    // Where another tab has logged in meanwhile, the cookies are those of its session.
-    if ((await keeper.reread())?.sessionId === sessionId) keeper.learn(csrfToken);
+    const { store } = this.#services;
+    const sessionId = store.session?.sessionId;
+    const csrfToken = await fetchCsrfToken(this.#services);
+    // If another tab has logged in meanwhile, the cookies belong to that session.
+    if ((await store.reload())?.sessionId === sessionId) store.setCsrfToken(csrfToken);
   }
 }

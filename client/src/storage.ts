@@ -1,6 +1,6 @@
 /**
- * Where a session is kept. `localStorage` is one, and so is React Native's `AsyncStorage`. Tabs that share it share the
- * session.
+ * Where the session is stored. `localStorage` implements it, and so does React Native's `AsyncStorage`. Tabs with the same
+ * storage share the session.
  */
 export interface TokenStorage {
   getItem(key: string): string | null | Promise<string | null>;
@@ -8,32 +8,32 @@ export interface TokenStorage {
   removeItem(key: string): unknown;
 }
 
-/** How a pair reaches the client. */
+/** How a token pair reaches the client. */
 export type TokenDelivery = 'BODY' | 'COOKIES' | 'REFRESH_COOKIE';
 
-/** Who is logged in, as the server said with the last pair. */
+/** The user who is logged in, as the server described it with the last pair. */
 export interface AuthUser {
   readonly id: string;
   readonly email: string;
   readonly roles: readonly string[];
 }
 
-/** A session, with the newest pair of it that is known. What stands in a cookie is null. */
-export interface HeldSession {
+/** A session with its newest known pair. A token that is in a cookie is null. */
+export interface ClientSession {
   readonly version: 1;
   readonly sessionId: string;
-  /** Counts the pairs of the session, so that a newer one can be told. */
+  /** The number of the pair within the session. Of two pairs, the higher number is the newer one. */
   readonly count: number;
   readonly user: AuthUser;
   readonly accessToken: string | null;
   readonly refreshToken: string | null;
   readonly csrfToken: string | null;
   /**
-   * Of the pair's exchange. It is made with the pair and kept with it, so that all tabs, and a page that is reloaded, send the
-   * same one, without having to agree on it.
+   * The idempotency key for the exchange of this pair. It is made and stored with the pair, so all tabs, and a page that is
+   * reloaded, send the same key without an agreement.
    */
   readonly idempotencyKey: string;
-  /** By the wall clock of this machine, which need not be right: only differences are taken of it. */
+  /** Milliseconds since 1970, by the clock of this machine. Only differences of it are used, so the clock may be wrong. */
   readonly receivedAt: number;
   /** Milliseconds. */
   readonly accessLifetime: number;
@@ -41,27 +41,27 @@ export interface HeldSession {
   readonly refreshLifetime: number;
 }
 
-/** Names a pair. Tabs that got the same one in different ways name it alike. */
-export function pairIdOf({ sessionId, count }: HeldSession): string {
+/** Identifies a pair. Tabs that received the same pair in different ways compute the same id. */
+export function pairIdOf({ sessionId, count }: ClientSession): string {
   return `${sessionId}.${count}`;
 }
 
-/** A logout that the server has not been told of. Only cookies leave one behind: a script cannot delete them. */
-export interface OwedLogout {
+/** A logout that the server has not been told of. Only cookies need it, because a script cannot delete them. */
+export interface PendingLogout {
   readonly version: 1;
-  readonly owes: 'SESSION' | 'ALL_SESSIONS';
+  readonly logoutScope: 'SESSION' | 'ALL_SESSIONS';
   readonly csrfToken: string | null;
 }
 
-/** An entry of the storage. The session goes on when the storage fails, as one does that is full or forbidden. */
-export interface Shelf {
-  /** @returns undefined where nothing can be said: it cannot be read, or has not taken what was written last. */
+/** One entry of a storage. A storage that fails (it is full, or forbidden) does not end the session. */
+export interface StorageEntry {
+  /** @returns undefined if it cannot be read, or did not take the last value. */
   read(): Promise<string | null | undefined>;
-  /** @returns whether it is written. */
+  /** @returns whether the value is stored. */
   write(value: string | null): Promise<boolean>;
 }
 
-export function createShelf(storage: TokenStorage, key: string): Shelf {
+export function createStorageEntry(storage: TokenStorage, key: string): StorageEntry {
   let written: Promise<boolean> = Promise.resolve(true);
   const attempt = async (value: string | null): Promise<boolean> => {
     try {
@@ -84,18 +84,19 @@ export function createShelf(storage: TokenStorage, key: string): Shelf {
   };
 }
 
-/** What an entry says; null where it is none of ours. */
-export function parseStored(text: string | null): HeldSession | OwedLogout | null {
+/** Parses an entry; null if this kit did not write it. */
+export function parseEntry(text: string | null): ClientSession | PendingLogout | null {
   try {
-    const value = JSON.parse(text ?? 'null') as Partial<HeldSession & OwedLogout> | null;
-    const isOurs = value?.version === 1 && (typeof value.sessionId === 'string' || typeof value.owes === 'string');
-    return isOurs ? (value as HeldSession | OwedLogout) : null;
+    const value = JSON.parse(text ?? 'null') as Partial<ClientSession & PendingLogout> | null;
+    const isOurs =
+      value?.version === 1 && (typeof value.sessionId === 'string' || typeof value.logoutScope === 'string');
+    return isOurs ? (value as ClientSession | PendingLogout) : null;
   } catch {
     return null;
   }
 }
 
-/** Keeps for as long as the page lives. */
+/** A storage that lasts as long as the page. */
 export function memoryStorage(): TokenStorage {
   const entries = new Map<string, string>();
   return {
@@ -105,7 +106,7 @@ export function memoryStorage(): TokenStorage {
   };
 }
 
-/** Whether every tab has one of these for itself: `sessionStorage`, which a tab that is duplicated begins with a copy of. */
+/** Whether each tab has a storage of its own. A duplicated tab begins with a copy of `sessionStorage`. */
 export function isOfOneTab(storage: TokenStorage): boolean {
   try {
     return storage === globalThis.sessionStorage;
@@ -114,7 +115,7 @@ export function isOfOneTab(storage: TokenStorage): boolean {
   }
 }
 
-/** A page's own, where it may be used. A server's runtime may have one too, which is that of all its users. */
+/** The page's `localStorage`, if it may be used. A server's runtime may have one too, but all its users share it. */
 export function browserStorage(): TokenStorage | null {
   if (typeof document === 'undefined') return null;
   try {

@@ -1,29 +1,29 @@
-import type { HeldSession } from './storage.ts';
+import type { ClientSession } from './storage.ts';
 
-/** Why nobody is logged in any more. */
+/** Why a session ended. */
 export type LogoutReason =
-  /** The user wanted it, in this tab or in another. */
+  /** The user logged out, in this tab or in another one. */
   | 'LOGGED_OUT'
-  /** The server has ended the session, or its time was over. */
+  /** The server ended the session, or it expired. */
   | 'SESSION_ENDED'
-  /** Somebody else had refreshed with the same token. The session has been ended for both. */
+  /** Somebody else refreshed with the same token, which is a sign of theft. The session has ended for both. */
   | 'SESSION_TAKEN';
 
-/** What the tabs tell each other. */
+/** A message between tabs. */
 export type TabMessage =
-  | { readonly type: 'PAIR'; readonly session: HeldSession }
+  | { readonly type: 'PAIR'; readonly session: ClientSession }
   | { readonly type: 'LOGOUT'; readonly sessionId: string; readonly reason: LogoutReason }
-  /** Who has the access token of this session? */
+  /** Asks for the access token of a session. */
   | { readonly type: 'ASK'; readonly sessionId: string }
-  | { readonly type: 'ANSWER'; readonly sessionId: string; readonly session: HeldSession };
+  | { readonly type: 'ANSWER'; readonly sessionId: string; readonly session: ClientSession };
 
-/** The way to the other tabs. */
+/** The channel to the other tabs. */
 export interface Tabs {
   tell(message: TabMessage): void;
   close(): void;
 }
 
-/** Where there are no other tabs. */
+/** The channel of a client that shares its storage with no other tab. */
 export const NO_TABS: Tabs = { tell: () => undefined, close: () => undefined };
 
 export function openTabs(name: string, listen: (message: TabMessage) => void): Tabs {
@@ -33,11 +33,11 @@ export function openTabs(name: string, listen: (message: TabMessage) => void): T
   channel.addEventListener('message', ({ data }) => {
     if (isOpen) listen(data as TabMessage);
   });
-  // Node would not exit while one is open.
+  // An open channel would keep Node from exiting.
   (channel as { unref?: () => void }).unref?.();
   return {
     tell(message) {
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- it is no window: its own origin is all it reaches
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel reaches its own origin only
       if (isOpen) channel.postMessage(message);
     },
     close() {

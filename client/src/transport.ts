@@ -1,4 +1,4 @@
-import { AuthUnavailableError, authErrorOf, type GraphQLErrorLike } from './errors.ts';
+import { authErrorOf, AuthUnavailableError, type GraphQLErrorLike } from './errors.ts';
 
 /** The answer of a GraphQL server. */
 export interface GraphQLAnswer<Data> {
@@ -6,14 +6,14 @@ export interface GraphQLAnswer<Data> {
   readonly errors?: readonly GraphQLErrorLike[];
 }
 
-/** What a request needs to be recognised. */
+/** What a request carries so that the server knows who sends it. */
 export interface Credentials {
-  /** Of the pair they come from; null where nobody is logged in. */
+  /** Identifies the pair; null if nobody is logged in. */
   readonly pairId: string | null;
   readonly sessionId: string | null;
   readonly userId: string | null;
   readonly headers: Readonly<Record<string, string>>;
-  /** To be handed to `fetch`: `include` where cookies are used. */
+  /** The `credentials` option of `fetch`: `include` if cookies are used. */
   readonly mode: RequestCredentials | undefined;
 }
 
@@ -21,16 +21,16 @@ export interface Transport {
   readonly url: string;
   readonly fetch: typeof fetch;
   readonly headers: Readonly<Record<string, string>>;
-  /** Milliseconds that an answer may take. */
-  readonly patience: number;
+  /** Milliseconds to wait for an answer. */
+  readonly timeout: number;
   /** Aborted when the client is closed. */
   readonly closing: AbortSignal;
 }
 
 /**
- * Asks the server one thing.
+ * Sends one operation of the kit's own.
  *
- * @throws AuthUnavailableError if there is no answer of GraphQL's, or it says that the server cannot answer now.
+ * @throws AuthUnavailableError if no GraphQL answer arrives, or the server says that it cannot answer now.
  */
 export async function ask<Data>(
   transport: Transport,
@@ -39,9 +39,7 @@ export async function ask<Data>(
   credentials: Pick<Credentials, 'headers' | 'mode'>,
 ): Promise<GraphQLAnswer<Data>> {
   const answer = await post<Data>(transport, JSON.stringify({ query, variables }), credentials);
-  const details = authErrorOf(answer);
-  if (details?.code === 'SERVICE_UNAVAILABLE') throw new AuthUnavailableError(answer);
-  if (details?.code === 'RATE_LIMITED') throw new AuthUnavailableError(answer, details.retryAfterSeconds);
+  if (authErrorOf(answer)?.code === 'SERVICE_UNAVAILABLE') throw new AuthUnavailableError(answer);
   return answer;
 }
 
@@ -50,18 +48,18 @@ async function post<Data>(
   body: string,
   { headers, mode }: Pick<Credentials, 'headers' | 'mode'>,
 ): Promise<GraphQLAnswer<Data>> {
-  const abort = new AbortController();
-  const giveUp = () => abort.abort();
-  const timer = setTimeout(giveUp, transport.patience);
-  transport.closing.addEventListener('abort', giveUp);
-  if (transport.closing.aborted) giveUp();
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  const timer = setTimeout(abort, transport.timeout);
+  transport.closing.addEventListener('abort', abort);
+  if (transport.closing.aborted) abort();
   try {
     const response = await transport.fetch(transport.url, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...transport.headers, ...headers },
       body,
-      signal: abort.signal,
-      // The answer brings cookies even where the page that asked is gone.
+      signal: controller.signal,
+      // The cookies of the answer arrive even if the page that asked is gone.
       keepalive: true,
       ...(mode === undefined ? {} : { credentials: mode }),
     });
@@ -74,11 +72,6 @@ async function post<Data>(
     throw new AuthUnavailableError(error);
   } finally {
     clearTimeout(timer);
-    transport.closing.removeEventListener('abort', giveUp);
+    transport.closing.removeEventListener('abort', abort);
   }
-}
-
-/** Whether every field of an answer has failed. What has been done is not done twice. */
-export function isNothingDone(data: object | null | undefined): boolean {
-  return Object.values(data ?? {}).every((field) => field === null);
 }

@@ -1,10 +1,13 @@
+import type { Operation, OperationContext } from '@urql/core';
 import type { AuthConfig, AuthUtilities } from '@urql/exchange-auth';
-import type { CombinedError, Operation, OperationContext } from '@urql/core';
+import { adapterOf } from './adapter.ts';
 import type { AuthClient } from './auth-client.ts';
+import { isMutationRepeatable } from './repeatable.ts';
+import { rootFieldsOf } from './root-fields.ts';
 import type { Credentials } from './transport.ts';
 
 /**
- * The configuration for `authExchange` of `@urql/exchange-auth`, which stands between `cacheExchange` and
+ * The configuration for `authExchange` of `@urql/exchange-auth`. Place that exchange between `cacheExchange` and
  * `fetchExchange`.
  *
  * @example
@@ -24,40 +27,33 @@ import type { Credentials } from './transport.ts';
  * ```
  */
 export function createUrqlAuth(auth: AuthClient): (utilities: AuthUtilities) => Promise<AuthConfig> {
+  const adapter = adapterOf(auth);
   return async (utilities) => {
     await auth.ready;
     return {
       addAuthToOperation(operation) {
-        const used = auth.credentials();
-        const recognised = utilities.appendHeaders(operation, { ...used.headers });
-        const context: OperationContext & UsedContext = { ...recognised.context, authCredentials: used };
-        if (used.mode !== undefined) context.fetchOptions = { ...fetchOptionsOf(recognised), credentials: used.mode };
-        return { ...recognised, context };
+        const used = adapter.credentials();
+        const withHeaders = utilities.appendHeaders(operation, { ...used.headers });
+        const context: OperationContext & CredentialsContext = { ...withHeaders.context, authCredentials: used };
+        if (used.mode !== undefined) context.fetchOptions = { ...fetchOptionsOf(withHeaders), credentials: used.mode };
+        return { ...withHeaders, context };
       },
-      willAuthError: () => auth.isDue(),
-      didAuthError(error, operation) {
-        const used = (operation.context as UsedContext).authCredentials ?? auth.credentials();
-        return auth.isWorthRetrying(error.graphQLErrors, used) && isNothingDone(error, operation);
+      willAuthError: () => adapter.isDue(),
+      didAuthError({ graphQLErrors }, operation) {
+        const used = (operation.context as CredentialsContext).authCredentials ?? adapter.credentials();
+        if (!adapter.isWorthRetrying(graphQLErrors, used)) return false;
+        return operation.kind !== 'mutation' || isMutationRepeatable(graphQLErrors, rootFieldsOf(operation.query));
       },
-      // What waits for it was begun before it, and fails where it ends in another session.
-      refreshAuth: async () => void (await auth.prepare(auth.credentials().userId)),
+      // The operations that wait for it were started before it. They fail if another user has logged in meanwhile.
+      refreshAuth: async () => void (await adapter.prepare(adapter.credentials().userId)),
     };
   };
 }
 
-interface UsedContext {
+interface CredentialsContext {
   readonly authCredentials?: Credentials;
 }
 
 function fetchOptionsOf({ context: { fetchOptions } }: Operation): RequestInit {
   return typeof fetchOptions === 'function' ? fetchOptions() : (fetchOptions ?? {});
-}
-
-/** What has been done is not done twice: of a mutation every field must have failed. */
-function isNothingDone(error: CombinedError, { kind, query }: Operation): boolean {
-  if (kind !== 'mutation') return true;
-  const failed = new Set(error.graphQLErrors.map(({ path }) => path?.[0]));
-  return query.definitions.every(
-    (definition) => !('operation' in definition) || definition.selectionSet.selections.length <= failed.size,
-  );
 }

@@ -1,13 +1,22 @@
-import { ApolloClient, ApolloLink, HttpLink, InMemoryCache, Observable } from '@apollo/client';
+import {
+  ApolloClient,
+  ApolloLink,
+  gql,
+  HttpLink,
+  InMemoryCache,
+  type NormalizedCacheObject,
+  Observable,
+} from '@apollo/client';
 import { CombinedGraphQLErrors } from '@apollo/client/errors';
 import { Client, cacheExchange, fetchExchange, type TypedDocumentNode } from '@urql/core';
 import { authExchange } from '@urql/exchange-auth';
+import type { DocumentNode } from 'graphql';
 import { EMAIL, PASSWORD } from '../../tests/support/graphql-client.ts';
 import { MINUTE } from '../../tests/support/manual-clock.ts';
 import { passTime } from '../../tests/support/pass-time.ts';
 import { useServers } from '../../tests/support/use-servers.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
-import { createAuthLink } from '../src/apollo.ts';
+import { createAuthLink, emptyStoreOnUserChange } from '../src/apollo.ts';
 import { type AuthClient, type AuthClientOptions, authErrorOf } from '../src/index.ts';
 import { createUrqlAuth } from '../src/urql.ts';
 import { createCookieJar } from './support/cookie-jar.ts';
@@ -21,7 +30,7 @@ const CREDENTIALS = { email: EMAIL, password: PASSWORD };
 const DELIVERIES = ['BODY', 'COOKIES', 'REFRESH_COOKIE'] as const;
 const isAda = { email: EMAIL };
 
-/** What an app does with its client, whichever it is. Each operation is one that nothing else answers. */
+/** What an app does with its GraphQL client. No cache answers these operations. */
 interface App {
   me(): Promise<unknown>;
   endSession(id: string): Promise<unknown>;
@@ -52,7 +61,7 @@ function urqlApp(auth: AuthClient, url: string, through: typeof fetch): App {
   return {
     async me() {
       count += 1;
-      // Equal queries are one for urql.
+      // urql merges equal queries.
       const query = `query Me${count} { me { email } }`;
       const { data, error } = await client
         .query<{ me: unknown }>(query, {}, { requestPolicy: 'network-only' })
@@ -111,14 +120,14 @@ describe.each([
       expect(network.refreshes() - before).toBe(1);
     });
 
-    test('a mutation goes through, with what it needs', async () => {
+    test('a mutation is sent with its credentials', async () => {
       const { server, app, tab } = await logIn();
       await passTime(server, 16 * MINUTE);
 
       expect(await app.endSession(String(tab.getState().user?.id))).toMatchObject({ endedSessions: 0 });
     });
 
-    test('the answer of a refresh is lost: it goes on', async () => {
+    test('an operation is answered although the answer of a refresh was lost', async () => {
       const { server, network, app } = await logIn();
       await passTime(server, 16 * MINUTE);
       network.loseAnswers(1);
@@ -126,7 +135,7 @@ describe.each([
       expect(await app.me()).toMatchObject(isAda);
     });
 
-    test('the network is away for a while: operations fail, nobody is logged out, and it goes on afterwards', async () => {
+    test('while the network is away, operations fail and nobody is logged out', async () => {
       const { server, network, app, tab } = await logIn();
       await passTime(server, 16 * MINUTE);
       network.goAway();
@@ -138,7 +147,7 @@ describe.each([
       expect(await app.me()).toMatchObject(isAda);
     });
 
-    test('the answer of an operation is lost: it fails, nobody is logged out, and the next one is answered', async () => {
+    test('an operation whose answer is lost fails, and nobody is logged out', async () => {
       const { url, network, browser } = await logIn();
       const tab = browser.openTab();
       let isLost = true;
@@ -155,7 +164,7 @@ describe.each([
       expect(await app.me()).toMatchObject(isAda);
     });
 
-    test('a logout in another tab: the next operation is sent by nobody, and says so', async () => {
+    test('after a logout in another tab, an operation is sent anonymously and reports it', async () => {
       const { network, app, browser, tab } = await logIn();
       await app.me();
       await browser.openTab().logout();
@@ -168,7 +177,7 @@ describe.each([
       expect(network.sent.slice(before).map(({ headers }) => headers.get('authorization'))).toEqual([null]);
     });
 
-    test('an ended session sends every tab to the login once, and the operation says why', async () => {
+    test('an ended session sends every tab to the login once, and the operation reports why', async () => {
       const { server, app, browser, tab } = await logIn();
       const other = browser.openTab();
       await other.ready;
@@ -186,10 +195,10 @@ describe.each([
 
 describe.each([
   ['Apollo Client', apolloApp, 'UNAUTHENTICATED'],
-  // What has failed is kept by its exchange, which tells nobody why.
+  // urql's exchange keeps the error to itself.
   ['urql', urqlApp, undefined],
 ])('of two users of one browser, with %s', (_name, createApp, told) => {
-  /** A tab that sees no answer of a refresh before it is let. */
+  /** A tab that sees the answers of refreshes only when it is allowed to. */
   async function logInSlowly(options: Partial<AuthClientOptions>) {
     const server = await startServer();
     await server.client.register('bob@example.com', PASSWORD);
@@ -220,7 +229,7 @@ describe.each([
     return { app, switchToBob, sentMutations };
   }
 
-  test('what the one has begun is not sent as the other', async () => {
+  test('an operation that one user starts is not sent as the other', async () => {
     const { app, switchToBob, sentMutations } = await logInSlowly({});
     const begun = Promise.allSettled([app.endSession('1'), app.endSession('2')]);
 
@@ -231,7 +240,7 @@ describe.each([
     expect(await app.me()).toMatchObject({ email: 'bob@example.com' });
   });
 
-  test('what the one has sent is not sent again as the other', async () => {
+  test('an operation that one user has sent is not sent again as the other', async () => {
     const { app, switchToBob, sentMutations } = await logInSlowly({ clock: { now: () => 0, monotonic: () => 0 } });
     const begun = app.endSession('1').catch((error: unknown) => error);
 
@@ -255,7 +264,7 @@ describe('the link of Apollo Client', () => {
   test.each([
     ['at once', (send: () => void) => send()],
     ['later', (send: () => void) => void setTimeout(send)],
-  ])('hands on nothing more of a stream that is begun anew, whose refusal comes %s', async (_when, soon) => {
+  ])('drops the rest of a stream that is sent again after a refusal that comes %s', async (_when, soon) => {
     const { tab, client } = await logInApollo();
     const happened: string[] = [];
     let first: { next(result: object): void; complete(): void; error(error: unknown): void } | undefined;
@@ -289,7 +298,7 @@ describe('the link of Apollo Client', () => {
     expect(happened).toEqual(['forwarded', 'unsubscribed', 'forwarded']);
   });
 
-  test('leaves alone a stream that goes on, and is begun anew, when it is left', async () => {
+  test('unsubscribes from a stream that was sent again', async () => {
     const { tab, client } = await logInApollo();
     let open = 0;
     let forwarded = 0;
@@ -312,7 +321,7 @@ describe('the link of Apollo Client', () => {
     expect(open).toBe(0);
   });
 
-  test('hands on what a link behind it throws', async () => {
+  test('passes on what a link behind it throws', async () => {
     const { tab, client } = await logInApollo();
     const failing = new ApolloLink(() => {
       throw new Error('no such server');
@@ -323,7 +332,188 @@ describe('the link of Apollo Client', () => {
   });
 });
 
+/** A refusal that a refresh may cure. */
+function refusal(path: readonly string[], more: object = {}) {
+  const extensions = { code: 'UNAUTHENTICATED', reason: 'TOKEN_EXPIRED', refreshable: true, ...more };
+  return { message: 'No.', path, extensions };
+}
+
+describe.each([
+  ['plain fetch', (auth: AuthClient) => async (document: string) => auth.request(document)],
+  [
+    'Apollo Client',
+    (auth: AuthClient, url: string, through: typeof fetch) => {
+      const { client } = apolloApp(auth, url, through);
+      return async (document: string) => client.mutate({ mutation: gql(document), errorPolicy: 'all' });
+    },
+  ],
+  [
+    'urql',
+    (auth: AuthClient, url: string, through: typeof fetch) => {
+      const exchanges = [authExchange(createUrqlAuth(auth)), fetchExchange];
+      const client = new Client({ url, fetch: through, preferGetMethod: false, exchanges });
+      return async (document: string) => client.mutation(document, {}).toPromise();
+    },
+  ],
+])('a mutation that is refused, through %s', (_name, createSender) => {
+  async function countSent(document: string, answer: object): Promise<number> {
+    const server = await startServer();
+    const url = `${server.url}/graphql`;
+    let count = 0;
+    const through: typeof fetch = async (input, init) => {
+      if (!String(init?.body).includes('contactUs')) return fetch(input, init);
+      count += 1;
+      return Response.json(answer);
+    };
+    const tab = openBrowser({ url, fetch: through, clock: server.clock }).openTab();
+    await tab.register(CREDENTIALS);
+    await createSender(tab, url, through)(document);
+    return count;
+  }
+
+  test.each([
+    [
+      'a field below the root was refused',
+      'mutation { contactUs { id guarded } }',
+      { data: { contactUs: { id: '1', guarded: null } }, errors: [refusal(['contactUs', 'guarded'])] },
+    ],
+    [
+      'a field below the root was refused, and the root field became null',
+      'mutation { contactUs { id guarded } }',
+      { data: { contactUs: null }, errors: [refusal(['contactUs', 'guarded'])] },
+    ],
+    [
+      'a field below the root was refused, and the whole answer became null',
+      'mutation { contactUs { id guarded } }',
+      { data: null, errors: [refusal(['contactUs', 'guarded'])] },
+    ],
+    [
+      'another root field has run',
+      'mutation { contactUs { id } guarded }',
+      { data: { contactUs: { id: '1' }, guarded: null }, errors: [refusal(['guarded'])] },
+    ],
+    [
+      'another root field has run before the answer became null',
+      'mutation { contactUs { id } guarded }',
+      { data: null, errors: [refusal(['guarded'])] },
+    ],
+    [
+      'another root field has failed in its resolver',
+      'mutation { contactUs { id } guarded }',
+      {
+        data: { contactUs: null, guarded: null },
+        errors: [refusal(['contactUs'], { code: 'INTERNAL_SERVER_ERROR' }), refusal(['guarded'])],
+      },
+    ],
+    [
+      'a fragment has a public and a guarded field',
+      'mutation { ...Both } fragment Both on Mutation { contactUs { id } guarded }',
+      { data: { contactUs: { id: '1' }, guarded: null }, errors: [refusal(['guarded'])] },
+    ],
+    [
+      'a fragment has a public and a guarded field, and the answer became null',
+      'mutation { ...Both } fragment Both on Mutation { contactUs { id } guarded }',
+      { data: null, errors: [refusal(['guarded'])] },
+    ],
+  ])('is not sent again if %s', async (_case, document, answer) => {
+    expect(await countSent(document, answer)).toBe(1);
+  });
+
+  test.each([
+    [
+      'its only root field was refused',
+      'mutation { contactUs { id } }',
+      { data: { contactUs: null }, errors: [refusal(['contactUs'])] },
+    ],
+    [
+      'its only root field was refused, and the answer became null',
+      'mutation ($text: String = "} a {") { sent: contactUs(text: $text, more: { a: [1] }) { id } # } b',
+      { data: null, errors: [refusal(['sent'])] },
+    ],
+    [
+      'every root field was refused',
+      'mutation { contactUs { id } guarded }',
+      { data: { contactUs: null, guarded: null }, errors: [refusal(['contactUs']), refusal(['guarded'])] },
+    ],
+  ])('is sent again once if %s', async (_case, document, answer) => {
+    expect(await countSent(`${document}\n${document.endsWith('b') ? '}' : ''}`, answer)).toBe(2);
+  });
+});
+
+describe('a stream of results through Apollo Client', () => {
+  /** Sends an operation to a server that answers each request with the next of the given results. */
+  async function receive(query: DocumentNode, answers: readonly (readonly object[])[]): Promise<unknown[]> {
+    const { tab, client } = await logInApollo();
+    let count = 0;
+    const server = new ApolloLink(
+      () =>
+        new Observable((observer) => {
+          for (const result of answers[count] ?? []) observer.next(result);
+          count += 1;
+          if (count === answers.length) observer.complete();
+        }),
+    );
+    const received: unknown[] = [];
+    await new Promise<void>((complete, error) => {
+      const results = ApolloLink.execute(createAuthLink(tab).concat(server), { query }, { client });
+      results.subscribe({ next: (result) => void received.push(result), complete, error });
+    });
+    return received;
+  }
+
+  const first = { data: { me: { email: EMAIL } }, hasNext: true };
+
+  test.each([
+    ['incremental', { incremental: [{ path: ['me'], data: null, errors: [refusal(['me', 'sessions'])] }] }],
+    ['completed', { completed: [{ id: '0', errors: [refusal(['me', 'sessions'])] }] }],
+  ])('is sent again if a later part is refused, as %s', async (_form, part) => {
+    const last = { data: { me: { email: EMAIL } }, hasNext: false };
+    expect(await receive(ME, [[first, { ...part, hasNext: false }], [last]])).toEqual([first, last]);
+  });
+
+  test('of a subscription is renewed each time that its token is refused', async () => {
+    const subscription = gql`
+      subscription {
+        news
+      }
+    `;
+    const news = (text: string) => ({ data: { news: text } });
+    const refused = { data: null, errors: [refusal(['news'])] };
+    const answers = [[news('1'), refused], [news('2'), refused], [news('3'), refused], [news('4')]];
+    expect(await receive(subscription, answers)).toEqual([news('1'), news('2'), news('3'), news('4')]);
+  });
+
+  test('of a subscription that is refused twice in a row is not renewed', async () => {
+    const subscription = gql`
+      subscription {
+        news
+      }
+    `;
+    const refused = { data: null, errors: [refusal(['news'])] };
+    expect(await receive(subscription, [[refused], [refused]])).toEqual([refused]);
+  });
+});
+
 describe('the store of Apollo Client', () => {
+  test.each([
+    ['the user logs out', async (tab: AuthClient) => void (await tab.logout())],
+    [
+      'another user logs in',
+      async (tab: AuthClient) => void (await tab.register({ ...CREDENTIALS, email: 'b@b.test' })),
+    ],
+  ])('is emptied when %s, even if the cache came from disk and nothing was sent', async (_event, act) => {
+    const { tab, client } = await logInApollo();
+    const restored = new ApolloClient({
+      link: createAuthLink(tab).concat(new HttpLink({ uri: 'http://127.0.0.1:9/graphql' })),
+      cache: new InMemoryCache().restore(client.extract() as NormalizedCacheObject),
+    });
+    emptyStoreOnUserChange(tab, restored);
+
+    await act(tab);
+
+    await waitUntil(() => !JSON.stringify(restored.extract()).includes(EMAIL));
+  });
+
   test('is emptied at logout', async () => {
     const { tab, client } = await logInApollo();
 
@@ -342,7 +532,7 @@ describe('the store of Apollo Client', () => {
     expect(tab.getState().status).toBe('LOGGED_OUT');
   });
 
-  test('holds nothing of the last user when the next one logs in, and the queries on the page are asked again', async () => {
+  test('holds nothing of the last user after the next login, and the queries on the page are sent again', async () => {
     const { server, tab, client } = await logInApollo();
     await server.client.register('bob@example.com', PASSWORD);
     const seen: unknown[] = [];
@@ -358,7 +548,7 @@ describe('the store of Apollo Client', () => {
     watching.unsubscribe();
   });
 
-  test('stays as it is when a pair is refreshed', async () => {
+  test('is unchanged by a refresh', async () => {
     const { tab, client } = await logInApollo();
 
     await tab.refresh();
@@ -366,7 +556,7 @@ describe('the store of Apollo Client', () => {
     expect(JSON.stringify(client.extract())).toContain(EMAIL);
   });
 
-  test('an error of a field is handed on with the fields beside it', async () => {
+  test('an error of a field is delivered beside the other fields', async () => {
     const { tab, client } = await logInApollo();
     await tab.logout();
 

@@ -29,7 +29,7 @@ describe.each(['COOKIES', 'REFRESH_COOKIE'] as const)('with %s', (delivery) => {
     return { server, jar, network, browser, tab };
   }
 
-  test('no token stands in the storage', async () => {
+  test('the storage holds no token', async () => {
     const { browser, jar, tab } = await logIn();
 
     expect(await tab.request(ME)).toEqual(isAda);
@@ -63,7 +63,7 @@ describe.each(['COOKIES', 'REFRESH_COOKIE'] as const)('with %s', (delivery) => {
     expect(network.refreshes() - before).toBe(1);
   });
 
-  test('a further tab goes on with the pair that the others have', async () => {
+  test('a new tab uses the pair of the other tabs', async () => {
     const { network, browser, tab } = await logIn();
     await browser.openTab().request(ME);
     const before = network.refreshes();
@@ -74,7 +74,7 @@ describe.each(['COOKIES', 'REFRESH_COOKIE'] as const)('with %s', (delivery) => {
     expect(tab.getState().status).toBe('LOGGED_IN');
   });
 
-  test('the page is reloaded: the session is resumed, and mutations have their CSRF token', async () => {
+  test('a reload restores the session, and mutations have their CSRF token', async () => {
     const { browser, tab } = await logIn();
     tab.close();
 
@@ -87,7 +87,7 @@ describe.each(['COOKIES', 'REFRESH_COOKIE'] as const)('with %s', (delivery) => {
     });
   });
 
-  test('the CSRF token has been lost: it is asked for again', async () => {
+  test('a lost CSRF token is fetched again', async () => {
     const { browser, tab } = await logIn();
     tab.close();
     for (const [key, entry] of browser.entries) {
@@ -103,7 +103,7 @@ describe.each(['COOKIES', 'REFRESH_COOKIE'] as const)('with %s', (delivery) => {
   test.each([
     ['with the cookies of its answer', true],
     ['without', false],
-  ])('the page is reloaded in the middle of a refresh, %s: the same session goes on', async (_which, keepsCookies) => {
+  ])('the session survives a reload in the middle of a refresh, %s', async (_which, keepsCookies) => {
     const { server, jar, network, browser, tab } = await logIn();
     const { sessionId } = tab.getState();
     await passTime(server, 16 * MINUTE);
@@ -121,7 +121,7 @@ describe.each(['COOKIES', 'REFRESH_COOKIE'] as const)('with %s', (delivery) => {
     expect(await lost).toBeInstanceOf(AuthUnavailableError);
   });
 
-  test('the answer of a refresh is lost: the same session goes on', async () => {
+  test("the session survives the loss of a refresh's answer", async () => {
     const { server, network, tab } = await logIn();
     await passTime(server, 16 * MINUTE);
     network.loseAnswers(2);
@@ -129,7 +129,7 @@ describe.each(['COOKIES', 'REFRESH_COOKIE'] as const)('with %s', (delivery) => {
     expect(await tab.request(ME)).toEqual(isAda);
   });
 
-  test('logout in one tab logs out all, clears the cookies and ends the session', async () => {
+  test('a logout in one tab logs out all tabs, clears the cookies and ends the session', async () => {
     const { jar, browser, tab } = await logIn();
     const other = browser.openTab();
     await other.ready;
@@ -141,7 +141,7 @@ describe.each(['COOKIES', 'REFRESH_COOKIE'] as const)('with %s', (delivery) => {
     expect(browser.entries.size).toBe(0);
   });
 
-  test('a logout without a network is remembered: after a reload nobody is logged in, and the server is told', async () => {
+  test('an offline logout survives a reload, and the server is told', async () => {
     const { jar, network, browser, tab } = await logIn();
     network.goAway();
     expect(await tab.logout()).toBeNull();
@@ -173,7 +173,7 @@ describe.each(['COOKIES', 'REFRESH_COOKIE'] as const)('with %s', (delivery) => {
     const deaf = browser.openTab({ isShared: false });
     await deaf.request(ME);
     await tab.login({ email: 'bob@example.com', password: PASSWORD });
-    // Only by cookies: a Bearer token says whose it is.
+    // Only with cookies, because a Bearer token names its user.
     if (delivery === 'COOKIES') openPage(`${server.url}/`, `__Host-csrf=${jar.cookies.get('__Host-csrf')}`);
     const isMutation = ({ query }: { query: string }) => query === END_NOTHING;
 
@@ -184,7 +184,7 @@ describe.each(['COOKIES', 'REFRESH_COOKIE'] as const)('with %s', (delivery) => {
     expect(await tab.request(ME)).toEqual({ data: { me: { email: 'bob@example.com' } } });
   });
 
-  test('cookies that are gone are a session that is gone', async () => {
+  test('the loss of the cookies ends the session', async () => {
     const { server, jar, network, tab } = await logIn();
     jar.restore(new Map());
     await passTime(server, 16 * MINUTE);
@@ -195,7 +195,7 @@ describe.each(['COOKIES', 'REFRESH_COOKIE'] as const)('with %s', (delivery) => {
     expect(network.refreshes()).toBe(1);
   });
 
-  test('a thief who has refreshed first is thrown out when the owner comes back', async () => {
+  test('a thief who refreshed first loses the session when the owner comes back', async () => {
     const { server, jar, tab } = await logIn();
     const stolen = createCookieJar();
     stolen.restore(jar.cookies);
@@ -228,7 +228,7 @@ async function emptyStorage() {
   return { server, jar, network, browser };
 }
 
-describe('of cookies of which nothing is written down', () => {
+describe('cookies that the storage does not know', () => {
   test('the session is found', async () => {
     const { browser } = await emptyStorage();
 
@@ -239,7 +239,7 @@ describe('of cookies of which nothing is written down', () => {
   test.each([
     ['when the page comes back', true],
     ['a little later', false],
-  ])('the session is found though the network was away at first: %s', async (_when, isWoken) => {
+  ])('restore the session although the network was away at first, %s', async (_when, isWoken) => {
     const { network, browser } = await emptyStorage();
     network.goAway();
     const tab = browser.openTab();
@@ -256,7 +256,7 @@ describe('of cookies of which nothing is written down', () => {
   test.each([
     ['', false],
     [', also where the storage is full', true],
-  ])('an answer that was lost is asked for again with the same key%s', async (_where, isFull) => {
+  ])('send a refresh whose answer was lost again with the same key%s', async (_where, isFull) => {
     const { network, browser } = await emptyStorage();
     network.loseAnswers(1);
     const storage = { ...browser.storage, setItem: () => Promise.reject(new Error('full')) };
@@ -270,7 +270,7 @@ describe('of cookies of which nothing is written down', () => {
     expect(new Set(keys).size).toBe(1);
   });
 
-  test('who logs in while they are looked for is not replaced by what is found', async () => {
+  test('do not replace a user who logs in meanwhile', async () => {
     const { server, network, browser } = await emptyStorage();
     await server.client.register('bob@example.com', PASSWORD);
     network.goAway();
@@ -289,7 +289,7 @@ describe('of cookies of which nothing is written down', () => {
     expect(tab.getState().user?.email).toBe('bob@example.com');
   });
 
-  test('nobody looks for them any more when somebody has logged in', async () => {
+  test('are not used after a login', async () => {
     const { network, browser } = await emptyStorage();
     network.loseAnswers(9);
     const tab = browser.openTab();
@@ -303,7 +303,7 @@ describe('of cookies of which nothing is written down', () => {
     expect(browser.entries.size).toBe(1);
   });
 
-  test('nothing is written down, and nobody asks again, where the server has refused them', async () => {
+  test('are used once if the server refuses them', async () => {
     const { jar, network, browser } = await emptyStorage();
     jar.restore(new Map());
 
@@ -314,7 +314,7 @@ describe('of cookies of which nothing is written down', () => {
     expect(network.refreshes()).toBe(1);
   });
 
-  test('two tabs find the same session with one refresh', async () => {
+  test('give two tabs the same session with one refresh', async () => {
     const { network, browser } = await emptyStorage();
     const tabs = [browser.openTab(), browser.openTab()];
 

@@ -31,7 +31,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('the server is killed while it refreshes, again and again: the client goes on with the same session', async () => {
+test('the session survives a server that is killed during refreshes, again and again', async () => {
   const network = createNetwork();
   const tab = openBrowser({ url: `http://127.0.0.1:${port}/graphql`, fetch: network.fetch }).openTab();
   await tab.register({ email: EMAIL, password: PASSWORD });

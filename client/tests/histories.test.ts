@@ -6,9 +6,9 @@ import { useBrowsers } from './support/use-tabs.ts';
 
 const startServer = useServers();
 const openBrowser = useBrowsers();
-/** How many are played with each delivery. More: `HISTORIES=1000 npm test -- client/tests/histories.test.ts`. */
+/** The number of histories for each delivery. To run more: `HISTORIES=1000 npm test -- client/tests/histories.test.ts`. */
 const HISTORIES = Number(process.env['HISTORIES'] ?? 15);
-/** Milliseconds; longer than the kit itself waits for an answer. */
+/** Milliseconds. Longer than the kit itself waits for an answer. */
 const HISTORY_TIMEOUT = 30_000;
 
 const tab = fc.nat({ max: MOST_TABS - 1 });
@@ -31,12 +31,12 @@ const anyStep = fc.oneof(...weights.map(([weight, arbitrary]) => ({ weight, arbi
 const anySteps = fc.array(anyStep, { minLength: 1, maxLength: 14 });
 
 const anySetting = fc.record({ hasLocks: fc.boolean(), areLostCookiesKept: fc.boolean() });
-/** The one thing that is not promised; see docs/reliability.md. */
+/** The one thing that is not guaranteed: see docs/reliability.md. */
 const isTooMuch = ({ delivery, hasLocks, areLostCookiesKept }: Setting) =>
   delivery !== 'BODY' && !hasLocks && !areLostCookiesKept;
 
 test.each(['BODY', 'COOKIES', 'REFRESH_COOKIE'] as const)(
-  'whatever befalls the tabs, the network and the clock, nobody is logged out, and operations are answered: %s',
+  'no history of tabs, network and clock logs anybody out or leaves an operation unanswered, with %s',
   async (delivery) => {
     const server = await startServer({ sessionLifetime: 'none', refreshTokenLifetime: '100d', maxSessions: 10_000 });
     await server.client.register();

@@ -25,7 +25,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-test('the operations are valid, and there is one for each field of the schema', () => {
+test('each field of the schema has a valid operation', () => {
   expect(validate(schema, documents)).toEqual([]);
 
   const fields = [schema.getQueryType(), schema.getMutationType()].flatMap((type) => Object.keys(type!.getFields()));
@@ -33,16 +33,15 @@ test('the operations are valid, and there is one for each field of the schema', 
 });
 
 test.each([
-  // The server itself counts no requests; what stands before it does.
-  ['ErrorCode', ErrorCode, { ...ofServer.ErrorCode, RATE_LIMITED: 'RATE_LIMITED' }],
+  ['ErrorCode', ErrorCode, ofServer.ErrorCode],
   ['TokenRefusalReason', TokenRefusalReason, ofServer.TokenRefusalReason],
   ['ForbiddenReason', ForbiddenReason, ofServer.ForbiddenReason],
   ['InputRefusalReason', InputRefusalReason, ofServer.InputRefusalReason],
-])('%s has whatever is said to a client, word for word, and nothing else', (_name, ofKit, said) => {
-  expect(ofKit).toEqual(said);
+])('%s has the same names in the kit and in the library', (_name, ofKit, ofLibrary) => {
+  expect(ofKit).toEqual(ofLibrary);
 });
 
-test('graphql-codegen accepts schema.graphql as it is, and what it makes for the example page is what is committed', async () => {
+test('graphql-codegen accepts schema.graphql and generates the committed types of the example page', async () => {
   const config = readFileSync(join(PAGE, 'codegen.ts'), 'utf8').replaceAll('../../', `${ROOT}/`);
   writeFileSync(join(folder, 'codegen.ts'), config);
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
@@ -55,7 +54,7 @@ test('graphql-codegen accepts schema.graphql as it is, and what it makes for the
   }
 }, 60_000);
 
-test('relay-compiler accepts schema.graphql as it is', async () => {
+test('relay-compiler accepts schema.graphql', async () => {
   mkdirSync(join(folder, 'src'));
   writeFileSync(join(folder, 'schema.graphql'), schemaText);
   writeFileSync(

@@ -22,7 +22,7 @@ const KIT = 'node_modules/graphql-simplejwt-client';
 const PEERS = ['@apollo/client', '@urql/core', '@urql/exchange-auth', 'graphql', 'rxjs'];
 const run = promisify(execFile);
 
-/** Apps that have installed the package: one with all its peers, one with no other package at all. */
+/** Apps with the package installed: one with all peers, one with no other package. */
 let app: string;
 let bareApp: string;
 let folder: string;
@@ -49,13 +49,13 @@ function text(path: string): string {
   return readFileSync(path, 'utf8');
 }
 
-/** What a program of an app prints. */
+/** The output of a program in an app. */
 async function printed(by: string, program: string): Promise<string> {
   const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program], { cwd: by });
   return stdout.trim();
 }
 
-/** What the compiler finds wrong with a file of an app, and with all types that it leads to but for those of the peers. */
+/** The compiler's errors in a file of an app and in all types that it imports, except those of the peers. */
 async function faultsOf(by: string, source: string, options: Record<string, unknown>): Promise<string[]> {
   const strictness = { strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false };
   const environment = { target: 'es2023', lib: ['es2023', 'dom', 'dom.iterable'], types: [] };
@@ -71,7 +71,7 @@ async function faultsOf(by: string, source: string, options: Record<string, unkn
   }
 }
 
-/** How many bytes something adds to a page, compressed, without the packages that the page has anyway. */
+/** The compressed size of what something adds to a page, without the peers. */
 async function sizeOf(source: string): Promise<number> {
   writeFileSync(join(app, 'entry.js'), source);
   const words = [...PEERS.flatMap((name) => ['--external', name]), '--minify', '--file', 'bundle.js'];
@@ -79,7 +79,7 @@ async function sizeOf(source: string): Promise<number> {
   return gzipSync(readFileSync(join(app, 'bundle.js')), { level: 9 }).length;
 }
 
-test('the package holds what is built, the operations, the schema and the licence, and needs no other package', () => {
+test('the package contains the build, the operations, the schema and the licence, and has no dependencies', () => {
   const manifest = JSON.parse(text(join(app, KIT, 'package.json'))) as Record<string, unknown>;
   expect(manifest['dependencies']).toBeUndefined();
   expect(manifest['license']).toBe('MIT');
@@ -89,18 +89,18 @@ test('the package holds what is built, the operations, the schema and the licenc
   );
 });
 
-test('each of its three modules can be imported by its name', async () => {
+test('each module can be imported by its name', async () => {
   const program = `
     const names = ['graphql-simplejwt-client', 'graphql-simplejwt-client/apollo', 'graphql-simplejwt-client/urql'];
     for (const name of names) console.log(...Object.keys(await import(name)));`;
   const [kit, apollo, urql] = (await printed(app, program)).split('\n');
 
   expect(kit?.split(' ')).toEqual(expect.arrayContaining(['createAuthClient', 'authErrorOf', 'ErrorCode']));
-  expect(apollo).toBe('createAuthLink');
+  expect(apollo).toBe('createAuthLink emptyStoreOnUserChange');
   expect(urql).toBe('createUrqlAuth');
 });
 
-test('an app with none of the clients can import the kit, and the adapter of none', async () => {
+test('an app without a GraphQL client can import the kit but no adapter', async () => {
   expect(
     await printed(bareApp, `console.log(typeof (await import('graphql-simplejwt-client')).createAuthClient)`),
   ).toBe('function');
@@ -108,7 +108,7 @@ test('an app with none of the clients can import the kit, and the adapter of non
   await expect(failure).rejects.toThrow("Cannot find package '@apollo/client'");
 });
 
-test('the schema and the operations are found by the name of the package', async () => {
+test("the schema and the operations can be resolved by the package's name", async () => {
   const files = ['schema.graphql', ...readdirSync(join(CLIENT, 'operations')).map((name) => `operations/${name}`)];
   expect(files.length).toBeGreaterThan(3);
   for (const file of files) {
@@ -124,8 +124,8 @@ test('the schema and the operations are found by the name of the package', async
 describe.each([
   ['bundler', { module: 'esnext', moduleResolution: 'bundler' }],
   ['nodenext', { module: 'nodenext', moduleResolution: 'nodenext' }],
-])('where modules are resolved as by %s', (_name, options) => {
-  test('an app with all clients compiles, and a wrong word of it does not', async () => {
+])('with the module resolution of %s', (_name, options) => {
+  test('an app with all clients compiles, and a wrong value does not', async () => {
     const source = `
       import { ApolloClient, HttpLink, InMemoryCache } from '@apollo/client';
       import { cacheExchange, Client, fetchExchange } from '@urql/core';
@@ -156,7 +156,7 @@ describe.each([
     expect(others).toEqual([]);
   }, 60_000);
 
-  test('an app with no other package compiles', async () => {
+  test('an app without a GraphQL client compiles', async () => {
     const source = `
       import { authErrorOf, createAuthClient } from 'graphql-simplejwt-client';
       const auth = createAuthClient({ url: '/graphql' });
@@ -168,11 +168,11 @@ describe.each([
   }, 60_000);
 });
 
-test('who imports the error codes alone gets little else, and the whole is small', async () => {
+test('the error codes alone bundle to 600 bytes at most, and the whole kit to 9,500', async () => {
   const names = ['graphql-simplejwt-client', 'graphql-simplejwt-client/apollo', 'graphql-simplejwt-client/urql'];
 
   expect(await sizeOf(`export { ErrorCode } from '${names[0]}';`)).toBeLessThan(600);
   const whole = await sizeOf(names.map((name) => `export * from '${name}';`).join('\n'));
   expect(whole).toBeGreaterThan(600);
-  expect(whole).toBeLessThan(9_000);
+  expect(whole).toBeLessThan(9_500);
 }, 60_000);

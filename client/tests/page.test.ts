@@ -6,7 +6,7 @@ import { useFakePages } from './support/fake-page.ts';
 const openPage = useFakePages();
 const PAGE = 'https://app.example/shop/';
 
-/** A client with a token, whose server is wherever it asks. */
+/** A client with a token. Its server answers at every URL. */
 async function logIn(url: string) {
   const sent: { target: string; authorization: string | null }[] = [];
   const clock = new ManualClock();
@@ -58,7 +58,7 @@ describe('on a page', () => {
     'https://APP.example:443/graphql',
     '//app.example/graphql',
     'https:path',
-  ])('a token is sent to the own server, as %s', async (target) => {
+  ])("a token is sent to the API's own origin, written as %s", async (target) => {
     openPage(PAGE);
     const { isTrusted } = await logIn('/graphql');
 
@@ -75,7 +75,7 @@ describe('on a page', () => {
 
 describe('without a page', () => {
   test.each(['https://app.example', 'https://app.example/other?x#y', 'HTTPS://App.Example/graphql'])(
-    'a token is sent to the own server, as %s',
+    "a token is sent to the API's own origin, written as %s",
     async (target) => {
       const { isTrusted } = await logIn('https://app.example/graphql');
 
@@ -83,7 +83,7 @@ describe('without a page', () => {
     },
   );
 
-  test('a token is sent with a Request to the own server, and with no other', async () => {
+  test("a token is sent with a Request to the API's own origin only", async () => {
     const { isTrusted } = await logIn('https://app.example/graphql');
 
     expect(await isTrusted(new Request('https://app.example/x'))).toBe(true);

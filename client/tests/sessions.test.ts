@@ -4,6 +4,7 @@ import { MINUTE } from '../../tests/support/manual-clock.ts';
 import { passTime } from '../../tests/support/pass-time.ts';
 import { useServers } from '../../tests/support/use-servers.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
+import { adapterOf } from '../src/adapter.ts';
 import { AuthRequestError, type AuthClientOptions, AuthUnavailableError } from '../src/index.ts';
 import { createNetwork, holdBackRefreshes } from './support/network.ts';
 import { type Tab, useBrowsers } from './support/use-tabs.ts';
@@ -36,7 +37,7 @@ function logoutsOf(tab: Tab): unknown[] {
 }
 
 describe('login', () => {
-  test('a wrong password is told by its code, and nobody is logged in', async () => {
+  test('a wrong password is reported by its code', async () => {
     const { browser, tab } = await logIn();
     await tab.logout();
 
@@ -48,7 +49,7 @@ describe('login', () => {
     expect(browser.entries.size).toBe(0);
   });
 
-  test('each field that has to be mended is named', async () => {
+  test('each field to be corrected is named', async () => {
     const { tab } = await logIn();
 
     const failure = await tab.register({ email: 'nonsense', password: '1' }).catch((error: unknown) => error);
@@ -59,14 +60,14 @@ describe('login', () => {
     });
   });
 
-  test('without a network it fails, and says that it may be tried again', async () => {
+  test('fails without a network and reports that it may be repeated', async () => {
     const { network, browser } = await logIn();
     network.goAway();
 
     await expect(browser.openTab().login(CREDENTIALS)).rejects.toThrow(AuthUnavailableError);
   });
 
-  test('a login in one tab logs in the others', async () => {
+  test('a login in one tab logs in the other tabs', async () => {
     const session = await logIn();
     const [first, second, third] = await openTabs(session);
     await first.logout();
@@ -78,7 +79,7 @@ describe('login', () => {
     expect(await third.request(ME)).toEqual(isAda);
   });
 
-  test('a new password opens a new session, with which all tabs go on', async () => {
+  test('a new password opens a new session in all tabs', async () => {
     const session = await logIn();
     const [first, second] = await openTabs(session);
     const { sessionId } = first.getState();
@@ -92,7 +93,7 @@ describe('login', () => {
   });
 });
 
-test('a new password is set though the access token is refused', async () => {
+test('a new password is set although the access token is refused', async () => {
   const { server, network, browser } = await logIn();
   const behind = browser.openTab({ clock: { now: () => 0, monotonic: () => 0 } });
   await behind.ready;
@@ -105,10 +106,10 @@ test('a new password is set though the access token is refused', async () => {
 });
 
 describe('logout', () => {
-  test('in one tab logs out all, once, and ends the session', async () => {
+  test('in one tab logs out all tabs once and ends the session', async () => {
     const session = await logIn();
     const tabs = await openTabs(session);
-    const accessToken = tabs[0].credentials().headers['authorization']?.slice('Bearer '.length);
+    const accessToken = adapterOf(tabs[0]).credentials().headers['authorization']?.slice('Bearer '.length);
 
     expect(await tabs[1].logout()).toMatchObject({ endedSessions: 1 });
 
@@ -120,11 +121,11 @@ describe('logout', () => {
     expect((await session.server.client.me(accessToken)).errors[0]?.extensions.reason).toBe('TOKEN_REVOKED');
   });
 
-  test('without a network it logs out all tabs all the same, and the server is told later', async () => {
+  test('without a network logs out all tabs, and the server is told later', async () => {
     const { server, network, browser, tab } = await logIn();
     const other = browser.openTab();
     await other.ready;
-    const accessToken = tab.credentials().headers['authorization']?.slice('Bearer '.length);
+    const accessToken = adapterOf(tab).credentials().headers['authorization']?.slice('Bearer '.length);
     network.goAway();
 
     expect(await tab.logout()).toBeNull();
@@ -146,7 +147,7 @@ describe('logout', () => {
     expect((await server.client.me(elsewhere.accessToken)).data.me).toBeNull();
   });
 
-  test('of the other sessions keeps this one, though its access token has expired and the clock was set back', async () => {
+  test('of the other sessions keeps this one although its access token has expired and the clock was set back', async () => {
     const { server, browser, tab } = await logIn();
     const elsewhere = await server.client.login();
     tab.close();
@@ -160,7 +161,7 @@ describe('logout', () => {
     expect((await server.client.tryRefresh(elsewhere.refreshToken)).errors[0]?.extensions.reason).toBe('TOKEN_REVOKED');
   });
 
-  test('everywhere ends all, though the access token has expired', async () => {
+  test('of all sessions ends them although the access token has expired', async () => {
     const { server, tab } = await logIn();
     const elsewhere = await server.client.login();
     await passTime(server, 16 * MINUTE);
@@ -171,7 +172,7 @@ describe('logout', () => {
     expect((await server.client.tryRefresh(elsewhere.refreshToken)).errors[0]?.extensions.reason).toBe('TOKEN_REVOKED');
   });
 
-  test('a refresh that has crossed it brings nobody back', async () => {
+  test('wins against a refresh that is under way', async () => {
     const { server, network, browser, tab } = await logIn();
     const other = browser.openTab();
     await other.ready;
@@ -213,7 +214,7 @@ describe('a session that was ended elsewhere', () => {
     await pause(100);
     for (const tab of tabs) expect(logoutsOf(tab)).toHaveLength(1);
     expect(tabs[1].getState()).toMatchObject({ reason: 'SESSION_ENDED' });
-    // Ten operations, and nothing that goes round in a circle.
+    // Ten operations and no loop.
     expect(session.network.sent.length - before).toBe(10);
   });
 
@@ -230,7 +231,7 @@ describe('a session that was ended elsewhere', () => {
     expect(session.network.refreshes()).toBe(1);
   });
 
-  test('whose time is over ends too', async () => {
+  test('ends at its absolute limit', async () => {
     const { server, network, browser } = await logIn();
     await passTime(server, 8 * 24 * 60 * MINUTE);
 
@@ -243,7 +244,7 @@ describe('a session that was ended elsewhere', () => {
 });
 
 describe('a thief who has refreshed first', () => {
-  test('is thrown out when the owner comes back', async () => {
+  test('loses the session when the owner comes back', async () => {
     const { server, browser, tab } = await logIn();
     const stolen = await server.client.refresh(heldRefreshToken(browser.entries));
     await passTime(server, 16 * MINUTE);
@@ -255,7 +256,7 @@ describe('a thief who has refreshed first', () => {
     expect((await server.client.tryRefresh(stolen.refreshToken)).errors[0]?.extensions.reason).toBe('TOKEN_REVOKED');
   });
 
-  test('is thrown out when the owner comes back within the leeway, and finds no newer token', async () => {
+  test('loses the session when the owner comes back within the leeway and finds no newer token', async () => {
     const { server, browser, shared } = await logIn();
     const { clock: _clock, ...withoutClock } = shared;
     const stolen = await server.client.refresh(heldRefreshToken(browser.entries));
@@ -268,7 +269,7 @@ describe('a thief who has refreshed first', () => {
   });
 });
 
-test('a token that another tab has rotated a moment ago is waited for, and used', async () => {
+test('the newer pair of another tab is awaited and used', async () => {
   const { server, network, browser } = await logIn();
   const newer = await server.client.refresh(heldRefreshToken(browser.entries));
   const tab = browser.openTab({ clock: realClock, reuseLeewaySeconds: 5 });
@@ -284,10 +285,10 @@ test('a token that another tab has rotated a moment ago is waited for, and used'
   await refreshed;
 
   expect(tab.getState().status).toBe('LOGGED_IN');
-  expect(tab.credentials().headers['authorization']).toBe(`Bearer ${newer.accessToken}`);
+  expect(adapterOf(tab).credentials().headers['authorization']).toBe(`Bearer ${newer.accessToken}`);
 });
 
-test('what was begun as one user is not repeated as another', async () => {
+test('a request that one user starts is not repeated as another', async () => {
   const { server, network, browser, tab } = await logIn();
   await server.client.register('bob@example.com', PASSWORD);
   await passTime(server, 16 * MINUTE);
@@ -313,7 +314,7 @@ test('what was begun as one user is not repeated as another', async () => {
   expect((await begun).data).toEqual({ me: null });
 });
 
-test('what was begun as one user is not sent as another', async () => {
+test('a request that one user starts is not sent as another', async () => {
   const { server, network, browser, tab } = await logIn();
   await server.client.register('bob@example.com', PASSWORD);
   const late = Promise.withResolvers<void>();
@@ -331,7 +332,7 @@ test('what was begun as one user is not sent as another', async () => {
   expect(network.sent.filter(({ query }) => query === END_SESSION)).toEqual([]);
 });
 
-test('what was begun before the same user has logged in anew is answered', async () => {
+test('a request is answered if the same user logs in again meanwhile', async () => {
   const { server, network, browser, tab } = await logIn();
   const late = Promise.withResolvers<void>();
   const slow = browser.openTab({ fetch: holdBackRefreshes(network.fetch, late.promise) });
@@ -347,7 +348,7 @@ test('what was begun before the same user has logged in anew is answered', async
   expect((await begun).data).toMatchObject({ me: { email: EMAIL } });
 });
 
-test('what was sent as one user is not sent again as another: it is answered as it was', async () => {
+test('a request that one user has sent is not repeated as another and gets its first answer', async () => {
   const { server, network, browser, tab } = await logIn();
   await server.client.register('bob@example.com', PASSWORD);
   const late = Promise.withResolvers<void>();
@@ -366,7 +367,7 @@ test('what was sent as one user is not sent again as another: it is answered as 
   expect(network.sent.filter(({ query }) => query === END_SESSION)).toHaveLength(1);
 });
 
-test('an answer that is none of GraphQL is handed on as it is', async () => {
+test('an answer that is not GraphQL is passed on unchanged', async () => {
   const { browser, shared } = await logIn();
   const answer = { errors: { email: ['taken'] } };
   const tab = browser.openTab({ fetch: async () => Response.json(answer, { status: 422 }) });
@@ -376,9 +377,9 @@ test('an answer that is none of GraphQL is handed on as it is', async () => {
   expect(await response.json()).toEqual(answer);
 });
 
-test('a listener that throws keeps nobody from being logged out, and its error is reported', async () => {
+test('a listener that throws does not stop a logout, and its error is reported', async () => {
   const { server, tab } = await logIn();
-  const accessToken = tab.credentials().headers['authorization']?.slice('Bearer '.length);
+  const accessToken = adapterOf(tab).credentials().headers['authorization']?.slice('Bearer '.length);
   const told: string[] = [];
   const reported: unknown[] = [];
   Object.assign(globalThis, { reportError: (error: unknown) => void reported.push(error) });
@@ -393,7 +394,7 @@ test('a listener that throws keeps nobody from being logged out, and its error i
   Reflect.deleteProperty(globalThis, 'reportError');
 });
 
-test('tokens are sent to the server they come from, and to no other', async () => {
+test("tokens are sent to the API's own origin only", async () => {
   const { tab } = await logIn();
   const elsewhere = await startServer();
 
@@ -406,7 +407,7 @@ test('tokens are sent to the server they come from, and to no other', async () =
   expect(await response.json()).toMatchObject({ errors: [{ extensions: { reason: 'TOKEN_MISSING' } }] });
 });
 
-test('a storage that fails costs the resuming, and nothing else', async () => {
+test('a storage that fails costs nothing but the restoring of the session', async () => {
   const server = await startServer();
   const network = createNetwork();
   const storage = { getItem: fail, setItem: fail, removeItem: fail };
@@ -421,7 +422,7 @@ test('a storage that fails costs the resuming, and nothing else', async () => {
 });
 
 test.each(['{"version":1', '{"version":2,"sessionId":"1"}', '[]', 'null', '{"version":1,"sessionId":7}'])(
-  'a storage that holds %s holds nobody',
+  'a storage with %s logs nobody in',
   async (entry) => {
     const { browser, tab } = await logIn();
     tab.close();

@@ -27,7 +27,7 @@ async function logIn(delivery: TokenDelivery = 'BODY') {
   return { server, jar, browser, shared, storage, fail, tab };
 }
 
-/** A storage of which single methods can be made to fail. */
+/** A storage whose methods can be made to fail. */
 function createFailing(through: TokenStorage) {
   let failing: readonly (keyof TokenStorage)[] = [];
   const attempt = (method: keyof TokenStorage): void => {
@@ -51,7 +51,7 @@ function createFailing(through: TokenStorage) {
 }
 
 describe('a storage that fails for a while', () => {
-  test('is written to again, so that the session is resumed', async () => {
+  test('is written again, so the session is restored', async () => {
     const { browser, fail, tab } = await logIn();
     fail('setItem');
     await tab.refresh();
@@ -66,7 +66,7 @@ describe('a storage that fails for a while', () => {
     expect(reloaded.getState().status).toBe('LOGGED_IN');
   });
 
-  test('is not believed before it is written to again: the user who has just logged in stays', async () => {
+  test('is not trusted until it is written again, so a new login stays', async () => {
     const { server, fail, tab } = await logIn();
     await server.client.register('bob@example.com', PASSWORD);
     fail('setItem');
@@ -94,7 +94,7 @@ describe('a storage that fails for a while', () => {
   test.each([
     ['when the page comes back', true],
     ['a little later', false],
-  ])('and could not be read at first, is read %s', async (_when, isWoken) => {
+  ])('and could not be read at first is read again %s', async (_when, isWoken) => {
     const { browser, storage, fail, tab } = await logIn();
     tab.close();
     fail('getItem');
@@ -109,7 +109,7 @@ describe('a storage that fails for a while', () => {
   });
 });
 
-test('a storage that is slow is not read before it is written', async () => {
+test('a slow storage is read only after it is written', async () => {
   const { server, browser, tab } = await logIn();
   await server.client.register('bob@example.com', PASSWORD);
   const { storage } = browser;
@@ -135,7 +135,7 @@ test('a storage that is slow is not read before it is written', async () => {
   expect(slow.events.map(({ type }) => type)).toEqual(['STARTED', 'LOGGED_IN']);
 });
 
-test('a storage that is slow is read no more when another tab has said who is logged in', async () => {
+test('a slow storage is ignored once another tab has said who is logged in', async () => {
   const { browser, tab } = await logIn();
   const reads: (() => void)[] = [];
   const slow = browser.openTab({
@@ -162,7 +162,7 @@ test('a storage that is slow is read no more when another tab has said who is lo
   expect(reads.length).toBe(before);
 });
 
-/** What a duplicated tab begins with. */
+/** The storage that a duplicated tab begins with. */
 function copyOf(original: ReadonlyMap<string, string>) {
   const entries = new Map(original);
   const storage = {
@@ -173,7 +173,7 @@ function copyOf(original: ReadonlyMap<string, string>) {
   return { entries, storage };
 }
 
-test('a pair that another tab has refreshed is not written down again, though the storage does not show it yet', async () => {
+test('a pair of another tab is not stored again, even if the storage does not show it yet', async () => {
   const { server, browser, tab } = await logIn();
   const { entries, storage } = copyOf(browser.entries);
   const before = new Map(entries);
@@ -188,7 +188,7 @@ test('a pair that another tab has refreshed is not written down again, though th
   expect(entries).toEqual(before);
 });
 
-test('a tab with a `sessionStorage` writes down the pair that the tab it is a copy of has refreshed', async () => {
+test('a duplicated tab with a `sessionStorage` stores the pair that the other tab has refreshed', async () => {
   const { server, browser, tab } = await logIn();
   const { entries, storage } = copyOf(browser.entries);
   setGlobals({ sessionStorage: storage });

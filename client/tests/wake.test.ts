@@ -11,7 +11,7 @@ import { useBrowsers } from './support/use-tabs.ts';
 const startServer = useServers();
 const openBrowser = useBrowsers();
 const openPage = useFakePages();
-/** Milliseconds; no timer of the kit's is as short here. */
+/** Milliseconds. Shorter than every timer of the kit. */
 const AT_ONCE = 2_000;
 
 async function logIn() {
@@ -29,7 +29,7 @@ test.each<[string, (page: FakePage) => void]>([
   ['comes to the front', ({ window }) => void window.dispatchEvent(new Event('focus'))],
   ['has a network again', ({ window }) => void window.dispatchEvent(new Event('online'))],
   ['is visible again', (page) => page.setVisible(true)],
-])('a pair that is due is exchanged at once when the page %s', async (_moment, happen) => {
+])('a pair that is due is exchanged as soon as the page %s', async (_moment, happen) => {
   const { server, page, network } = await logIn();
   await passTime(server, 16 * MINUTE);
 
@@ -39,7 +39,7 @@ test.each<[string, (page: FakePage) => void]>([
   expect(network.refreshes()).toBe(1);
 });
 
-test('a page that is hidden refreshes nothing by itself, but what is asked for', async () => {
+test('a hidden page refreshes only for an operation', async () => {
   const { server, page, network, tab } = await logIn();
   page.setVisible(false);
   await passTime(server, 16 * MINUTE);
@@ -70,7 +70,7 @@ test.each([
   expect(deaf.getState()).toMatchObject({ reason: 'LOGGED_OUT' });
 });
 
-test('a client that is closed listens to the page no more', async () => {
+test('a closed client ignores the page', async () => {
   const { server, page, network, tab } = await logIn();
   await passTime(server, 16 * MINUTE);
   tab.close();

@@ -1,8 +1,8 @@
-/** A browser's cookies, and what a browser says of a page on the API's own origin. */
+/** A browser's cookies, and the headers that it sends for a page on the API's own origin. */
 export interface CookieJar {
   readonly fetch: typeof fetch;
   readonly cookies: ReadonlyMap<string, string>;
-  /** Replaces what it holds. */
+  /** Replaces its content. */
   restore(cookies: ReadonlyMap<string, string>): void;
 }
 

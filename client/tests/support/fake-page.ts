@@ -1,15 +1,15 @@
-/** What the kit uses of a browser's page. */
+/** The part of a browser's page that the kit uses. */
 export interface FakePage {
   readonly window: EventTarget;
   /** Hides the page, or shows it again. */
   setVisible(isVisible: boolean): void;
-  /** As another tab's write to `localStorage` is told. */
+  /** Reports a write of another tab to `localStorage`. */
   tellWritten(key: string | null): void;
 }
 
 const GLOBALS = ['window', 'document', 'location', 'localStorage', 'sessionStorage'];
 
-/** Puts a page into the place of Node's globals, for the rest of one test. */
+/** Installs a page as Node's globals for the rest of one test. */
 export function useFakePages(): (url: string, cookie?: string) => FakePage {
   const before = GLOBALS.map((name) => Object.getOwnPropertyDescriptor(globalThis, name));
   afterEach(() => {

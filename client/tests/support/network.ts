@@ -1,19 +1,19 @@
-/** A way to a server which can lose answers, hold them back, and be away. */
+/** A network that can lose answers, delay them, and fail. */
 export interface Network {
   readonly fetch: typeof fetch;
-  /** The operations that have reached the server, as they were sent. */
+  /** The operations that have reached the server. */
   readonly sent: readonly SentOperation[];
   /** How many refreshes have reached the server. */
   refreshes(): number;
   goAway(): void;
   comeBack(): void;
-  /** The server does what the next refreshes ask for, and nobody hears of it. */
+  /** Loses the answers of the next refreshes after the server has done them. */
   loseAnswers(count: number): void;
-  /** The server does what the next refresh asks for; the answer never comes. Resolves when it has been done. */
+  /** Holds back the answer of the next refresh. Resolves when the server has done it. */
   holdBackNextAnswer(): Promise<void>;
-  /** Nothing is held back or lost any more. */
+  /** Stops losing and holding back answers. */
   letThrough(): void;
-  /** Answers the next refreshes in the server's place. */
+  /** Answers the next refreshes in place of the server. */
   answerInstead(count: number, answer: () => Response): void;
 }
 
@@ -74,7 +74,7 @@ export function createNetwork(through: typeof fetch = fetch): Network {
   };
 }
 
-/** A way on which the answers of refreshes come late. */
+/** A network on which the answers of refreshes come late. */
 export function holdBackRefreshes(through: typeof fetch, until: Promise<void>): typeof fetch {
   return async (input, init) => {
     const response = await through(input, init);

@@ -3,6 +3,7 @@ import { MINUTE } from '../../../tests/support/manual-clock.ts';
 import { passTime } from '../../../tests/support/pass-time.ts';
 import type { TestAuth } from '../../../tests/support/start-test-auth.ts';
 import { waitUntil } from '../../../tests/support/wait-until.ts';
+import { adapterOf } from '../../src/adapter.ts';
 import { AuthUnavailableError, type TokenDelivery } from '../../src/index.ts';
 import { createCookieJar } from './cookie-jar.ts';
 import { createNetwork, type Network } from './network.ts';
@@ -12,44 +13,44 @@ export const MOST_TABS = 4;
 const ME = '{ me { email } }';
 const CREDENTIALS = { email: EMAIL, password: PASSWORD };
 
-/** Something that befalls somebody with a browser. */
+/** One step of a history. */
 export type Step =
-  /** Operations at once in one tab. */
+  /** Sends several operations at once in one tab. */
   | { readonly does: 'ASK'; readonly tab: number; readonly count: number }
   | { readonly does: 'ASK_IN_ALL_TABS' }
   | { readonly does: 'WAIT'; readonly by: number }
-  /** The machine's clock is set, and nothing else. */
+  /** Sets the machine's clock. No time passes. */
   | { readonly does: 'SET_CLOCK'; readonly by: number }
-  /** The server does what the next refreshes ask for, and nobody hears of it. */
+  /** Loses the answers of the next refreshes after the server has done them. */
   | { readonly does: 'LOSE_ANSWERS'; readonly count: number }
-  /** A tab is reloaded while it waits for the answer of a refresh that the server has done. */
+  /** Reloads a tab that waits for the answer of a refresh that the server has done. */
   | { readonly does: 'RELOAD_IN_THE_MIDDLE'; readonly tab: number }
   | { readonly does: 'RELOAD'; readonly tab: number }
   | { readonly does: 'OPEN' }
   | { readonly does: 'CLOSE'; readonly tab: number }
-  /** The user logs out and in again, in the middle of whatever the tabs do. */
+  /** Logs out and in again while the tabs are busy. */
   | { readonly does: 'LOG_OUT_AND_IN'; readonly tab: number; readonly isBusy: boolean }
   | { readonly does: 'GO_AWAY' }
   | { readonly does: 'COME_BACK' };
 
-/** What somebody's browser is like. */
+/** The properties of a browser. */
 export interface Setting {
   readonly delivery: TokenDelivery;
   readonly hasLocks: boolean;
-  /** Whether an answer that nobody hears has set its cookies all the same. */
+  /** Whether a lost answer has set its cookies. */
   readonly areLostCookiesKept: boolean;
 }
 
-/** Somebody with a browser, who logs in once and does not want to do it again. */
+/** A user with a browser, who logs in once and must stay logged in. */
 export class Person {
   readonly #server: TestAuth;
   readonly #network: Network;
   readonly #openTab: () => Tab;
   readonly #tabs: Tab[] = [];
   #sessionId: string | null = null;
-  /** How wrong the machine's clock is, in milliseconds. */
+  /** The error of the machine's clock in milliseconds. */
   #offset = 0;
-  /** An operation may fail then, if only because an answer was lost. */
+  /** If true, an operation may fail because an answer was lost. */
   #isNetworkBad = false;
 
   constructor(server: TestAuth, openBrowser: ReturnType<typeof useBrowsers>, setting: Setting) {
@@ -123,11 +124,17 @@ export class Person {
     }
   }
 
-  /** With the network back, in every tab, with the session that was opened last. */
+  /** Expects every tab to go on with the last session once the network is back. */
   async expectToGoOn(): Promise<void> {
     this.#mendNetwork();
-    // A refresh that was begun before, and has lost its answers since, may fail still: once more, and no more.
-    await Promise.all(this.#tabs.map((each) => each.prepare().catch(() => undefined)));
+    // A refresh that started earlier and lost its answers may still fail once.
+    await Promise.all(
+      this.#tabs.map((each) =>
+        adapterOf(each)
+          .prepare()
+          .catch(() => undefined),
+      ),
+    );
     for (const wait of [0, 16 * MINUTE]) {
       await passTime(this.#server, wait);
       await Promise.all(this.#tabs.map((each) => this.#ask(each)));

@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import {
   type AuthClient,
   type AuthClientOptions,
-  type AuthEvent,
+  type AuthClientEvent,
   createAuthClient,
   type TokenStorage,
 } from '../../src/index.ts';
 
-/** A browser: its tabs share a storage, Web Locks and a channel. */
+/** A browser. Its tabs share a storage, Web Locks and a channel. */
 export interface Browser {
   readonly storage: TokenStorage;
   readonly entries: Map<string, string>;
@@ -15,10 +15,10 @@ export interface Browser {
 }
 
 export interface Tab extends AuthClient {
-  readonly events: readonly AuthEvent[];
+  readonly events: readonly AuthClientEvent[];
 }
 
-/** Opens browsers for one test, whose tabs are closed after it. */
+/** Opens browsers for one test, and closes their tabs after it. */
 export function useBrowsers(): (options: Omit<AuthClientOptions, 'storage' | 'name'>) => Browser {
   const tabs: AuthClient[] = [];
   afterEach(() => {
@@ -37,7 +37,7 @@ export function useBrowsers(): (options: Omit<AuthClientOptions, 'storage' | 'na
       entries,
       openTab(options) {
         const auth = createAuthClient({ isShared: true, ...shared, storage, name, ...options });
-        const events: AuthEvent[] = [];
+        const events: AuthClientEvent[] = [];
         auth.subscribe((event) => void events.push(event));
         tabs.push(auth);
         return Object.assign(auth, { events });

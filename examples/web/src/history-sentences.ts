@@ -1,6 +1,6 @@
-import type { AuthEvent } from 'graphql-simplejwt-client';
+import type { AuthClientEvent } from 'graphql-simplejwt-client';
 
-const SENTENCES: Readonly<Record<AuthEvent['type'], string>> = {
+const SENTENCES: Readonly<Record<AuthClientEvent['type'], string>> = {
   STARTED: 'The page was opened',
   LOGGED_IN: 'Logged in: a first pair',
   REFRESHED: 'Refreshed: a new pair',
@@ -8,7 +8,7 @@ const SENTENCES: Readonly<Record<AuthEvent['type'], string>> = {
   LOGGED_OUT: 'Logged out',
 };
 
-export function historySentence(event: AuthEvent): string {
+export function historySentence(event: AuthClientEvent): string {
   const isElsewhere = 'isElsewhere' in event && event.isElsewhere;
   return `${SENTENCES[event.type]}${isElsewhere ? ', from another tab' : ''}`;
 }

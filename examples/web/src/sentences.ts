@@ -1,6 +1,5 @@
 import {
   AuthRequestError,
-  AuthUnavailableError,
   authErrorOf,
   type AuthErrorDetails,
   type ErrorCode,
@@ -60,8 +59,6 @@ export const LOGOUT_SENTENCES: Readonly<Record<LogoutReason, string>> = {
 export function sentenceFor(error: unknown, own: Partial<Record<ErrorCode, string>> = {}): string {
   const details = authErrorOf(error);
   if (details !== null) return own[details.code] ?? sentenceForDetails(details);
-  if (error instanceof AuthUnavailableError && error.retryAfterSeconds !== null)
-    return tooOften(error.retryAfterSeconds);
   return OTHER_SENTENCES[otherCodeOf(error) ?? ''] ?? (isAnswer(error) ? OURS : AWAY);
 }
 
@@ -87,19 +84,11 @@ function sentenceForDetails(details: AuthErrorDetails): string {
       return details.fields.map(({ reason }) => FIELD_SENTENCES[reason]).join(' ');
     case 'NOT_FOUND':
       return 'It is not there any more. Reload the page to see what is.';
-    case 'RATE_LIMITED':
-      return tooOften(details.retryAfterSeconds);
     case 'CSRF_REJECTED':
       return 'The server could not tell that this page asked. Reload the page and try again.';
     case 'SERVICE_UNAVAILABLE':
       return 'The server is busy for the moment. Nothing was changed; try again in a few seconds.';
   }
-}
-
-function tooOften(seconds: number): string {
-  const wait =
-    seconds < 90 ? `${seconds} ${seconds === 1 ? 'second' : 'seconds'}` : `${Math.ceil(seconds / 60)} minutes`;
-  return `That was tried too often. Wait ${wait} and try again.`;
 }
 
 interface WithErrors {

@@ -1,10 +1,10 @@
-import type { AuthClient, AuthEvent } from 'graphql-simplejwt-client';
+import type { AuthClient, AuthClientEvent } from 'graphql-simplejwt-client';
 
 /** Something that happened to the tokens while this tab was looking. */
 export interface HistoryEntry {
   readonly id: number;
   readonly at: Date;
-  readonly event: AuthEvent;
+  readonly event: AuthClientEvent;
 }
 
 /** What has happened to the tokens, the latest first. */

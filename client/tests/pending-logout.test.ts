@@ -13,7 +13,7 @@ const openBrowser = useBrowsers();
 const ME = '{ me { email } }';
 const isAda = { data: { me: { email: EMAIL } } };
 const CREDENTIALS = { email: EMAIL, password: PASSWORD };
-/** Milliseconds in which a logout that is owed would be told again. */
+/** Milliseconds within which a pending logout would be sent again. */
 const A_WHILE = 1_200;
 
 async function logIn(delivery: TokenDelivery) {
@@ -27,7 +27,7 @@ async function logIn(delivery: TokenDelivery) {
   return { server, logouts, jar, browser, tab };
 }
 
-/** A way to a server on which logouts can be answered by somebody else. */
+/** A network on which a test can answer logouts. */
 function createLogouts() {
   let sent = 0;
   let instead: ((answer: () => Promise<Response>, signal?: AbortSignal | null) => Promise<Response>) | undefined;
@@ -53,7 +53,7 @@ const refuses = (extensions: object) => async () =>
   Response.json({ data: { result: null }, errors: [{ message: 'No.', extensions }] });
 
 describe.each(['COOKIES', 'REFRESH_COOKIE'] as const)('with %s', (delivery) => {
-  test('a logout that is owed ends no session that was opened since in the same tab', async () => {
+  test('a pending logout does not end a session that the same tab opened since', async () => {
     const { logouts, tab } = await logIn(delivery);
     logouts.answerBy(isAway);
     await tab.logout();
@@ -69,7 +69,7 @@ describe.each(['COOKIES', 'REFRESH_COOKIE'] as const)('with %s', (delivery) => {
     expect(await tab.request(ME)).toEqual(isAda);
   });
 
-  test('a logout that is owed, and could not be written down, ends no session that was opened since', async () => {
+  test('a pending logout that could not be stored does not end a session that was opened since', async () => {
     const { logouts, browser } = await logIn(delivery);
     let isFull = false;
     const tab = browser.openTab({
@@ -99,7 +99,7 @@ describe.each(['COOKIES', 'REFRESH_COOKIE'] as const)('with %s', (delivery) => {
     expect(await tab.request(ME)).toEqual(isAda);
   });
 
-  test('a logout that is owed ends no session that was opened since in a tab of which nothing is heard', async () => {
+  test('a pending logout does not end a session that another tab opened unnoticed', async () => {
     const { logouts, browser, tab } = await logIn(delivery);
     const deaf = browser.openTab({ isShared: false });
     await deaf.ready;
@@ -116,7 +116,7 @@ describe.each(['COOKIES', 'REFRESH_COOKIE'] as const)('with %s', (delivery) => {
     expect(await tab.request(ME)).toEqual(isAda);
   });
 
-  test('a logout whose answer is late clears no cookies of a login in another tab', async () => {
+  test('a logout with a late answer does not clear the cookies of a login in another tab', async () => {
     const { logouts, jar, browser, tab } = await logIn(delivery);
     const other = browser.openTab();
     await other.ready;
@@ -141,7 +141,7 @@ describe.each(['COOKIES', 'REFRESH_COOKIE'] as const)('with %s', (delivery) => {
     expect(logouts.sent()).toBe(1);
   });
 
-  test('a logout that a closed tab owes is told before somebody logs in', async () => {
+  test('the pending logout of a closed tab is sent before a login', async () => {
     const { logouts, browser, tab } = await logIn(delivery);
     const other = browser.openTab();
     await other.ready;
@@ -161,7 +161,7 @@ describe.each(['COOKIES', 'REFRESH_COOKIE'] as const)('with %s', (delivery) => {
 });
 
 describe.each(['BODY', 'COOKIES'] as const)('with %s', (delivery) => {
-  test('a server that hangs is told of a logout once at a time', async () => {
+  test('a pending logout is sent once at a time to a server that hangs', async () => {
     const { logouts, tab } = await logIn(delivery);
     logouts.answerBy(hangs);
 
@@ -171,7 +171,7 @@ describe.each(['BODY', 'COOKIES'] as const)('with %s', (delivery) => {
     expect(logouts.sent()).toBe(1);
   });
 
-  test('a server that is away is told of a logout less and less often', async () => {
+  test('a pending logout is sent less and less often to a server that is away', async () => {
     const { logouts, tab } = await logIn(delivery);
     logouts.answerBy(isAway);
 
@@ -183,24 +183,8 @@ describe.each(['BODY', 'COOKIES'] as const)('with %s', (delivery) => {
     expect(logouts.sent()).toBeLessThan(4);
   });
 
-  test('a server that wants to be left alone is told of a logout when it has said', async () => {
-    const { server, logouts, tab } = await logIn(delivery);
-    logouts.answerBy(refuses({ code: 'RATE_LIMITED', retryAfterSeconds: 20 }));
-    expect(await tab.logout()).toBeNull();
-    logouts.answerBy(undefined);
-
-    await pause(A_WHILE);
-    tab.wake();
-    await pause(100);
-    expect(logouts.sent()).toBe(1);
-
-    await passTime(server, 20 * SECOND);
-    tab.wake();
-    await waitUntil(() => logouts.sent() === 2);
-  });
-
   test.each(['INTERNAL_SERVER_ERROR', 'CSRF_REJECTED'])(
-    'a logout that is answered by %s is still owed',
+    'a logout that the server answers with %s stays pending',
     async (code) => {
       const { server, logouts, jar, browser, tab } = await logIn(delivery);
       const { sessionId } = tab.getState();
