@@ -23,7 +23,7 @@ const LINE = 17;
 export function drawSequence(text: string): string {
   const { title, actors, steps } = parse(text);
   const x = (actor: number) => MARGIN + (actor * (WIDTH - 2 * MARGIN)) / (actors.length - 1);
-  let y = TOP + 52;
+  let y = TOP + 60;
   const drawn = steps.map((step) => {
     const height = 'at' in step ? LINE * wrap(step.text).length + 27 : ROW;
     const shape = 'at' in step ? note(x(step.at), y, step.text) : message(x(step.from), x(step.to), y, step);
@@ -87,7 +87,7 @@ function lane(x: number, bottom: number, name: string): string {
 function message(from: number, to: number, y: number, { text, isLost }: { text: string; isLost: boolean }): string {
   const towards = Math.sign(to - from);
   const end = isLost ? from + (to - from) * 0.55 : to - towards * 2;
-  const label = `<text class="message" x="${(from + to) / 2}" y="${y - 8}">${escape(text)}</text>`;
+  const label = `<text class="message" x="${isLost ? (from + end) / 2 : (from + to) / 2}" y="${y - 8}">${escape(text)}</text>`;
   const line = `<line class="${isLost ? 'lost' : 'arrow'}" x1="${from}" y1="${y}" x2="${end}" y2="${y}"/>`;
   const back = end - towards * 9;
   const head = isLost
