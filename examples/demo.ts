@@ -1,10 +1,10 @@
 /**
- * Tells the story of a session over HTTP, each request and answer shown: `npm run demo`.
+ * Shows two sessions over HTTP, request by request: `npm run demo`.
  *
- * It starts the built program on a free port, with a database and keys in a folder of its own, and ends it again. It
- * exits with 1 as soon as an answer is not what the story says.
+ * It starts the built program on a free port, with a database and keys in a temporary folder, and stops it again. It exits
+ * with 1 if an answer is unexpected.
  *
- * Usage: node examples/demo.ts [PROGRAM], where PROGRAM is server/dist/main.js if nothing is said.
+ * Usage: node examples/demo.ts [PROGRAM]. By default, PROGRAM is server/dist/main.js.
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -19,7 +19,7 @@ interface Pair {
   readonly session: { readonly id: string };
 }
 
-/** One request of the story, and what its answer has to hold at the least. */
+/** One request, and what its answer must contain. */
 interface Scene {
   readonly title: string;
   readonly device: string;
@@ -40,7 +40,7 @@ const program = process.argv[2] ?? join(import.meta.dirname, '../server/dist/mai
 const folder = mkdtempSync(join(tmpdir(), 'graphql-simplejwt-demo-'));
 const server = startServer();
 
-// Whatever ends this process ends the server too. Nothing of it is kept, so it need not be asked.
+// The server ends with this process. It keeps nothing, so it need not be stopped gently.
 process.once('exit', () => {
   server.kill('SIGKILL');
   rmSync(folder, { recursive: true, force: true });
@@ -51,7 +51,7 @@ let scenes = 0;
 try {
   await tellStory(await addressOf(server));
   console.log(`\nAll ${scenes} answers are what they should be.`);
-  // What was written to a pipe may be under way still.
+  // Output to a pipe may still be under way.
   process.stdout.write('', () => process.exit(0));
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
@@ -100,7 +100,7 @@ async function tellStory(url: string): Promise<void> {
   });
 
   await play(url, {
-    title: 'It asks what its access token says. That takes no database.',
+    title: 'It asks what its access token contains. This needs no database.',
     device: LAPTOP,
     accessToken: first.accessToken,
     document: '{ currentToken { type sessionId issuedAt expiresAt } }',
@@ -125,7 +125,7 @@ async function tellStory(url: string): Promise<void> {
   assert.notEqual(second.accessToken, first.accessToken, 'the access token is still the old one');
 
   await play(url, {
-    title: 'The old refresh token is refused: it was good for one exchange.',
+    title: 'The old refresh token is refused, because it works once.',
     device: LAPTOP,
     document: refresh,
     variables: { input: { refreshToken: first.refreshToken } },
@@ -229,13 +229,13 @@ function show(mark: string, text: string): void {
   for (const line of shorten(text).split('\n')) console.log(`   ${mark} ${line}`);
 }
 
-/** Tokens are long, and begin alike. */
+/** Tokens are long and begin with the same characters. */
 function shorten(text: string): string {
   return text.replaceAll(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, (token) => `${token.slice(0, 8)}...${token.slice(-6)}`);
 }
 
 function startServer(): ChildProcess {
-  // What the shell has set for another server is not meant for this one.
+  // Variables that the shell has set for another server do not apply to this one.
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('AUTH_') && name !== 'NODE_ENV');
   return spawn(process.execPath, [program], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -249,7 +249,7 @@ function startServer(): ChildProcess {
   });
 }
 
-/** Waits for the line in which the server says where it is. */
+/** Waits for the line in which the server prints its URL. */
 async function addressOf(child: ChildProcess): Promise<string> {
   assert(child.stdout !== null);
   const lines = createInterface({ input: child.stdout });

@@ -56,7 +56,7 @@ onEachDatabase((database) => {
   describe('the idle limit', () => {
     useServer();
 
-    test('RO-22: a refresh token is good until its expiry and the leeway are over, to the second', async () => {
+    test('a refresh token works until its expiry and the leeway are over, to the second', async () => {
       const [pair, late] = [await newcomer(), await newcomer()];
       expect(pair.refreshTokenExpiresAt).toBe(new Date(server.clock.now() + 7 * DAY).toISOString());
       await passTime(server, 7 * DAY + LEEWAY - 1);
@@ -89,7 +89,7 @@ onEachDatabase((database) => {
   describe('the absolute limit', () => {
     useServer();
 
-    test('RO-23: no rotation renews beyond it, and at that second the session is over', async () => {
+    test('no rotation extends the session beyond it, and the session ends at that second', async () => {
       const limit = new Date(server.clock.now() + 30 * DAY).toISOString();
       let pair = await growOld();
       expect(pair.refreshTokenExpiresAt).toBe(limit);
@@ -148,7 +148,7 @@ onEachDatabase((database) => {
     });
   });
 
-  describe('RO-39: a clock that is stepped', () => {
+  describe('a clock that is stepped', () => {
     useServer();
 
     test('back an hour costs a refresh and no login', async () => {

@@ -30,7 +30,7 @@ onEachDatabase((database) => {
     return [first, await server.client.login(email)];
   }
 
-  test('RO-41: two logins are two sessions that share no token and both work', async () => {
+  test('two logins are two sessions that share no token and both work', async () => {
     const pairs = await twoDevices();
     expect(new Set(pairs.flatMap(({ accessToken, refreshToken }) => [accessToken, refreshToken])).size).toBe(4);
     expect(pairs[0].session.id).not.toBe(pairs[1].session.id);
@@ -132,7 +132,7 @@ onEachDatabase((database) => {
       expect(await endedBy(here, there.session.id)).toEqual({ endedSessions: 0, endedSessionIds: [] });
     });
 
-    test("AZ-04: another user's session is answered as one that does not exist, to the byte", async () => {
+    test("another user's session gets the same answer, byte for byte, as one that does not exist", async () => {
       const [ada, eve] = [await newcomer(), await newcomer()];
       const others = await server.client.endSession(eve.accessToken, ada.session.id);
       const unknown = await server.client.endSession(eve.accessToken, newId(server.clock.now()));
@@ -173,7 +173,7 @@ onEachDatabase((database) => {
     });
   });
 
-  test('AZ-08: of many users who ask at the same time each is answered as himself', async () => {
+  test('many users who ask at the same time each get their own answer', async () => {
     const pairs = await Promise.all(Array.from({ length: 10 }, newcomer));
     const requests = pairs.flatMap((pair) => Array.from({ length: 10 }, () => pair));
     const answers = await Promise.all(

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { type AuthSettings, resolveSettings, SettingsError } from 'graphql-simplejwt';
 import { z } from 'zod';
 
-/** What the environment tells the server. */
+/** The server's configuration, as the environment gives it. */
 export interface Environment {
   readonly isProduction: boolean;
   readonly port: number;
@@ -108,7 +108,7 @@ const readersByVariable = new Map(
 /** The names of all variables that the server reads. */
 export const variableNames: readonly string[] = [...Object.keys(serverVariables), ...readersByVariable.keys()];
 
-/** What prevents a start: every fault, one line each. */
+/** The server cannot start. `faults` lists everything that is wrong, one line each. */
 export class StartError extends Error {
   override readonly name = 'StartError';
   readonly faults: readonly string[];

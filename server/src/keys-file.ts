@@ -7,7 +7,7 @@ import { StartError } from './environment.ts';
 const OWNER_ONLY = 0o600;
 
 /**
- * Reads the key ring, which must be usable.
+ * Reads the key ring and checks it.
  *
  * @throws StartError that names every fault.
  */
@@ -22,7 +22,7 @@ export async function readKeysFile(path: string): Promise<PrivateJwkSet> {
   return keys;
 }
 
-/** Writes a fresh key ring if there is none. Of several processes that start at once, one wins; all read the same. */
+/** Writes a new key ring if there is none. If several processes start at once, one writes, and all read the same keys. */
 export async function ensureKeysFile(path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const draft = `${path}.${randomBytes(6).toString('hex')}`;

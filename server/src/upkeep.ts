@@ -1,7 +1,7 @@
-/** How often, on average. Two processes that were started together do not stay together. */
+/** The average interval. It varies, so that processes that were started together drift apart. */
 const INTERVAL = 600_000;
 
-/** Calls `work` now and then until it is stopped, and so is the work; what fails is told and tried again the next time. */
+/** Calls `work` at intervals until it is stopped. A failure is reported, and the work is tried again the next time. */
 export function startUpkeep(
   work: (signal: AbortSignal) => Promise<unknown>,
   onFailure: (error: unknown) => void,

@@ -1,23 +1,23 @@
 import { isIP } from 'node:net';
 import { type Settings, TokenDelivery } from 'graphql-simplejwt';
 
-/** Where a page stands to the API, as browsers see it. */
+/** The relation of a page to the API, as browsers see it. */
 type Relation = 'same-origin' | 'sub-domain' | 'cross-site';
 
-/** One way for a page to use the API, and what will come of it. */
+/** One way for a page to use the API, and whether it works. */
 export interface ClientSetup {
   readonly relation: Relation;
-  /** The origin of the page; null where none is set up. */
+  /** The origin of the page; null if none is configured. */
   readonly origin: string | null;
   readonly delivery: TokenDelivery;
   readonly outcome: 'works' | 'works in part' | 'breaks' | 'off';
-  /** Why; empty where it simply works. */
+  /** The reason; empty if it works. */
   readonly reason: string;
 }
 
 type Rules = Pick<Settings, 'allowedOrigins' | 'cookieSameSite' | 'tokenDelivery'>;
 
-/** Every set-up of a client in a browser: from the API's own origin, from each allowed one, and from none that is. */
+/** Every setup of a browser client: from the API's own origin, from each allowed origin, and from another origin. */
 export function judgeClientSetups(apiUrl: URL, settings: Rules): ClientSetup[] {
   const pages = settings.allowedOrigins.map((origin) => ({ origin, relation: relationOf(new URL(origin), apiUrl) }));
   const missing = (['sub-domain', 'cross-site'] as const)
@@ -37,21 +37,21 @@ function judge(
   apiUrl: URL,
   { cookieSameSite, tokenDelivery }: Rules,
 ): Judgement {
-  if (!tokenDelivery.includes(delivery)) return off(`AUTH_TOKEN_DELIVERY does not have ${delivery}`);
-  if (origin === null) return off(`AUTH_ALLOWED_ORIGINS has no such origin`);
+  if (!tokenDelivery.includes(delivery)) return off(`AUTH_TOKEN_DELIVERY does not include ${delivery}`);
+  if (origin === null) return off(`AUTH_ALLOWED_ORIGINS includes no such origin`);
   if (new URL(origin).protocol === 'https:' && !isTrustworthy(apiUrl))
-    return breaks('browsers let no https page call an http address (mixed content)');
+    return breaks('browsers block calls from an https page to an http address (mixed content)');
   if (delivery === TokenDelivery.BODY) return { outcome: 'works', reason: '' };
   if (!isTrustworthy(apiUrl))
-    return breaks('the cookies are Secure, and over http browsers take them from localhost only: put TLS in front');
+    return breaks('over http, browsers accept Secure cookies from localhost only: put TLS in front');
   if (relation === 'cross-site') {
     if (cookieSameSite !== 'None')
       return breaks(
-        `browsers send no SameSite=${cookieSameSite} cookie from another site: set AUTH_COOKIE_SAME_SITE=None, or serve the page from a sub-domain`,
+        `browsers do not send SameSite=${cookieSameSite} cookies from another site: set AUTH_COOKIE_SAME_SITE=None, or serve the page from a sub-domain`,
       );
-    return inPart('only where the browser lets another site keep cookies: Safari never does, Firefox keeps them apart');
+    return inPart('only in browsers that accept third-party cookies: Safari rejects them, Firefox partitions them');
   }
-  if (apiUrl.protocol === 'http:') return inPart('in Chromium and Firefox; Safari takes no Secure cookie over http');
+  if (apiUrl.protocol === 'http:') return inPart('in Chromium and Firefox; Safari rejects Secure cookies over http');
   return { outcome: 'works', reason: '' };
 }
 
@@ -81,12 +81,12 @@ function relationOf(page: URL, api: URL): Relation {
   return page.protocol === api.protocol && siteOf(page.hostname) === siteOf(api.hostname) ? 'sub-domain' : 'cross-site';
 }
 
-/** Below these anybody can have a name: what the Public Suffix List says of those that apps are most often put under. */
+/** Names under which anybody can register: the entries of the Public Suffix List that apps use most. */
 const SHARED =
   /(^|\.)(github\.io|gitlab\.io|vercel\.app|netlify\.app|pages\.dev|workers\.dev|web\.app|onrender\.com|fly\.dev|herokuapp\.com|azurewebsites\.net|cloudfront\.net|run\.app)$/;
 const COUNTRY = /\.(ac|co|com|edu|gov|net|ne|or|org)\.[a-z]{2}$/;
 
-/** The name that somebody has registered, as well as can be told without the whole Public Suffix List. */
+/** The registered name, as far as it can be determined without the whole Public Suffix List. */
 function siteOf(hostname: string): string {
   if (isIP(hostname.replace(/^\[|\]$/g, '')) !== 0) return hostname;
   const labels = hostname.split('.');

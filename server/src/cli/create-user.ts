@@ -5,7 +5,7 @@ import { type Auth, type AuthUser, isAuthError, type NewUser } from 'graphql-sim
 import { readEnvironment, StartError } from '../environment.ts';
 import { openAuth } from './open-auth.ts';
 
-/** Opens an account; with `--admin`, an administrator's. The password comes from the terminal or stdin. */
+/** Creates a user, with `--admin` an administrator. The password comes from the terminal or from stdin. */
 export async function runCreateUser(args: readonly string[]): Promise<void> {
   const { email, isAdmin } = parse(args);
   const { auth, close } = await openAuth(readEnvironment());
@@ -35,17 +35,17 @@ function parse(args: readonly string[]): { email: string; isAdmin: boolean } {
     });
     if (values.email !== undefined) return { email: values.email, isAdmin: values.admin === true };
   } catch {
-    // Told below, as when the e-mail is missing.
+    // Reported below, as a missing e-mail is.
   }
   throw new StartError(['usage: user:create --email E [--admin]']);
 }
 
 async function readPassword(): Promise<string> {
-  // What is typed is not shown: the prompt's output goes nowhere.
+  // The output of the prompt is discarded, so the password is not shown.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const isTerminal = process.stdin.isTTY;
   const prompt = createInterface({ input: process.stdin, output: nowhere, terminal: isTerminal });
-  // Not before: until the prompt is there, the terminal itself shows what is typed.
+  // Only now, because the terminal shows what is typed until the prompt exists.
   if (isTerminal) process.stdout.write('Password: ');
   try {
     for await (const line of prompt) return line;

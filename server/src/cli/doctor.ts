@@ -4,7 +4,7 @@ import { type Environment, readEnvironment, StartError } from '../environment.ts
 import { type ClientSetup, judgeClientSetups } from './client-setups.ts';
 import { examine, type Finding } from './findings.ts';
 
-/** Says which client set-ups the running configuration carries, and what else is amiss. Changes nothing. */
+/** Reports which client setups work with the configuration, and what is wrong with it. Changes nothing. */
 export async function runDoctor(args: readonly string[]): Promise<void> {
   const environment = readEnvironment();
   const settings = resolveSettings(environment.settings);
@@ -15,7 +15,7 @@ export async function runDoctor(args: readonly string[]): Promise<void> {
   if (findings.some(({ grade }) => grade === 'fault')) process.exitCode = 1;
 }
 
-/** Where clients reach the API: what is said, or the issuer where it is an address. */
+/** The address of the API: the given one, or the issuer if it is a URL. */
 function addressOf(args: readonly string[], { host, port }: Environment, { issuer }: Settings): URL {
   const given = urlOf(args);
   const url = URL.parse(given ?? issuer) ?? URL.parse(`http://${host}:${port}`);
@@ -37,7 +37,7 @@ const MARKS = { ok: 'ok     ', note: 'note   ', warning: 'warning', fault: 'FAUL
 function report(apiUrl: URL, setups: readonly ClientSetup[], findings: readonly Finding[]): string {
   const isFaulty = findings.some(({ grade }) => grade === 'fault');
   return [
-    `Clients reach it at ${apiUrl.origin} (--url says otherwise).`,
+    `Clients use ${apiUrl.origin}. Pass --url if they use another address.`,
     '',
     ...setups.map(
       ({ relation, origin, delivery, outcome, reason }) =>
@@ -46,6 +46,6 @@ function report(apiUrl: URL, setups: readonly ClientSetup[], findings: readonly 
     '',
     ...findings.map(({ grade, about, text }) => `${MARKS[grade]} ${about}: ${text}`),
     '',
-    isFaulty ? 'Something will break.' : 'Nothing breaks for sure.',
+    isFaulty ? 'Problems found.' : 'No problems found.',
   ].join('\n');
 }

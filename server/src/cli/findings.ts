@@ -6,15 +6,15 @@ import { readKeysFile } from '../keys-file.ts';
 import { openDatabase, pendingMigrations } from '../database/open-database.ts';
 import { type ClientSetup, isLocal, isTrustworthy } from './client-setups.ts';
 
-/** Something that was looked at. */
+/** The result of one check. */
 export interface Finding {
-  /** `fault` breaks something for sure. */
+  /** A `fault` prevents something from working. */
   readonly grade: 'ok' | 'note' | 'warning' | 'fault';
   readonly about: string;
   readonly text: string;
 }
 
-/** Looks at all of a configuration, and at what it names. Changes nothing. */
+/** Checks the configuration, and the files and the database that it names. Changes nothing. */
 export async function examine(
   apiUrl: URL,
   setups: readonly ClientSetup[],
@@ -29,7 +29,7 @@ export async function examine(
   ];
 }
 
-/** An origin that was allowed is meant to work, and so is any way of using the API at all. */
+/** An allowed origin is meant to work, and at least one way of using the API has to. */
 function examineSetups(setups: readonly ClientSetup[]): Finding[] {
   const wanted = setups.filter(({ outcome }) => outcome !== 'off');
   const origins = [...new Set(wanted.map(({ origin }) => origin))];
@@ -59,26 +59,26 @@ function examineAddress(apiUrl: URL, environment: Environment, settings: Setting
       isProduction && settings.registration === 'open',
       'note',
       'production',
-      'AUTH_REGISTRATION is open: anybody may have an account',
+      'AUTH_REGISTRATION is open: anyone may open an account',
     ],
-    [isPublic && !isTrustworthy(apiUrl), 'warning', 'tls', 'passwords and tokens travel in clear'],
+    [isPublic && !isTrustworthy(apiUrl), 'warning', 'tls', 'passwords and tokens are sent without encryption'],
     [
       apiUrl.protocol === 'https:' && trustedProxies.length === 0,
       'warning',
       'proxies',
-      'TLS ends in front of this server, and AUTH_TRUSTED_PROXIES is empty: sessions show the address of the proxy, and browsers without Sec-Fetch-Site are refused',
+      'TLS ends in front of this server, but AUTH_TRUSTED_PROXIES is empty: sessions show the address of the proxy, and browsers without Sec-Fetch-Site are refused',
     ],
     [
       trustedProxies.some((network) => network.endsWith('/0')),
       'warning',
       'proxies',
-      'AUTH_TRUSTED_PROXIES believes everybody about protocol, host and address',
+      'AUTH_TRUSTED_PROXIES trusts every client about protocol, host and address',
     ],
     [
       isPublic && trustedProxies.length === 0 && isLocal(host),
       'note',
       'proxies',
-      `it listens on ${host}: only a proxy on this machine reaches it`,
+      `the server listens on ${host}: only a proxy on this machine can reach it`,
     ],
     [
       settings.cookieSameSite === 'None' && !isTrustworthy(apiUrl),
@@ -90,7 +90,7 @@ function examineAddress(apiUrl: URL, environment: Environment, settings: Setting
       settings.cookieSameSite === 'None' && settings.allowedOrigins.length === 0,
       'warning',
       'cookies',
-      'AUTH_COOKIE_SAME_SITE=None gives up a defence, and no other origin is allowed that would need it',
+      'AUTH_COOKIE_SAME_SITE=None weakens the cookies, and no allowed origin needs it',
     ],
   ];
   return checks.filter(([applies]) => applies).map(([, grade, about, text]) => ({ grade, about, text }));
@@ -133,7 +133,7 @@ async function examineDatabase({ databaseUrl, isProduction }: Environment, setti
   const about = 'database';
   const isSqlite = databaseUrl.startsWith('sqlite:');
   if (isSqlite && !existsSync(databaseUrl.slice('sqlite:'.length)))
-    return [{ grade: isProduction ? 'fault' : 'note', about, text: 'it is not there yet' }];
+    return [{ grade: isProduction ? 'fault' : 'note', about, text: 'it does not exist yet' }];
   const orm = await openDatabase(databaseUrl, authEntities);
   try {
     const pending = await pendingMigrations(orm);
@@ -148,13 +148,13 @@ async function examineDatabase({ databaseUrl, isProduction }: Environment, setti
             },
           ]),
       isSqlite
-        ? { grade: 'ok', about: 'clock', text: "the database's is this machine's" }
+        ? { grade: 'ok', about: 'clock', text: 'the database uses the clock of this machine' }
         : await examineClock(orm, settings),
     ];
   } catch (error) {
-    // The message may hold the address of the database, and with it a password.
+    // The message may contain the URL of the database, and with it a password.
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    return [{ grade: 'fault', about, text: `it cannot be read (${code})` }];
+    return [{ grade: 'fault', about, text: `the database cannot be read (${code})` }];
   } finally {
     await orm.close();
   }
@@ -167,13 +167,13 @@ async function examineClock(orm: MikroORM, { leeway }: Settings): Promise<Findin
     .execute<{ now: number | string }[]>('select extract(epoch from clock_timestamp()) * 1000 as now');
   const after = systemClock.now();
   const now = Number(row?.now);
-  // The answer was given somewhere between the two.
+  // The database answered at some moment between the two.
   const difference = Math.max(0, before - now, now - after);
-  const text = `this machine and the database are ${(difference / 1000).toFixed(1)} s apart`;
+  const text = `the clocks of this machine and the database differ by ${(difference / 1000).toFixed(1)} s`;
   if (difference <= leeway) return { grade: 'ok', about: 'clock', text };
   return {
     grade: 'warning',
     about: 'clock',
-    text: `${text}, AUTH_LEEWAY is ${leeway / 1000} s: one of the two is wrong`,
+    text: `${text}, but AUTH_LEEWAY is ${leeway / 1000} s: one of the clocks is wrong`,
   };
 }

@@ -4,7 +4,7 @@ import { startHttpServer } from '../http/http-server.ts';
 import { startUpkeep } from '../upkeep.ts';
 import { logFault, openAuth } from './open-auth.ts';
 
-/** Runs the server until it is told to stop. */
+/** Runs the server until a signal stops it. */
 export async function serve(): Promise<void> {
   const environment = readEnvironment();
   const { auth, close } = await openAuth(environment);

@@ -7,16 +7,16 @@ import { PostgreSqlDriver } from '@mikro-orm/postgresql';
 import { SqliteDriver } from '@mikro-orm/sqlite';
 import { CompiledQuery, type DatabaseConnection } from 'kysely';
 
-/** Milliseconds. SQLite waits with the event loop held, so not for long; the library tries again without. */
+/** Milliseconds. SQLite blocks the event loop while it waits, so the wait is short and the library retries. */
 const SQLITE_BUSY_TIMEOUT = 20;
 
-/** Milliseconds for a connection to be made, or for one of the pool to come free. */
+/** Milliseconds to wait for a new connection, or for a free one of the pool. */
 const CONNECT_TIMEOUT = 3_000;
-/** Milliseconds of silence after which a connection is given up: longer than any statement may take. */
+/** Milliseconds after which a silent connection is closed. Longer than any statement may take. */
 const LONGEST_SILENCE = 6_000;
 /**
- * What PostgreSQL itself sees to, on each connection. A transaction that ends sessions must be over soon: the other
- * processes look back a minute. `transaction_timeout` is new in PostgreSQL 17; before, the others bound it well enough.
+ * Limits that PostgreSQL enforces on each connection. A transaction that ends sessions must be short, because the other
+ * processes look back one minute. `transaction_timeout` is new in PostgreSQL 17. In older versions the others suffice.
  */
 const POSTGRESQL_LIMITS = {
   statement_timeout: '4s',
@@ -27,33 +27,33 @@ const POSTGRESQL_LIMITS = {
 
 type Entities = readonly EntitySchema[];
 
-/** The ORM's options for a `sqlite:` or `postgresql:` URL; its command line uses the same. */
+/** The ORM's options for a `sqlite:` or `postgresql:` URL. The ORM's command line uses them too. */
 export function databaseOptions(databaseUrl: string, entities: Entities): Partial<Options> {
   return databaseUrl.startsWith('sqlite:')
     ? sqliteOptions(databaseUrl.slice('sqlite:'.length), entities)
     : postgresqlOptions(databaseUrl, entities);
 }
 
-/** Opens the database. Its tables are made by `migrate`. */
+/** Opens the database. `migrate` creates its tables. */
 export async function openDatabase(databaseUrl: string, entities: Entities): Promise<MikroORM> {
   return MikroORM.init(databaseOptions(databaseUrl, entities) as Options);
 }
 
-/** Applies the migrations that are pending, and says which. Processes that do so at once take turns. */
+/** Applies the pending migrations and returns their names. Processes that do so at the same time take turns. */
 export async function migrate(orm: MikroORM): Promise<string[]> {
   const clientUrl = orm.config.get('clientUrl');
   return clientUrl?.startsWith('postgres') ? migratePostgresql(orm, clientUrl) : migrateSqlite(orm);
 }
 
-/** The migrations that are still to be applied. */
+/** The names of the pending migrations. */
 export async function pendingMigrations(orm: MikroORM): Promise<string[]> {
   return namesOf(await orm.migrator.getPending());
 }
 
-/** Any number that no other program uses on the same database. */
+/** An arbitrary number that no other program uses on the same database. */
 const MIGRATION_LOCK = 7_276_318_053;
 
-/** On connections without limits: to change a table may take long. */
+/** Uses connections without limits, because changing a table may take long. */
 async function migratePostgresql({ config }: MikroORM, clientUrl: string): Promise<string[]> {
   const entities = config.get('entities') as EntitySchema[];
   const options = { ...commonOptions('postgresql', entities), driver: PostgreSqlDriver, clientUrl };
@@ -72,7 +72,7 @@ async function migratePostgresql({ config }: MikroORM, clientUrl: string): Promi
 
 const MOST_TURNS = 20;
 
-/** A migration is one transaction: it fails, and leaves nothing, where another process has been faster. */
+/** Each migration is one transaction. If another process was faster, it fails and leaves nothing behind. */
 async function migrateSqlite(orm: MikroORM): Promise<string[]> {
   for (let turn = 1; ; turn += 1) {
     try {
@@ -109,7 +109,7 @@ function postgresqlOptions(url: string, entities: Entities): Partial<Options> {
     clientUrl: url,
     driverOptions: {
       connectionTimeoutMillis: CONNECT_TIMEOUT,
-      // Sooner than the silence, so that an idle connection is closed as the protocol wants it.
+      // Less than the silence, so that an idle connection is closed in the protocol's own way.
       idleTimeoutMillis: LONGEST_SILENCE - 1_000,
       keepAlive: true,
       onConnect: limit,
@@ -117,13 +117,13 @@ function postgresqlOptions(url: string, entities: Entities): Partial<Options> {
   };
 }
 
-/** What is used here of a connection of the driver `pg`. */
+/** The part of a connection of the driver `pg` that is used here. */
 interface PgClient {
   query(text: string, values: readonly unknown[]): Promise<unknown>;
   readonly connection: { readonly stream: Socket };
 }
 
-/** Without an end to its patience, one connection that hangs would hold whoever uses it for ever. */
+/** Without limits, a connection that hangs would block its user forever. */
 async function limit(client: PgClient): Promise<void> {
   const { stream } = client.connection;
   stream.setTimeout(LONGEST_SILENCE, () => stream.destroy());

@@ -1,4 +1,4 @@
-/** What stands in GraphiQL's tabs when it is opened: the story of a session, in the order one would try it. */
+/** The first tabs of GraphiQL: the operations of a session, in the order in which one tries them. */
 const EXAMPLE_OPERATIONS = `# 1. Open an account. The answer holds two tokens.
 mutation Register {
   register(input: { email: "ada@example.com", password: "correct horse battery" }) {
@@ -49,7 +49,7 @@ mutation Logout {
 }
 `;
 
-/** What the page may do: run what is written in it, and ask this server. Whatever it named elsewhere would not load. */
+/** The page may run its own scripts and call this server. Nothing loads from elsewhere. */
 export const EXPLORER_POLICY = [
   "default-src 'none'",
   "script-src 'unsafe-inline'",
@@ -65,7 +65,7 @@ export const EXPLORER_POLICY = [
 
 let page: Promise<string> | undefined;
 
-/** GraphiQL in one page of our own: nothing of it comes from elsewhere. Made when it is first asked for. */
+/** GraphiQL in one page that loads nothing from elsewhere. It is made at the first request. */
 export async function explorerPage(): Promise<string> {
   page ??= render();
   return page;

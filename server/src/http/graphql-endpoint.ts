@@ -6,19 +6,19 @@ import { GraphQLError, type GraphQLSchema, type ValidationRule } from 'graphql';
 import { type Auth, type AuthContext, createErrorFormatter, CsrfRejectedError, faultOf } from 'graphql-simplejwt';
 import { answerCode } from './refusal.ts';
 
-/** What the endpoint runs operations on, and how. */
+/** What the endpoint works with. */
 export interface GraphQLEndpointOptions {
   readonly auth: Auth;
   readonly schema: GraphQLSchema;
   readonly isProduction: boolean;
 }
 
-/** Where GraphQL is spoken. */
+/** The GraphQL endpoint. */
 export interface GraphQLEndpoint {
-  /** To be asked before the body is read: a request that another site forged gets no further. */
+  /** Refuses a forged request. It runs before the body is read. */
   refuseForgery(request: FastifyRequest, reply: FastifyReply): Promise<unknown>;
   answer(request: FastifyRequest, reply: FastifyReply): Promise<unknown>;
-  /** Stops the whole server, when what has begun is answered. */
+  /** Stops the whole server once the requests under way are answered. */
   stop(): Promise<void>;
 }
 
@@ -39,7 +39,7 @@ export async function createGraphQLEndpoint(
     formatError: createErrorFormatter({ showsValidationTexts: !isProduction }),
     logger: app.log,
     stopOnTerminationSignals: false,
-    // Apollo's own page comes from a CDN.
+    // Apollo's own page loads from a CDN.
     plugins: [fastifyApolloDrainPlugin(app), ApolloServerPluginLandingPageDisabled(), faultLog(app.log)],
   });
   await apollo.start();
@@ -70,7 +70,7 @@ function contextOf(auth: Auth, request: FastifyRequest): RequestContext {
   return { requestId: request.id, ...auth.context({ headers: request.headers, ipAddress: request.ip, ownOrigin }) };
 }
 
-/** graphql finds out only when it runs one, and takes it for a fault of the server. */
+/** graphql would detect this only at run time and report it as a fault of the server. */
 const knownOperationTypes: ValidationRule = (context) => ({
   OperationDefinition(node) {
     if (context.getSchema().getRootType(node.operation) === undefined)
@@ -78,7 +78,7 @@ const knownOperationTypes: ValidationRule = (context) => ({
   },
 });
 
-/** Writes to the log what a client is not told, under the id of its request. */
+/** Logs what a client is not told, with the id of the request. */
 function faultLog(log: FastifyBaseLogger): ApolloServerPlugin<RequestContext> {
   return {
     async requestDidStart() {

@@ -8,7 +8,7 @@ import { takeJsonOnly } from './json-body.ts';
 import { listen, watchSilentConnections } from './listen.ts';
 import { answerCode } from './refusal.ts';
 
-/** What the HTTP server serves, and how. */
+/** What the HTTP server serves. */
 export interface HttpServerOptions {
   readonly auth: Auth;
   readonly schema: GraphQLSchema;
@@ -16,9 +16,9 @@ export interface HttpServerOptions {
   readonly port: number;
   readonly isProduction: boolean;
   readonly isExplorerOn: boolean;
-  /** Addresses and networks whose forwarded headers count. */
+  /** Addresses and networks whose forwarded headers are trusted. */
   readonly trustedProxies: readonly string[];
-  /** Where the log goes, a line of JSON each. */
+  /** Receives the log, one line of JSON for each entry. */
   readonly logTo: NodeJS.WritableStream;
 }
 
@@ -26,14 +26,14 @@ export interface HttpServerOptions {
 export interface HttpServer {
   /** Such as `http://127.0.0.1:4000`. */
   readonly url: string;
-  /** Answers what it has begun to answer, and stops. */
+  /** Finishes the requests under way, and stops. */
   close(): Promise<void>;
 }
 
 /** Bytes. */
 const LARGEST_BODY = 100_000;
 const POLICY = 'content-security-policy';
-/** Of every answer. Any may hold a token (RFC 6749 section 5.1), and none is a page. */
+/** Headers of every answer. Any answer may contain a token (RFC 6749 section 5.1), and none is a page. */
 const HEADERS = {
   'cache-control': 'no-store',
   [POLICY]: "default-src 'none'; frame-ancestors 'none'",
@@ -41,10 +41,10 @@ const HEADERS = {
   'x-content-type-options': 'nosniff',
   vary: 'Origin',
 };
-/** In production it is reached by TLS. Browsers believe it over TLS alone (RFC 6797 section 8.1). */
+/** Production is reached by TLS. Browsers ignore the header on other connections (RFC 6797 section 8.1). */
 const PRODUCTION_HEADERS = { ...HEADERS, 'strict-transport-security': 'max-age=31536000' };
 const METHODS: Readonly<Record<string, string>> = { '/graphql': 'GET, POST', '/.well-known/jwks.json': 'GET, HEAD' };
-/** What a page of an allowed origin may do; the origin itself is repeated, never a wildcard. */
+/** What a page of an allowed origin may do. The answer names that origin, never a wildcard. */
 const CORS = {
   origin: true,
   credentials: true,
@@ -60,9 +60,9 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     bodyLimit: LARGEST_BODY,
     trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
     exposeHeadRoutes: false,
-    // A URL that cannot be read is answered before there is a hook.
+    // An unreadable URL is answered before any hook runs.
     frameworkErrors: (error, request, reply) => void answerFailure(error, request, reply.headers(ownHeaders)),
-    // What is asked for may stand in the URL, and must not stand in the log.
+    // A URL may contain an operation with its values, which must not be logged.
     logController: new LogController({ disableRequestLogging: true }),
     logger: { level: 'warn', stream: options.logTo },
   });
@@ -77,13 +77,13 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
 
   const { allowedOrigins } = options.auth.settings;
   await app.register(cors, {
-    // Anyone else gets no header of CORS at all.
+    // Other origins get no CORS header at all.
     delegator: ({ headers }, decide) =>
       decide(null, headers.origin !== undefined && allowedOrigins.includes(headers.origin) ? CORS : { origin: false }),
   });
   app.addHook('onRequest', async (request, reply) => {
     if (!HOST.test(request.host)) return answerCode(reply, 400, 'BAD_REQUEST', UNREADABLE);
-    // Before its body is read, and after CORS, so that a page can read why.
+    // Before the body is read, and after CORS, so that a page can read the reason.
     return request.is404 ? answerNothing(request, reply) : undefined;
   });
   const isForExplorer = (request: FastifyRequest) =>
@@ -121,7 +121,7 @@ function wantsPage(request: FastifyRequest): boolean {
   return (request.headers.accept ?? '').includes('text/html');
 }
 
-/** A name or an address, and a port (RFC 9112 section 3.2). What it is not makes no URL. */
+/** A name or an address, and a port (RFC 9112 section 3.2). */
 const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
 const UNREADABLE = 'The request cannot be read.';
 
@@ -136,7 +136,7 @@ const REFUSALS: Readonly<Record<number, readonly [code: string, message: string]
   415: ['UNSUPPORTED_MEDIA_TYPE', 'Send application/json.'],
 };
 
-/** What fails before GraphQL has begun: a body that is too large, or no JSON. The body itself is not repeated. */
+/** Answers what fails before GraphQL runs: a body that is too large or is not JSON. It does not repeat the body. */
 function answerFailure(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const status = error.statusCode ?? 500;
   if (status >= 500) {

@@ -4,8 +4,8 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const BYTE_ORDER_MARK = '\u{feff}';
 
 /**
- * Takes bodies of JSON in UTF-8 (RFC 8259 section 8.1), and no others: what two programs might read in two ways, in
- * another encoding or with broken bytes, is not read at all.
+ * Accepts bodies of JSON in UTF-8 (RFC 8259 section 8.1) only. A body in another encoding or with invalid bytes is refused,
+ * because two programs could read it in two ways.
  */
 export function takeJsonOnly(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');

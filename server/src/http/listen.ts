@@ -11,7 +11,7 @@ const FAULTS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Begins to listen, and says where.
+ * Starts to listen and returns the URL.
  *
  * @throws StartError where that cannot be.
  */
@@ -28,8 +28,8 @@ export async function listen(
 }
 
 /**
- * Watches for connections that have not asked for anything yet, as browsers and load balancers keep them. Node takes
- * them for busy, and a server that stops would wait for them.
+ * Tracks connections that have sent no request yet, as browsers and load balancers keep them. Node counts them as busy, so
+ * a server that stops would wait for them.
  */
 export function watchSilentConnections(server: Server): { close(): void } {
   const silent = new Set<Socket>();
