@@ -1,34 +1,5 @@
+import { type AuthAdapter, adapters } from './adapter-registry.ts';
 import type { AuthClient } from './auth-client.ts';
-import type { GraphQLErrorLike } from './errors.ts';
-import type { Credentials } from './transport.ts';
-
-/** What an adapter for a GraphQL client needs of an `AuthClient`. Apps do not need it. */
-export interface AuthAdapter {
-  /** The credentials of the next request, as they are at this moment. */
-  credentials(): Credentials;
-  /** Whether `prepare` has to wait for a refresh. */
-  isDue(): boolean;
-  /**
-   * Returns credentials for a request: it waits for the storage, and refreshes if that is due.
-   *
-   * @param startedBy the `userId` of the credentials at the time when the operation was started.
-   * @throws AuthUnavailableError if no answer arrives, or if another user has logged in since.
-   */
-  prepare(startedBy?: string | null): Promise<Credentials>;
-  /**
-   * Examines the errors of an answer. Ask once per operation, and repeat a mutation only if nothing of it was done.
-   *
-   * @param used the credentials of the request.
-   * @returns whether the same request may succeed once it is prepared again.
-   */
-  isWorthRetrying(errors: readonly GraphQLErrorLike[] | undefined, used: Credentials): boolean;
-}
-
-const adapters = /* @__PURE__ */ new WeakMap<AuthClient, AuthAdapter>();
-
-export function registerAdapter(client: AuthClient, adapter: AuthAdapter): void {
-  adapters.set(client, adapter);
-}
 
 /**
  * Returns what an adapter needs of a client. The adapters for Apollo Client and urql are built on it.
@@ -52,4 +23,5 @@ export function adapterOf(client: AuthClient): AuthAdapter {
   return adapter;
 }
 
+export type { AuthAdapter } from './adapter-registry.ts';
 export type { Credentials } from './transport.ts';

@@ -1,4 +1,4 @@
-import { registerAdapter } from './adapter.ts';
+import { adapters } from './adapter-registry.ts';
 import { createFetch } from './authenticated-fetch.ts';
 import { credentialsOf, lacksCsrfToken } from './credentials.ts';
 import { CHANGE_PASSWORD, LOGIN, LOGOUT, type LogoutResult, type PairLike, REGISTER } from './documents.ts';
@@ -216,7 +216,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
       store.close();
     },
   };
-  registerAdapter(client, {
+  adapters.set(client, {
     credentials: () => credentialsOf(services),
     isDue: () => refresher.isDue || lacksCsrfToken(services),
     async prepare(startedBy) {

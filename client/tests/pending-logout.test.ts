@@ -1,7 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { EMAIL, PASSWORD } from '../../tests/support/graphql-client.ts';
-import { SECOND } from '../../tests/support/manual-clock.ts';
-import { passTime } from '../../tests/support/pass-time.ts';
 import { useServers } from '../../tests/support/use-servers.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
 import type { TokenDelivery } from '../src/index.ts';
