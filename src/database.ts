@@ -14,11 +14,26 @@ export type Row<Entity> = {
 };
 
 /** The typed query builder names tables by entity and columns by property, as the entity files do. */
-export const byProperty = Object.freeze({
+const byProperty = Object.freeze({
   tableNamingStrategy: 'entity',
   columnNamingStrategy: 'property',
   convertValues: true,
 } as const);
+export type ByProperty = typeof byProperty;
+
+/** Where the tables of the entities are. */
+export interface TableOptions {
+  readonly tablePrefix: string;
+  /** Undefined for the schema of the ORM. */
+  readonly schema: string | undefined;
+}
+
+/** The tables of the library, for queries. They are in the schema of their entities, or else in that of the ORM. */
+export function tablesOf<Tables>(em: EntityManager): Kysely<Tables> {
+  const tables = em.getKysely<Tables, ByProperty>(byProperty) as unknown as Kysely<Tables>;
+  const schema = em.getMetadata().getByClassName('AuthUser', false)?.schema ?? em.config.getSchema(true);
+  return schema === undefined ? tables : tables.withSchema(schema);
+}
 
 /** The most rows of one INSERT: databases limit the number of parameters of a statement. */
 const PORTION = 1_000;
@@ -121,8 +136,7 @@ export async function deleteOldest(
   before: number,
   most: number,
 ): Promise<number> {
-  const tables = em.getKysely(byProperty) as unknown as Kysely<AgedTables>;
-  const result = await tables
+  const result = await tablesOf<AgedTables>(em)
     .deleteFrom(entity)
     .where('id', 'in', (row) =>
       row.selectFrom(entity).select('id').where(age, '<', new Date(before)).orderBy(age).limit(most),

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 export { type Auth, type AuthOptions, createAuth, type UserSession } from './create-auth.ts';
-export { authEntities } from './entities.ts';
+export { authEntities, type AuthEntitiesOptions, createAuthEntities } from './entities.ts';
 export { authResolvers } from './graphql/schema/auth-resolvers.ts';
 export { UserType } from './graphql/schema/user.type.ts';
 export { buildGuardedSchema } from './graphql/guards/build-guarded-schema.ts';

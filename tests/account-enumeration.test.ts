@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { jest } from '@jest/globals';
 import type { TestAuth, TestAuthOptions } from './support/start-test-auth.ts';
-import { User } from '../src/users/user.entity.ts';
+import { User } from './support/entities.ts';
 import { EMAIL, PASSWORD, type Answer } from './support/graphql-client.ts';
 
 type Bcrypt = Pick<typeof import('bcrypt'), 'hash' | 'compare'>;

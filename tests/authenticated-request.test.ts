@@ -1,4 +1,4 @@
-import { User } from '../src/users/user.entity.ts';
+import { User } from './support/entities.ts';
 import { hookStatements } from './support/driver-faults.ts';
 import { dissect, forge } from './support/forge-token.ts';
 import { EMAIL, type Pair } from './support/graphql-client.ts';

@@ -1,4 +1,4 @@
-import { User } from '../src/users/user.entity.ts';
+import { User } from './support/entities.ts';
 import {
   changePassword,
   countRows,
@@ -137,7 +137,7 @@ onEachDatabase((database) => {
     expect(refusalOf(await tryChangePassword(slow.client, accessToken))).toBe('INVALID_CREDENTIALS');
   });
 
-  test.each(['auth_session', 'auth_blacklisted_token', 'auth_event'])(
+  test.each(['simplejwt_session', 'simplejwt_blacklisted_token', 'simplejwt_security_event'])(
     'a failed insert into %s leaves everything unchanged',
     async (table) => {
       const { email, ...pair } = await newcomer();
@@ -146,7 +146,7 @@ onEachDatabase((database) => {
       const answer = await tryChangePassword(here.client, pair.accessToken);
       await mend();
       expect(refusalOf(answer)).toBe('INTERNAL_SERVER_ERROR');
-      expect(await countRows(here, 'auth_session', `user_id = '${pair.user.id}'`)).toBe(1);
+      expect(await countRows(here, 'simplejwt_session', `user_id = '${pair.user.id}'`)).toBe(1);
       expect(await securityEvents(here.client, pair.accessToken)).toEqual(events);
       await expectGood(there.client, await expectGood(here.client, pair));
       await here.client.login(email, PASSWORD);
@@ -182,12 +182,12 @@ onEachDatabase((database) => {
       const { email, user } = await newcomer();
       const { databaseUrl, keys, clock } = here;
       const restarted = await start({ databaseUrl, keys, clock, bcryptCost: 5 });
-      const sessions = await countRows(here, 'auth_session', `user_id = '${user.id}'`);
+      const sessions = await countRows(here, 'simplejwt_session', `user_id = '${user.id}'`);
       const mend = await failHashes(databaseUrl);
       const answer = await restarted.client.tryLogin(email);
       await mend();
       expect(refusalOf(answer)).toBe('INTERNAL_SERVER_ERROR');
-      expect(await countRows(here, 'auth_session', `user_id = '${user.id}'`)).toBe(sessions);
+      expect(await countRows(here, 'simplejwt_session', `user_id = '${user.id}'`)).toBe(sessions);
     });
   });
 });

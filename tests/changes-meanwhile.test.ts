@@ -56,7 +56,7 @@ onEachDatabase((database) => {
     return answer;
   }
 
-  const liveSessions = async () => countRows(here, 'auth_session', 'ended_at is null');
+  const liveSessions = async () => countRows(here, 'simplejwt_session', 'ended_at is null');
 
   test.each(['refresh', 'retry', 'login'])('a role that is removed during a %s is not in its answer', async (asked) => {
     const answer = await askWhile(asked, ({ user }) => operate('setUserRoles', user.id));

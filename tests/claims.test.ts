@@ -1,5 +1,5 @@
 import { type AuthOptions, type ClaimsUser, createAuth, type HostClaims } from '../src/index.ts';
-import { User } from '../src/users/user.entity.ts';
+import { User } from './support/entities.ts';
 import { dissect } from './support/forge-token.ts';
 import { EMAIL, type Pair } from './support/graphql-client.ts';
 import { signerOf } from './support/key-rings.ts';

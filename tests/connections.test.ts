@@ -186,7 +186,7 @@ onEachDatabase((database) => {
 
   async function removeRow(field: 'users' | 'securityEvents', id: string): Promise<void> {
     if (field === 'users') await administrateWell(server.client, 'deleteUser', id, administrator.accessToken);
-    else await server.orm.em.getConnection().execute(`delete from auth_event where id = '${id}'`);
+    else await server.orm.em.getConnection().execute(`delete from simplejwt_security_event where id = '${id}'`);
   }
 
   test('a walk through the events continues while old ones are purged', async () => {

@@ -164,7 +164,7 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
 
   test('a refresh that fails inside the server does not change the cookies', async () => {
     await page.register(delivery);
-    await failInserts(server.databaseUrl, 'auth_blacklisted_token');
+    await failInserts(server.databaseUrl, 'simplejwt_blacklisted_token');
 
     const answer = await page.tryRefresh();
 

@@ -50,7 +50,7 @@ async function failRotations(databaseUrl: string, statement: string): Promise<vo
     databaseUrl,
     `create sequence rotations;
     create function fail() returns trigger language plpgsql as $$ begin ${statement}; return new; end $$;
-    create trigger fail before update of refresh_jti on auth_session for each row execute function fail()`,
+    create trigger fail before update of refresh_jti on simplejwt_session for each row execute function fail()`,
   );
 }
 
@@ -83,8 +83,8 @@ describe('conflicts between transactions on PostgreSQL', () => {
     // The rival holds the second lock that the refresh asks for, and then asks for the first, which the refresh holds.
     await rival.query(`begin; set local deadlock_timeout = '1min'`);
     await rival.query(
-      `insert into auth_blacklisted_token (id, jti, session_id, reason, blacklisted_at, expires_at)
-      select id, refresh_jti, id, 'ROTATED', now(), now() from auth_session`,
+      `insert into simplejwt_blacklisted_token (id, jti, session_id, reason, blacklisted_at, expires_at)
+      select id, refresh_jti, id, 'ROTATED', now(), now() from simplejwt_session`,
     );
     const refreshing = client.tryRefresh(refreshToken);
     const isWaiting = async () => {
@@ -96,7 +96,7 @@ describe('conflicts between transactions on PostgreSQL', () => {
       return rows.length > 0;
     };
     await waitUntil(isWaiting);
-    await rival.query(`update auth_session set user_agent = 'rival' where id = '${session.id}'`);
+    await rival.query(`update simplejwt_session set user_agent = 'rival' where id = '${session.id}'`);
     await rival.query('rollback');
     rival.release();
     expect(outcomeOf(await refreshing)).toBe('good');
@@ -112,7 +112,7 @@ describe('an unavailable PostgreSQL', () => {
     for (let left = 15; left > 0; left -= 1) {
       expect(outcomeOf(await client.tryRefresh(refreshToken))).toBe('SERVICE_UNAVAILABLE');
     }
-    await runSql(databaseUrl, 'drop trigger fail on auth_session');
+    await runSql(databaseUrl, 'drop trigger fail on simplejwt_session');
     expect(outcomeOf(await client.tryRefresh(refreshToken))).toBe('good');
     const pool = await nativeClient<PgPool>(orm);
     await waitUntil(() => pool.totalCount === pool.idleCount);
@@ -133,7 +133,7 @@ describe('an unavailable PostgreSQL', () => {
       },
     });
     expect(outcomeOf(await client.tryRefresh(refreshToken, KEY))).toBe('SERVICE_UNAVAILABLE');
-    expect(seen.filter((sql) => sql.startsWith('update "auth_session"'))).toHaveLength(1);
+    expect(seen.filter((sql) => sql.startsWith('update "simplejwt_session"'))).toHaveLength(1);
     const retried = await client.refresh(refreshToken, KEY);
     expect(retried.session.id).toBe(session.id);
     expect(outcomeOf(await client.tryRefresh(retried.refreshToken))).toBe('good');
@@ -191,7 +191,7 @@ describe('an unavailable PostgreSQL', () => {
     const pool = await nativeClient<PgPool>(orm);
     const holder = await pool.connect();
     await holder.query('begin');
-    await holder.query('select 1 from auth_session for update');
+    await holder.query('select 1 from simplejwt_session for update');
     let answer: Answer | undefined;
     const waited = await elapsed(async () => (answer = await client.tryRefresh(refreshToken)));
     expect(answer && outcomeOf(answer)).toBe('SERVICE_UNAVAILABLE');
@@ -208,7 +208,7 @@ describe('an unavailable PostgreSQL', () => {
     expect(outcomeOf(await client.tryRefresh(refreshToken))).toBe('SERVICE_UNAVAILABLE');
     expect(await client.verify(refreshToken)).toMatchObject({ isValid: true });
     expect(accessOf(await client.me(accessToken))).toBe('good');
-    await runSql(databaseUrl, 'drop trigger fail on auth_session');
+    await runSql(databaseUrl, 'drop trigger fail on simplejwt_session');
     expect(outcomeOf(await client.tryRefresh(refreshToken))).toBe('good');
   });
 
@@ -366,7 +366,7 @@ onEachDatabase((database) => {
     let isSlow = true;
     await hookStatements(orm, {
       after(sql) {
-        if (isSlow && /^update .auth_session/.test(sql)) clock.advance(11 * SECOND);
+        if (isSlow && /^update .simplejwt_session/.test(sql)) clock.advance(11 * SECOND);
       },
     });
     expect(refusalOf(await client.logout(accessToken))).toBe('SERVICE_UNAVAILABLE');
@@ -378,8 +378,8 @@ onEachDatabase((database) => {
   test('access tokens are good up to the limit while the blacklist cannot be read, then refused, and good again once it can', async () => {
     const { client, clock, databaseUrl, log } = await startHere({ blacklistStaleness: '60s' });
     const { accessToken } = await client.register();
-    await runSql(databaseUrl, 'alter table auth_blacklisted_token rename to hidden');
-    await waitUntil(() => log().includes('auth_blacklisted_token'));
+    await runSql(databaseUrl, 'alter table simplejwt_blacklisted_token rename to hidden');
+    await waitUntil(() => log().includes('simplejwt_blacklisted_token'));
 
     clock.advance(MINUTE - 1);
     expect(accessOf(await client.me(accessToken))).toBe('good');
@@ -387,7 +387,7 @@ onEachDatabase((database) => {
     expect(accessOf(await client.me(accessToken))).toBe('SERVICE_UNAVAILABLE');
     expect(refusalOf(await client.currentToken(accessToken))).toBe('SERVICE_UNAVAILABLE');
 
-    await runSql(databaseUrl, 'alter table hidden rename to auth_blacklisted_token');
+    await runSql(databaseUrl, 'alter table hidden rename to simplejwt_blacklisted_token');
     await waitUntil(async () => accessOf(await client.me(accessToken)) === 'good');
   });
 

@@ -106,7 +106,7 @@ onEachDatabase((database) => {
     const { user } = await newcomer();
     await deactivate(user.id);
     const sinceWhen = async () =>
-      here.orm.em.getConnection().execute(`select deactivated_at from auth_user where id = '${user.id}'`);
+      here.orm.em.getConnection().execute(`select deactivated_at from simplejwt_user where id = '${user.id}'`);
     const before = await sinceWhen();
     await passTime(here, SECOND);
     expect(await deactivate(user.id)).toMatchObject({ isActive: false });
@@ -121,12 +121,12 @@ onEachDatabase((database) => {
     const pair = await client.register();
     await orm.em.getConnection().execute(copiesOfSession(database.name, pair.session.id, 9_000));
     await administrateWell(client, 'deactivateUser', pair.user.id, accessToken);
-    expect(await countRows({ orm }, 'auth_session', `user_id = '${pair.user.id}' and ended_at is null`)).toBe(0);
-    expect(await countRows({ orm }, 'auth_blacklisted_token', `reason = 'USER_DEACTIVATED'`)).toBe(9_001);
+    expect(await countRows({ orm }, 'simplejwt_session', `user_id = '${pair.user.id}' and ended_at is null`)).toBe(0);
+    expect(await countRows({ orm }, 'simplejwt_blacklisted_token', `reason = 'USER_DEACTIVATED'`)).toBe(9_001);
     await expectRevoked(client, pair);
   });
 
-  test.each(['auth_blacklisted_token', 'auth_event'])(
+  test.each(['simplejwt_blacklisted_token', 'simplejwt_security_event'])(
     'a failed insert into %s leaves everything unchanged',
     async (table) => {
       const { email, ...pair } = await newcomer();
@@ -148,11 +148,11 @@ function copiesOfSession(dialect: 'SQLite' | 'PostgreSQL', id: string, count: nu
     'user_id, refresh_key_id, refresh_issued_at, refresh_expires_at, expires_at, created_at, user_agent, ip_address';
   return dialect === 'SQLite'
     ? `with recursive n (i) as (select 1 union all select i + 1 from n where i < ${count})
-      insert into auth_session (id, refresh_jti, ${columns})
-      select ${idOf("printf('%012x', i)")}, ${idOf("printf('%012x', i)")}, ${columns} from auth_session, n where id = '${id}'`
-    : `insert into auth_session (id, refresh_jti, ${columns})
+      insert into simplejwt_session (id, refresh_jti, ${columns})
+      select ${idOf("printf('%012x', i)")}, ${idOf("printf('%012x', i)")}, ${columns} from simplejwt_session, n where id = '${id}'`
+    : `insert into simplejwt_session (id, refresh_jti, ${columns})
       select (${idOf(`lpad(to_hex(i), 12, '0')`)})::uuid, (${idOf(`lpad(to_hex(i), 12, '0')`)})::uuid, ${columns}
-      from auth_session, generate_series(1, ${count}) as i where id = '${id}'`;
+      from simplejwt_session, generate_series(1, ${count}) as i where id = '${id}'`;
 }
 
 function idOf(digits: string): string {

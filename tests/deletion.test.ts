@@ -47,8 +47,8 @@ onEachDatabase((database) => {
   test('deletion leaves no row of the user or of the sessions', async () => {
     const { user } = await newcomer();
     await remove(user.id);
-    expect(await countRows(here, 'auth_user', `id = '${user.id}'`)).toBe(0);
-    expect(await countRows(here, 'auth_session', `user_id = '${user.id}'`)).toBe(0);
+    expect(await countRows(here, 'simplejwt_user', `id = '${user.id}'`)).toBe(0);
+    expect(await countRows(here, 'simplejwt_session', `user_id = '${user.id}'`)).toBe(0);
   });
 
   test('a revoked token stays revoked after a restart and a purge, for as long as it would have lived', async () => {
@@ -108,7 +108,7 @@ onEachDatabase((database) => {
     );
   });
 
-  test.each(['auth_blacklisted_token', 'auth_event'])(
+  test.each(['simplejwt_blacklisted_token', 'simplejwt_security_event'])(
     'a failed insert into %s leaves everything unchanged',
     async (table) => {
       const { email, ...pair } = await newcomer();

@@ -438,8 +438,8 @@ onEachDatabase((database) => {
       await newcomer(server);
       const trigger =
         database.name === 'SQLite'
-          ? `create trigger refuse before insert on auth_session begin select raise(abort, 'refused by a trigger'); end`
-          : `alter table auth_session add constraint refuse check (created_at < '2000-01-01') not valid`;
+          ? `create trigger refuse before insert on simplejwt_session begin select raise(abort, 'refused by a trigger'); end`
+          : `alter table simplejwt_session add constraint refuse check (created_at < '2000-01-01') not valid`;
       await execute(trigger);
       const email = someEmail();
       const answer = await register(server, { email, password: SECRET });
@@ -459,14 +459,14 @@ onEachDatabase((database) => {
       for (const secret of [email, SECRET, '$2b$']) expect(server.log()).not.toContain(secret);
 
       await execute(
-        database.name === 'SQLite' ? 'drop trigger refuse' : 'alter table auth_session drop constraint refuse',
+        database.name === 'SQLite' ? 'drop trigger refuse' : 'alter table simplejwt_session drop constraint refuse',
       );
       await server.client.register(email);
     });
 
     test('answers INTERNAL_SERVER_ERROR when a table is missing', async () => {
       const { refreshToken } = await newcomer(server);
-      await execute('drop table auth_blacklisted_token');
+      await execute('drop table simplejwt_blacklisted_token');
       const answer = await server.client.tryRefresh(refreshToken);
       expect(errorOf(answer)).toMatchObject({
         message: 'Something went wrong.',
@@ -481,7 +481,7 @@ onEachDatabase((database) => {
       let isBroken = true;
       await hookStatements(server.orm, {
         before: (sql) => {
-          if (isBroken && /^update .auth_session/.test(sql)) fail('the cable was cut', 'ECONNRESET');
+          if (isBroken && /^update .simplejwt_session/.test(sql)) fail('the cable was cut', 'ECONNRESET');
         },
       });
       const answer = await server.client.tryRefresh(refreshToken);
@@ -497,7 +497,7 @@ onEachDatabase((database) => {
     test('names no table, no column and no constraint when it is a unique violation', async () => {
       const { user } = await newcomer(server);
       const answer = await register(server, { email: user.email, password: PASSWORD });
-      expect(answer.text).not.toMatch(/unique|constraint|auth_user|sqlite|23505/i);
+      expect(answer.text).not.toMatch(/unique|constraint|simplejwt_user|sqlite|23505/i);
       expect(server.log()).toBe('');
     });
   });

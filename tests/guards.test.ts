@@ -12,7 +12,7 @@ import {
   Subscription,
 } from 'type-graphql';
 import { Authorized, authResolvers, buildGuardedSchema, Public } from '../src/index.ts';
-import { User } from '../src/users/user.entity.ts';
+import { User } from './support/entities.ts';
 import { EMAIL } from './support/graphql-client.ts';
 import { HostResolver } from './support/host-resolver.ts';
 import { useServers } from './support/use-servers.ts';

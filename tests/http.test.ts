@@ -402,7 +402,7 @@ describe('the headers of an answer', () => {
   });
 });
 
-test.each(['9.9.9.9', '', '::ffff:1.2.3.4', 'a'.repeat(8_000), '1.2.3.4:99', "'; drop table auth_session; --"])(
+test.each(['9.9.9.9', '', '::ffff:1.2.3.4', 'a'.repeat(8_000), '1.2.3.4:99', "'; drop table simplejwt_session; --"])(
   'the address of a client is that of its socket, whatever X-Forwarded-For says: %.40j',
   async (forwarded) => {
     const email = someEmail();

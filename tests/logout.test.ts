@@ -55,7 +55,7 @@ onEachDatabase((database) => {
       await expectEnded(second);
       expect(await accessWith(first)).toBe('UNAUTHENTICATED TOKEN_REVOKED');
 
-      const query = 'select end_reason from auth_session where id = ?';
+      const query = 'select end_reason from simplejwt_session where id = ?';
       const rows = await server.orm.em.getConnection().execute(query, [second.session.id]);
       expect(rows).toEqual([{ end_reason: 'LOGGED_OUT' }]);
     });
@@ -97,7 +97,7 @@ onEachDatabase((database) => {
         await passTime(server, milliseconds);
         expect(endedBy(await logout(undefined, { refreshToken: first.refreshToken }))).toEqual([first.session.id]);
         await expectEnded(second);
-        const query = 'select end_reason from auth_session where id = ?';
+        const query = 'select end_reason from simplejwt_session where id = ?';
         const rows = await server.orm.em.getConnection().execute(query, [first.session.id]);
         expect(rows).toEqual([{ end_reason: 'LOGGED_OUT' }]);
       },

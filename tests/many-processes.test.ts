@@ -199,7 +199,7 @@ onEachDatabase((database) => {
   });
 });
 
-const READS_BLACKLIST = /^select .* from .auth_blacklisted_token. /;
+const READS_BLACKLIST = /^select .* from .simplejwt_blacklisted_token. /;
 
 /** Counts a server's polls as they begin. A poll is over when the next one begins. */
 async function countPolls(server: TestAuth) {
@@ -243,11 +243,11 @@ async function cutOff(server: TestAuth) {
 type SlowChange = (now: string, later: string) => string;
 
 const endSessions: SlowChange = (now, later) =>
-  `insert into auth_blacklisted_token (id, jti, session_id, reason, blacklisted_at, expires_at)
-  select id, refresh_jti, id, 'LOGGED_OUT', ${now}, ${later} from auth_session`;
+  `insert into simplejwt_blacklisted_token (id, jti, session_id, reason, blacklisted_at, expires_at)
+  select id, refresh_jti, id, 'LOGGED_OUT', ${now}, ${later} from simplejwt_session`;
 
 const raiseVersions: SlowChange = (now) =>
-  `update auth_user set token_version = token_version + 1, token_version_raised_at = ${now}`;
+  `update simplejwt_user set token_version = token_version + 1, token_version_raised_at = ${now}`;
 
 /** Changes the database like another program, in a transaction that lasts as long as `meanwhile` does. */
 async function changeSlowly(

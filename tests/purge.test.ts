@@ -17,9 +17,9 @@ onEachDatabase((database) => {
   const startOne = async (options: TestAuthOptions = {}): Promise<TestAuth> =>
     start({ databaseUrl: await database.fresh(), ...options });
   const rowsOf = async (server: TestAuth) => ({
-    sessions: await countRows(server, 'auth_session'),
-    blacklistedTokens: await countRows(server, 'auth_blacklisted_token'),
-    events: await countRows(server, 'auth_event'),
+    sessions: await countRows(server, 'simplejwt_session'),
+    blacklistedTokens: await countRows(server, 'simplejwt_blacklisted_token'),
+    events: await countRows(server, 'simplejwt_security_event'),
   });
 
   describe('a purge deletes', () => {
@@ -63,7 +63,7 @@ onEachDatabase((database) => {
       expect((await auth.purge()).blacklistedTokens).toBe(0);
       clock.advance(1);
       expect((await auth.purge()).blacklistedTokens).toBe(1);
-      expect(await countRows(server, 'auth_blacklisted_token', `reason = 'ROTATED'`)).toBe(1);
+      expect(await countRows(server, 'simplejwt_blacklisted_token', `reason = 'ROTATED'`)).toBe(1);
       clock.advance(7 * DAY + 2 * HOUR);
       expect((await auth.purge()).blacklistedTokens).toBe(1);
     });
@@ -77,7 +77,7 @@ onEachDatabase((database) => {
       await client.login();
       clock.advance(1);
       expect((await auth.purge()).securityEvents).toBe(1);
-      expect(await countRows(server, 'auth_event')).toBe(1);
+      expect(await countRows(server, 'simplejwt_security_event')).toBe(1);
     });
   });
 
@@ -118,7 +118,7 @@ onEachDatabase((database) => {
     let batches = 0;
     await hookStatements(server.orm, {
       before(sql) {
-        if (/^delete from .auth_blacklisted_token/.test(sql) && ++batches === 2) throw new Error('no more');
+        if (/^delete from .simplejwt_blacklisted_token/.test(sql) && ++batches === 2) throw new Error('no more');
       },
     });
     await expect(server.auth.purge()).rejects.toThrow('no more');
@@ -136,7 +136,7 @@ onEachDatabase((database) => {
     const stopping = new AbortController();
     await hookStatements(server.orm, {
       before(sql) {
-        if (/^delete from .auth_blacklisted_token/.test(sql)) stopping.abort();
+        if (/^delete from .simplejwt_blacklisted_token/.test(sql)) stopping.abort();
       },
     });
     const first = await server.auth.purge(stopping.signal);
@@ -171,9 +171,9 @@ onEachDatabase((database) => {
     const plans = await queryPlans(server, /^delete /, async () => server.auth.purge());
     expect(plans).toHaveLength(3);
     const indexes = [
-      'auth_session_refresh_expires_at_index',
-      'auth_blacklisted_token_expires_at_index',
-      'auth_event_created_at_index',
+      'simplejwt_session_refresh_expires_at_index',
+      'simplejwt_blacklisted_token_expires_at_index',
+      'simplejwt_security_event_created_at_index',
     ];
     for (const [position, plan] of plans.entries()) {
       expect(plan).toContain(indexes[position]);

@@ -226,7 +226,7 @@ describe('an idempotency key', () => {
     const key = randomKey();
     const { session, refreshToken } = await server.client.register(someEmail());
     await server.client.refresh(refreshToken, key);
-    const query = 'select * from auth_session where id = ?';
+    const query = 'select * from simplejwt_session where id = ?';
     const rows = await server.orm.em.getConnection().execute(query, [session.id]);
     expect(JSON.stringify(rows)).not.toContain(key);
     expect(rows[0].retry_key_hash).toMatch(/^[0-9a-f]{64}$/);

@@ -42,7 +42,7 @@ onEachDatabase((database) => {
       await server.client.refresh(refreshToken);
 
       const { jti } = claimsOf(refreshToken);
-      const query = 'select reason from auth_blacklisted_token where jti = ?';
+      const query = 'select reason from simplejwt_blacklisted_token where jti = ?';
       expect(await server.orm.em.getConnection().execute(query, [jti])).toEqual([{ reason: 'ROTATED' }]);
       expect(refusalOf(await server.client.tryRefresh(refreshToken))).toBe('INVALID_REFRESH_TOKEN TOKEN_ROTATED');
       expect(await server.client.verify(refreshToken)).toMatchObject({ isValid: false, reason: 'TOKEN_ROTATED' });
@@ -194,6 +194,6 @@ describe('refreshToken', () => {
 });
 
 async function countRows({ orm }: TestAuth): Promise<unknown> {
-  const tables = ['auth_user', 'auth_session', 'auth_blacklisted_token'];
+  const tables = ['simplejwt_user', 'simplejwt_session', 'simplejwt_blacklisted_token'];
   return Promise.all(tables.map((table) => orm.em.getConnection().execute(`select count(*) as n from ${table}`)));
 }

@@ -1,4 +1,4 @@
-import { User } from '../src/users/user.entity.ts';
+import { User } from './support/entities.ts';
 import { EMAIL, PASSWORD } from './support/graphql-client.ts';
 import { countBy, refusalOf } from './support/outcomes.ts';
 import { onEachDatabase } from './support/databases.ts';

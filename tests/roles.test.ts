@@ -154,7 +154,7 @@ onEachDatabase((database) => {
 
   test('the roles stay when the event cannot be recorded', async () => {
     const pair = await editor();
-    const mend = await failInserts(here.databaseUrl, 'auth_event');
+    const mend = await failInserts(here.databaseUrl, 'simplejwt_security_event');
     const answer = await administrate(here.client, 'setUserRoles', pair.user.id, administrator.accessToken);
     await mend();
     expect(refusalOf(answer)).toBe('INTERNAL_SERVER_ERROR');

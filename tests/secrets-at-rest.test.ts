@@ -69,7 +69,7 @@ onEachDatabase((database) => {
     const server = await start({ databaseUrl: await database.fresh(), bcryptCost: 5 });
     await server.client.register();
     await server.client.register('eve@example.com');
-    const rows = await server.orm.em.getConnection().execute('select password_hash from auth_user');
+    const rows = await server.orm.em.getConnection().execute('select password_hash from simplejwt_user');
     const hashes = (rows as unknown as { password_hash: string }[]).map((row) => row.password_hash);
     for (const hash of hashes) expect(hash).toMatch(/^\$2b\$05\$[./A-Za-z0-9]{53}$/);
     expect(new Set(hashes).size).toBe(2);

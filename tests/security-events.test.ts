@@ -91,12 +91,16 @@ onEachDatabase((database) => {
       await hookStatements(other.orm, { before: (sql) => void statements.push(sql) });
       await other.client.tryLogin(user.email, 'wrong horse battery');
       const known = statements.splice(0);
-      const before = await countRows(server, 'auth_event', `user_id is null and type = 'LOGIN_FAILED'`);
+      const before = await countRows(server, 'simplejwt_security_event', `user_id is null and type = 'LOGIN_FAILED'`);
       statements.length = 0;
       await other.client.tryLogin('nobody@example.com', 'wrong horse battery');
       expect(statements).toEqual(known);
-      expect(await countRows(server, 'auth_event', `user_id is null and type = 'LOGIN_FAILED'`)).toBe(before + 1);
-      expect(await countRows(server, 'auth_event', `user_agent like '%nobody%' or cause like '%nobody%'`)).toBe(0);
+      expect(await countRows(server, 'simplejwt_security_event', `user_id is null and type = 'LOGIN_FAILED'`)).toBe(
+        before + 1,
+      );
+      expect(
+        await countRows(server, 'simplejwt_security_event', `user_agent like '%nobody%' or cause like '%nobody%'`),
+      ).toBe(0);
     });
 
     test('no refresh: the session says when it was last used', async () => {
@@ -201,7 +205,7 @@ onEachDatabase((database) => {
     await server.client.tryRefresh(pair.refreshToken);
     const last = await changePassword(server.client, next.accessToken);
     await server.client.logout(last.accessToken);
-    const rows = JSON.stringify(await server.orm.em.getConnection().execute('select * from auth_event'));
+    const rows = JSON.stringify(await server.orm.em.getConnection().execute('select * from simplejwt_security_event'));
     for (const secret of [PASSWORD, NEW_PASSWORD, 'horse', KEY, user.email, '$2b$', 'eyJ']) {
       expect(rows).not.toContain(secret);
     }
@@ -283,7 +287,7 @@ onEachDatabase((database) => {
 
   describe('where an event cannot be written, what it records has not happened:', () => {
     async function failing(work: () => Promise<Answer>): Promise<void> {
-      const mend = await failInserts(server.databaseUrl, 'auth_event');
+      const mend = await failInserts(server.databaseUrl, 'simplejwt_security_event');
       const answer = await work();
       await mend();
       expect(refusalOf(answer)).toBe('INTERNAL_SERVER_ERROR');

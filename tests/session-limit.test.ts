@@ -46,7 +46,7 @@ onEachDatabase((database) => {
     for (const pair of [...others, next]) expect(await accessWith(pair)).toBe('good');
     expect(await listIds(next)).toHaveLength(MOST);
 
-    const query = 'select end_reason from auth_session where id = ?';
+    const query = 'select end_reason from simplejwt_session where id = ?';
     const rows = await server.orm.em.getConnection().execute(query, [oldest.session.id]);
     expect(rows).toEqual([{ end_reason: 'SESSION_LIMIT' }]);
   });

@@ -115,7 +115,7 @@ onEachDatabase((database) => {
       expect(await accessWith(here)).toBe('good');
       expect(await list(here)).toHaveLength(1);
 
-      const query = 'select end_reason from auth_session where id = ?';
+      const query = 'select end_reason from simplejwt_session where id = ?';
       const rows = await server.orm.em.getConnection().execute(query, [there.session.id]);
       expect(rows).toEqual([{ end_reason: 'ENDED_BY_USER' }]);
     });

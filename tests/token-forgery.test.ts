@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Algorithm, PrivateJwk } from '../src/index.ts';
-import { User } from '../src/users/user.entity.ts';
+import { User } from './support/entities.ts';
 import { withEcdsaTwin } from './support/altered-signature.ts';
 import { COMMON_SECRETS } from './support/common-secrets.ts';
 import { dissect, encode, forge, forgeHmac, secretOf, signatureOf } from './support/forge-token.ts';
@@ -583,8 +583,8 @@ describe('in place of a refresh token', () => {
   async function rows(): Promise<unknown> {
     const connection = target.server.orm.em.getConnection();
     return [
-      await connection.execute('select * from auth_session order by id'),
-      await connection.execute('select * from auth_blacklisted_token'),
+      await connection.execute('select * from simplejwt_session order by id'),
+      await connection.execute('select * from simplejwt_blacklisted_token'),
     ];
   }
 

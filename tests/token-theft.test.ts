@@ -56,7 +56,7 @@ onEachDatabase((database) => {
       await passTime(server, MINUTE);
       await server.client.tryRefresh(first.refreshToken);
 
-      const query = 'select end_reason from auth_session where id = ?';
+      const query = 'select end_reason from simplejwt_session where id = ?';
       const rows = await server.orm.em.getConnection().execute(query, [first.session.id]);
       expect(rows).toEqual([{ end_reason: 'TOKEN_REUSED' }]);
 
@@ -196,7 +196,7 @@ onEachDatabase((database) => {
 
 /** Copies the tables that a refresh changes. The function that it returns restores them. */
 async function backUp(databaseUrl: string): Promise<() => Promise<void>> {
-  const tables = ['auth_session', 'auth_blacklisted_token', 'auth_event'];
+  const tables = ['simplejwt_session', 'simplejwt_blacklisted_token', 'simplejwt_security_event'];
   for (const table of tables) await runSql(databaseUrl, `create table backup_of_${table} as select * from ${table}`);
   return async () => {
     for (const table of tables) {

@@ -18,7 +18,7 @@ import { waitUntil } from './support/wait-until.ts';
 const PATIENCE = 40_000;
 jest.setTimeout(2 * PATIENCE);
 
-const TABLES = ['auth_session', 'auth_blacklisted_token', 'auth_event'];
+const TABLES = ['simplejwt_session', 'simplejwt_blacklisted_token', 'simplejwt_security_event'];
 
 /** Loaded before the program: delays of minutes take milliseconds, and each is reported on standard error. */
 const HURRY = `data:text/javascript,${encodeURIComponent(`
@@ -151,7 +151,7 @@ test('a failed purge is logged, and the next one deletes the rest', async () => 
   const orm = await open(databaseUrl);
   await runSql(
     databaseUrl,
-    `create trigger keep before delete on auth_event begin select raise(abort, 'no more'); end`,
+    `create trigger keep before delete on simplejwt_security_event begin select raise(abort, 'no more'); end`,
   );
   await expiredRows({ orm, databaseUrl, clock: { now: Date.now } }, 20);
 

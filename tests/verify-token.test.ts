@@ -1,4 +1,4 @@
-import { User } from '../src/users/user.entity.ts';
+import { User } from './support/entities.ts';
 import { EMAIL } from './support/graphql-client.ts';
 import { MINUTE, SECOND } from './support/manual-clock.ts';
 import { refusalOf } from './support/outcomes.ts';

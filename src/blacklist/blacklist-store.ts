@@ -1,10 +1,10 @@
 import type { InferKyselyDB } from '@mikro-orm/sql';
 import { sql } from 'kysely';
-import { type AgedRows, byProperty, type EntityManager, inPortions } from '../database.ts';
+import { type AgedRows, type ByProperty, type EntityManager, inPortions, tablesOf } from '../database.ts';
 import { newId } from '../id.ts';
-import { BlacklistedToken, ROTATED } from './blacklisted-token.entity.ts';
+import { type BlacklistedTokenEntity, ROTATED } from './blacklisted-token.entity.ts';
 
-type Tables = InferKyselyDB<typeof BlacklistedToken, typeof byProperty>;
+type Tables = InferKyselyDB<BlacklistedTokenEntity, ByProperty>;
 
 /** A token to be refused from now on. */
 export interface BlacklistEntry {
@@ -29,7 +29,7 @@ export const agedBlacklistedTokens: AgedRows = { entity: 'AuthBlacklistedToken',
 export async function blacklist(em: EntityManager, entries: readonly BlacklistEntry[], now: number): Promise<void> {
   const rows = entries.map((entry) => ({ ...entry, id: newId(now), blacklistedAt: new Date(now) }));
   for (const portion of inPortions(rows)) {
-    await tables(em)
+    await tablesOf<Tables>(em)
       .insertInto('AuthBlacklistedToken')
       .values(portion)
       .onConflict((conflict) => conflict.column('jti').doNothing())
@@ -39,7 +39,7 @@ export async function blacklist(em: EntityManager, entries: readonly BlacklistEn
 
 /** Whether this refresh token was exchanged before. */
 export async function isRotated(em: EntityManager, jti: string): Promise<boolean> {
-  const row = await tables(em)
+  const row = await tablesOf<Tables>(em)
     .selectFrom('AuthBlacklistedToken')
     .select('id')
     .where('jti', '=', jti)
@@ -60,14 +60,10 @@ export async function findSessionsEndedSince(em: EntityManager, since: number): 
 
 function endedSessions(em: EntityManager) {
   return (
-    tables(em)
+    tablesOf<Tables>(em)
       .selectFrom('AuthBlacklistedToken')
       .select(['sessionId', 'expiresAt'])
-      // Exactly the condition of the partial index. SQLite uses the index for no other.
-      .where(sql<boolean>`reason <> 'ROTATED'`)
+      // A literal, as in the partial index: SQLite does not use that index for a parameter.
+      .where('reason', '<>', sql.lit(ROTATED))
   );
-}
-
-function tables(em: EntityManager) {
-  return em.getKysely<Tables, typeof byProperty>(byProperty);
 }

@@ -1,12 +1,12 @@
 import type { InferKyselyDB } from '@mikro-orm/sql';
-import { type AgedRows, byProperty, type EntityManager, inPortions } from '../database.ts';
+import { type AgedRows, type ByProperty, type EntityManager, inPortions, tablesOf } from '../database.ts';
 import type { Device } from '../device.ts';
 import { newId } from '../id.ts';
 import { type PagePosition, pageOf } from '../page.ts';
 import type { SecurityEventType } from './security-event-type.ts';
-import { SecurityEvent } from './security-event.entity.ts';
+import type { SecurityEvent, SecurityEventEntity } from './security-event.entity.ts';
 
-type Tables = InferKyselyDB<typeof SecurityEvent, typeof byProperty>;
+type Tables = InferKyselyDB<SecurityEventEntity, ByProperty>;
 
 /** A security event to be recorded. */
 export interface SecurityEventEntry {
@@ -36,7 +36,8 @@ export async function record(
     ipAddress: device.ipAddress,
     createdAt: new Date(now),
   }));
-  for (const portion of inPortions(rows)) await tables(em).insertInto('AuthSecurityEvent').values(portion).execute();
+  for (const portion of inPortions(rows))
+    await tablesOf<Tables>(em).insertInto('AuthSecurityEvent').values(portion).execute();
 }
 
 /** A page of an account's events, latest first, and one more row. */
@@ -45,10 +46,6 @@ export async function findSecurityEvents(
   userId: string,
   position: PagePosition,
 ): Promise<SecurityEvent[]> {
-  const events = tables(em).selectFrom('AuthSecurityEvent').selectAll().where('userId', '=', userId);
+  const events = tablesOf<Tables>(em).selectFrom('AuthSecurityEvent').selectAll().where('userId', '=', userId);
   return pageOf(events, position).execute();
-}
-
-function tables(em: EntityManager) {
-  return em.getKysely<Tables, typeof byProperty>(byProperty);
 }

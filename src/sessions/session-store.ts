@@ -1,10 +1,10 @@
 import type { InferKyselyDB } from '@mikro-orm/sql';
-import { type AgedRows, byProperty, type EntityManager } from '../database.ts';
-import { User } from '../users/user.entity.ts';
+import { type AgedRows, type ByProperty, type EntityManager, tablesOf } from '../database.ts';
+import type { User, UserEntity } from '../users/user.entity.ts';
 import type { EndReason } from './end-reason.ts';
-import { Session } from './session.entity.ts';
+import type { Session, SessionEntity } from './session.entity.ts';
 
-type Tables = InferKyselyDB<typeof Session | typeof User, typeof byProperty>;
+type Tables = InferKyselyDB<SessionEntity | UserEntity, ByProperty>;
 
 /** The columns that a rotation writes. */
 export type Rotation = Pick<
@@ -24,11 +24,13 @@ export type EndedRow = Pick<Session, 'id' | 'user' | 'refreshJti' | 'refreshIssu
 export const agedSessions: AgedRows = { entity: 'AuthSession', age: 'refreshExpiresAt' };
 
 export async function insertSession(em: EntityManager, session: Session): Promise<void> {
-  await tables(em).insertInto('AuthSession').values(session).execute();
+  await tablesOf<Tables>(em).insertInto('AuthSession').values(session).execute();
 }
 
 export async function findSession(em: EntityManager, id: string): Promise<Session | null> {
-  return (await tables(em).selectFrom('AuthSession').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
+  return (
+    (await tablesOf<Tables>(em).selectFrom('AuthSession').selectAll().where('id', '=', id).executeTakeFirst()) ?? null
+  );
 }
 
 /** A session and its user. */
@@ -38,7 +40,11 @@ export async function findSessionWithUser(
 ): Promise<{ session: Session; user: User } | null> {
   const session = await findSession(em, id);
   if (session === null) return null;
-  const user = await tables(em).selectFrom('AuthUser').selectAll().where('id', '=', session.user).executeTakeFirst();
+  const user = await tablesOf<Tables>(em)
+    .selectFrom('AuthUser')
+    .selectAll()
+    .where('id', '=', session.user)
+    .executeTakeFirst();
   return user === undefined ? null : { session, user };
 }
 
@@ -73,7 +79,7 @@ export async function rotateSession(
   user: User,
   at: { readonly idle: number; readonly absolute: number },
 ): Promise<boolean> {
-  const result = await tables(em)
+  const result = await tablesOf<Tables>(em)
     .updateTable('AuthSession')
     .set(next)
     .where('id', '=', session.id)
@@ -105,7 +111,7 @@ export async function markEnded(
   reason: EndReason,
   now: number,
 ): Promise<EndedRow[]> {
-  let update = tables(em)
+  let update = tablesOf<Tables>(em)
     .updateTable('AuthSession')
     .set({ endedAt: new Date(now), endReason: reason })
     .where('endedAt', 'is', null);
@@ -117,13 +123,9 @@ export async function markEnded(
 }
 
 function liveSessions(em: EntityManager, userId: string, at: number) {
-  return tables(em)
+  return tablesOf<Tables>(em)
     .selectFrom('AuthSession')
     .where('user', '=', userId)
     .where('endedAt', 'is', null)
     .where('refreshExpiresAt', '>', new Date(at));
-}
-
-function tables(em: EntityManager) {
-  return em.getKysely<Tables, typeof byProperty>(byProperty);
 }

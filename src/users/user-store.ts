@@ -1,32 +1,37 @@
 import type { InferKyselyDB } from '@mikro-orm/sql';
 import { type ExpressionBuilder, sql } from 'kysely';
-import { byProperty, type EntityManager } from '../database.ts';
+import { type ByProperty, type EntityManager, tablesOf } from '../database.ts';
 import { type PagePosition, pageOf } from '../page.ts';
 import { ADMIN } from './roles.ts';
-import { User } from './user.entity.ts';
+import type { User, UserEntity } from './user.entity.ts';
 
-type Tables = InferKyselyDB<typeof User, typeof byProperty>;
+type Tables = InferKyselyDB<UserEntity, ByProperty>;
 
 /** A user as it was read. Any change since then has raised the version. */
 type Known = Pick<User, 'id' | 'tokenVersion'>;
 
 /** Finds a user by a normalised e-mail. */
 export async function findUserByEmail(em: EntityManager, email: string): Promise<User | null> {
-  return (await tables(em).selectFrom('AuthUser').selectAll().where('email', '=', email).executeTakeFirst()) ?? null;
+  return (
+    (await tablesOf<Tables>(em).selectFrom('AuthUser').selectAll().where('email', '=', email).executeTakeFirst()) ??
+    null
+  );
 }
 
 export async function findUser(em: EntityManager, id: string): Promise<User | null> {
-  return (await tables(em).selectFrom('AuthUser').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
+  return (
+    (await tablesOf<Tables>(em).selectFrom('AuthUser').selectAll().where('id', '=', id).executeTakeFirst()) ?? null
+  );
 }
 
 /** A page of all users, latest first, and one more row. */
 export async function findUsers(em: EntityManager, position: PagePosition): Promise<User[]> {
-  return pageOf(tables(em).selectFrom('AuthUser').selectAll(), position).execute();
+  return pageOf(tablesOf<Tables>(em).selectFrom('AuthUser').selectAll(), position).execute();
 }
 
 /** The users whose version was raised at or after a moment. */
 export async function findVersionsRaisedSince(em: EntityManager, since: number): Promise<Known[]> {
-  return tables(em)
+  return tablesOf<Tables>(em)
     .selectFrom('AuthUser')
     .select(['id', 'tokenVersion'])
     .where('tokenVersionRaisedAt', '>=', new Date(since))
@@ -35,7 +40,7 @@ export async function findVersionsRaisedSince(em: EntityManager, since: number):
 
 /** Inserts a user. A second user with the same e-mail is a unique violation. */
 export async function addUser(em: EntityManager, user: User): Promise<void> {
-  await tables(em).insertInto('AuthUser').values(user).execute();
+  await tablesOf<Tables>(em).insertInto('AuthUser').values(user).execute();
 }
 
 /**
@@ -43,7 +48,7 @@ export async function addUser(em: EntityManager, user: User): Promise<void> {
  * came first. It is an UPDATE, so it takes the lock on SQLite too.
  */
 export async function lockUserForLogin(em: EntityManager, user: Known, now: number): Promise<boolean> {
-  const result = await tables(em)
+  const result = await tablesOf<Tables>(em)
     .updateTable('AuthUser')
     .set({ lastLoginAt: new Date(now) })
     .where((row) => isAsRead(row, user))
@@ -59,7 +64,7 @@ export async function changeUser(
   change: Partial<Pick<User, 'passwordHash' | 'roles' | 'deactivatedAt' | 'lastLoginAt'>>,
   now: number,
 ): Promise<boolean> {
-  const result = await tables(em)
+  const result = await tablesOf<Tables>(em)
     .updateTable('AuthUser')
     .set({ ...change, tokenVersion: user.tokenVersion + 1, tokenVersionRaisedAt: new Date(now) })
     .where((row) => isAsRead(row, user))
@@ -69,7 +74,7 @@ export async function changeUser(
 
 /** Stores a new hash of the same password. The version stays. */
 export async function replacePasswordHash(em: EntityManager, user: User, passwordHash: string): Promise<void> {
-  await tables(em)
+  await tablesOf<Tables>(em)
     .updateTable('AuthUser')
     .set({ passwordHash })
     .where('id', '=', user.id)
@@ -79,7 +84,7 @@ export async function replacePasswordHash(em: EntityManager, user: User, passwor
 
 /** Deletes a user and, by the foreign key, the user's sessions. */
 export async function removeUser(em: EntityManager, id: string): Promise<void> {
-  await tables(em).deleteFrom('AuthUser').where('id', '=', id).execute();
+  await tablesOf<Tables>(em).deleteFrom('AuthUser').where('id', '=', id).execute();
 }
 
 /**
@@ -87,11 +92,11 @@ export async function removeUser(em: EntityManager, id: string): Promise<void> {
  * the other administrator.
  */
 export async function lockAdministrators(em: EntityManager): Promise<string[]> {
-  const rows = await tables(em)
+  const rows = await tablesOf<Tables>(em)
     .updateTable('AuthUser')
     .set((row) => ({ tokenVersion: row.ref('tokenVersion') }))
     .where('deactivatedAt', 'is', null)
-    .where(sql<boolean>`cast(roles as text) like ${`%"${ADMIN}"%`}`)
+    .where(({ ref }) => sql<boolean>`cast(${ref('roles')} as text) like ${`%"${ADMIN}"%`}`)
     .returning(['id', 'roles'])
     .execute();
   // SQLite's LIKE ignores case.
@@ -100,8 +105,4 @@ export async function lockAdministrators(em: EntityManager): Promise<string[]> {
 
 function isAsRead(row: ExpressionBuilder<Tables, 'AuthUser'>, user: Known) {
   return row.and([row('id', '=', user.id), row('tokenVersion', '=', user.tokenVersion)]);
-}
-
-function tables(em: EntityManager) {
-  return em.getKysely<Tables, typeof byProperty>(byProperty);
 }

@@ -1,26 +1,29 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import type { Row } from '../database.ts';
+import type { Row, TableOptions } from '../database.ts';
 
 /** A person or program that can log in. */
-export const User = defineEntity({
-  // A host usually has a `User` of its own.
-  name: 'AuthUser',
-  tableName: 'auth_user',
-  properties: {
-    id: p.uuid().primary(),
-    /** Trimmed and in lower case. */
-    email: p.string().length(254).unique(),
-    passwordHash: p.string().length(60),
-    roles: p.json<readonly string[]>(),
-    /** Access tokens with a lower `ver` are outdated. */
-    tokenVersion: p.integer().default(0),
-    /** Other processes find raised versions by the index on this column. */
-    tokenVersionRaisedAt: p.datetime(3).nullable().index(),
-    /** Null for an active user. */
-    deactivatedAt: p.datetime(3).nullable(),
-    createdAt: p.datetime(3),
-    lastLoginAt: p.datetime(3).nullable(),
-  },
-  indexes: [{ properties: ['createdAt', 'id'] }],
-});
-export type User = Row<typeof User>;
+export const defineUser = ({ tablePrefix, schema }: TableOptions) =>
+  defineEntity({
+    // A host usually has a `User` of its own.
+    name: 'AuthUser',
+    tableName: `${tablePrefix}user`,
+    ...(schema === undefined ? {} : { schema }),
+    properties: {
+      id: p.uuid().primary(),
+      /** Trimmed and in lower case. */
+      email: p.string().length(254).unique(),
+      passwordHash: p.string().length(60),
+      roles: p.json<readonly string[]>(),
+      /** Access tokens with a lower `ver` are outdated. */
+      tokenVersion: p.integer().default(0),
+      /** Other processes find raised versions by the index on this column. */
+      tokenVersionRaisedAt: p.datetime(3).nullable().index(),
+      /** Null for an active user. */
+      deactivatedAt: p.datetime(3).nullable(),
+      createdAt: p.datetime(3),
+      lastLoginAt: p.datetime(3).nullable(),
+    },
+    indexes: [{ properties: ['createdAt', 'id'] }],
+  });
+export type UserEntity = ReturnType<typeof defineUser>;
+export type User = Row<UserEntity>;

@@ -26,9 +26,9 @@ const ADMINISTRATOR = 'administrator@example.com';
 /** On SQLite one transaction follows the other, so that this is the order in which they were committed. */
 const LOG_OF_ORDER = [
   'create table race_log (id integer primary key autoincrement, what text, whom text)',
-  `create trigger log_rotation after update of refresh_jti on auth_session
+  `create trigger log_rotation after update of refresh_jti on simplejwt_session
     begin insert into race_log (what, whom) values ('rotated', new.id); end`,
-  `create trigger log_raise after update of token_version on auth_user when new.token_version > old.token_version
+  `create trigger log_raise after update of token_version on simplejwt_user when new.token_version > old.token_version
     begin insert into race_log (what, whom) values ('raised', new.id); end`,
 ];
 
@@ -268,7 +268,7 @@ async function race(name: string, database: { url: string; remove(): Promise<voi
 
   async function expectNoRows(...userIds: string[]): Promise<void> {
     const ids = userIds.map((id) => `'${id}'`).join(', ');
-    const rows = await orm.em.getConnection().execute(`select id from auth_session where user_id in (${ids})`);
+    const rows = await orm.em.getConnection().execute(`select id from simplejwt_session where user_id in (${ids})`);
     if (rows.length > 0) fault(`${rows.length} sessions of somebody who was deleted`);
   }
 }

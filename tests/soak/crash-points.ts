@@ -7,7 +7,7 @@ import { hookEveryStatement } from '../support/driver-faults.ts';
 const point = process.env['CRASH_POINT'];
 let left = Number(process.env['CRASH_COUNT']);
 
-const ROTATION = /^update .auth_session. set .refresh_jti/;
+const ROTATION = /^update .simplejwt_session. set .refresh_jti/;
 const COMMIT = /^commit$/i;
 
 /** Connections that have a rotation in their open transaction. */

@@ -152,8 +152,8 @@ async function judge(name: string, clients: readonly HonestClient[], options: Pr
   const orm = await built.openDatabase(options.databaseUrl, built.library.authEntities);
   const connection = orm.em.getConnection();
   const rows: { id: string; rotations: number | string; end_reason: string | null }[] = await connection.execute(
-    `select id, end_reason, (select count(*) from auth_blacklisted_token where session_id = auth_session.id
-    and reason = 'ROTATED') as rotations from auth_session`,
+    `select id, end_reason, (select count(*) from simplejwt_blacklisted_token where session_id = simplejwt_session.id
+    and reason = 'ROTATED') as rotations from simplejwt_session`,
   );
   for (const client of clients) {
     const row = rows.find(({ id }) => id === client.sessionId);

@@ -168,14 +168,14 @@ export async function failHashes(databaseUrl: string): Promise<() => Promise<voi
   if (databaseUrl.startsWith('sqlite:')) {
     await runSql(
       databaseUrl,
-      `create trigger fail_hash before update of password_hash on auth_user begin select raise(abort, 'no more'); end`,
+      `create trigger fail_hash before update of password_hash on simplejwt_user begin select raise(abort, 'no more'); end`,
     );
     return () => runSql(databaseUrl, 'drop trigger fail_hash');
   }
   await runSql(
     databaseUrl,
     `create or replace function refuse() returns trigger language plpgsql as $$ begin raise exception 'no more'; end $$;
-    create trigger fail_hash before update of password_hash on auth_user for each row execute function refuse()`,
+    create trigger fail_hash before update of password_hash on simplejwt_user for each row execute function refuse()`,
   );
-  return () => runSql(databaseUrl, 'drop trigger fail_hash on auth_user');
+  return () => runSql(databaseUrl, 'drop trigger fail_hash on simplejwt_user');
 }

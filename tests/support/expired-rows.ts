@@ -22,20 +22,20 @@ export async function expiredRows(
     return isSqlite ? text : `${text}::uuid`;
   };
   await run(
-    `insert into auth_user (id, email, password_hash, roles, created_at)
+    `insert into simplejwt_user (id, email, password_hash, roles, created_at)
     values ('${OWNER}', 'gone@example.com', '', '[]', ${then}) on conflict do nothing`,
   );
   await run(
-    `insert into auth_session
+    `insert into simplejwt_session
       (id, user_id, refresh_jti, refresh_key_id, refresh_issued_at, refresh_expires_at, created_at)
     select ${id(1)}, '${OWNER}', ${id(2)}, 'key', ${then}, ${then}, ${then} from ${numbers} as numbers`,
   );
   await run(
-    `insert into auth_blacklisted_token (id, jti, session_id, reason, blacklisted_at, expires_at)
+    `insert into simplejwt_blacklisted_token (id, jti, session_id, reason, blacklisted_at, expires_at)
     select ${id(3)}, ${id(2)}, ${id(1)}, 'ROTATED', ${then}, ${then} from ${numbers} as numbers`,
   );
   await run(
-    `insert into auth_event (id, type, user_id, session_id, created_at)
+    `insert into simplejwt_security_event (id, type, user_id, session_id, created_at)
     select ${id(4)}, 'LOGGED_IN', '${OWNER}', ${id(1)}, ${then} from ${numbers} as numbers`,
   );
 }

@@ -138,7 +138,7 @@ const arbitraryStep: fc.Arbitrary<Step> = fc.oneof(
 );
 
 const FAULTS: Partial<Record<Fate, { when: 'before' | 'after'; statement: RegExp }>> = {
-  KILLED_BEFORE_UPDATE: { when: 'before', statement: /^update .auth_session/ },
+  KILLED_BEFORE_UPDATE: { when: 'before', statement: /^update .simplejwt_session/ },
   KILLED_BEFORE_COMMIT: { when: 'before', statement: /^commit$/ },
   KILLED_AFTER_COMMIT: { when: 'after', statement: /^commit$/ },
 };

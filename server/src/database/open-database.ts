@@ -143,7 +143,7 @@ function commonOptions(dialect: 'sqlite' | 'postgresql', entities: Entities): Pa
     migrations: {
       path,
       pathTs: path,
-      tableName: 'auth_migration',
+      tableName: 'simplejwt_migration',
       snapshotName: 'snapshot',
       snapshotOnMigrate: false,
       silent: true,
