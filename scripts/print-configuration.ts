@@ -33,8 +33,8 @@ export function printConfiguration(): string {
 
 # Configuration
 
-The server reads its environment once, at the start. In development, nothing has to be set. In production, which is
-\`NODE_ENV=production\`, the variables marked below must be set. An empty variable counts as not set. Node reads a file of
+The server reads its environment once, at the start. In development, nothing has to be set. With any \`NODE_ENV\` but
+\`development\` and \`test\`, the server is in production, and the variables marked below must be set. An empty variable counts as not set. Node reads a file of
 variables itself: \`node --env-file=.env server/dist/main.js\`.
 
 ${table([...ownVariables(), ...librarySettings()])}
@@ -45,6 +45,24 @@ A span of time is a whole number and its unit, without a space: \`ms\`, \`s\`, \
 \`createAuth\` takes the same settings by their names in code: \`AUTH_ACCESS_TOKEN_LIFETIME\` is \`accessTokenLifetime\`. A
 number is a number there, a list an array, and \`true\` a boolean. \`PORT\`, \`HOST\`, \`DATABASE_URL\`, \`AUTH_KEYS_FILE\`,
 \`AUTH_EXPLORER\` and \`AUTH_TRUSTED_PROXIES\` belong to the server alone.
+
+## Databases
+
+\`sqlite:PATH\` takes no parameters. The file and its folder are created for their owner only.
+
+\`postgresql://USER:PASSWORD@HOST:PORT/DATABASE\` takes these parameters, and the server does not start with any other:
+
+| Parameter | Meaning |
+| --- | --- |
+| \`schema\` | The schema of the tables. \`migrate\` creates it. Two deployments may share a database with two schemas. |
+| \`sslmode\` | \`disable\` (the default), \`no-verify\`, \`require\`, \`verify-ca\` or \`verify-full\`. The last three verify the certificate and the host name. |
+| \`sslrootcert\`, \`sslcert\`, \`sslkey\` | Files with the certificate authority and with the client's certificate and key. |
+| \`application_name\`, \`fallback_application_name\` | The name that PostgreSQL shows for the connections. |
+| \`options\` | Settings of the session, such as \`-c search_path=app\`. A limit that is set here replaces the server's own. |
+| \`client_encoding\`, \`host\` | The encoding; the folder of a Unix socket. |
+
+Percent-encode special characters in the user name and the password. In development, a missing database is created. In production,
+only \`migrate --create\` creates it.
 
 \`npm run cli -- doctor\` says which browser clients a configuration supports. [browser.md](browser.md) has settings to copy.
 

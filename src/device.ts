@@ -11,10 +11,17 @@ export const NO_DEVICE: Device = Object.freeze({ userAgent: null, ipAddress: nul
 
 const LONGEST_USER_AGENT = 255;
 
-/** Cuts what a request says about its device to the size of the columns. */
+/** Makes what a request says about its device fit the columns. */
 export function describeDevice(userAgent: string | null, ipAddress: string | null): Device {
   return {
-    userAgent: userAgent?.slice(0, LONGEST_USER_AGENT) ?? null,
-    ipAddress: ipAddress !== null && isIP(ipAddress) !== 0 ? ipAddress : null,
+    // PostgreSQL stores no NUL.
+    userAgent: userAgent?.replaceAll('\0', '').slice(0, LONGEST_USER_AGENT) ?? null,
+    ipAddress: ipAddress === null ? null : withoutZone(ipAddress),
   };
+}
+
+/** The zone of an IPv6 address (RFC 4007) is a name on another machine, of any length. */
+function withoutZone(ipAddress: string): string | null {
+  const [address = ''] = ipAddress.split('%', 1);
+  return isIP(address) === 0 ? null : address;
 }

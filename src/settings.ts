@@ -145,7 +145,11 @@ export function resolveSettings(given: AuthSettings): Settings {
   const result = schema.safeParse(given);
   if (result.success) return Object.freeze(result.data);
   throw new SettingsError(
-    result.error.issues.map(({ path, message }) => ({ setting: String(path[0] ?? ''), message })),
+    result.error.issues.flatMap((issue) =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys.map((setting) => ({ setting, message: `there is no such setting. There are: ${NAMES}` }))
+        : [{ setting: String(issue.path[0] ?? ''), message: issue.message }],
+    ),
   );
 }
 
@@ -214,3 +218,5 @@ const schema = z
     (settings) => settings.blacklistStaleness >= 2 * settings.blacklistPoll,
     between('blacklistStaleness', 'blacklistPoll', 'must be at least twice the poll'),
   );
+
+const NAMES = Object.keys(schema.shape).join(', ');

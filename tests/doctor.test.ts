@@ -174,7 +174,7 @@ test('weak or missing keys are a fault', async () => {
 
   rmSync(String(healthy['AUTH_KEYS_FILE']));
   const missing = await examine();
-  expect(missing.output).toMatch(/^FAULT +keys: .*ENOENT/m);
+  expect(missing.output).toMatch(/^FAULT +keys: .* does not exist/m);
   expect(missing.code).toBe(1);
 });
 

@@ -230,3 +230,33 @@ test('no fault repeats a value, since it may be a misplaced secret', () => {
   expect(faults.length).toBeGreaterThan(15);
   expect(faults.join('\n')).not.toContain(secret);
 });
+
+test('the variables that Kubernetes adds beside a Service named auth are ignored', () => {
+  const variables = {
+    AUTH_SERVICE_HOST: '10.0.0.1',
+    AUTH_SERVICE_PORT: '4000',
+    AUTH_SERVICE_PORT_HTTP: '4000',
+    AUTH_PORT: 'tcp://10.0.0.1:4000',
+    AUTH_PORT_4000_TCP: 'tcp://10.0.0.1:4000',
+    AUTH_PORT_4000_TCP_PROTO: 'tcp',
+    AUTH_PORT_4000_TCP_PORT: '4000',
+    AUTH_PORT_4000_TCP_ADDR: '10.0.0.1',
+    AUTH_DB_SERVICE_HOST: '10.0.0.2',
+    AUTH_DB_PORT_5432_TCP: 'tcp://10.0.0.2:5432',
+  };
+  expect(faultsOf(variables)).toEqual([]);
+  expect(namesOf({ ...variables, AUTH_COLOUR: 'red' })).toEqual(['AUTH_COLOUR']);
+  expect(namesOf({ AUTH_PORT: '8080' })).toEqual(['AUTH_PORT']);
+});
+
+test.each([
+  ['', false],
+  ['development', false],
+  ['test', false],
+  ['production', true],
+  ['staging', true],
+  ['Production', true],
+  ['DEVELOPMENT', true],
+])('NODE_ENV=%j is production: %s', (NODE_ENV, isProduction) => {
+  expect(readEnvironment({ ...PRODUCTION, NODE_ENV }).isProduction).toBe(isProduction);
+});

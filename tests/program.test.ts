@@ -1,10 +1,22 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
+import { databaseExists } from '../server/src/database/open-database.ts';
 import { type BuiltProgram, buildProgram } from './support/build-program.ts';
+import { onEachDatabase } from './support/databases.ts';
 import { EMAIL, GraphQLClient, PASSWORD } from './support/graphql-client.ts';
 import { accessOf } from './support/outcomes.ts';
 import { waitUntil } from './support/wait-until.ts';
@@ -162,7 +174,55 @@ describe('in development', () => {
   test('an unknown command is answered with the existing ones', async () => {
     const { code, faults } = await run(['sing']).ended;
     expect(code).toBe(1);
-    expect(faults).toMatch(/^There is no command "sing". There are: serve, migrate, /);
+    expect(faults).toMatch(/^There is no command "sing"\.\n\nUsage: /);
+    expect(faults).toContain('migrate [--create]');
+  });
+
+  test.each(['--help', '-h', 'help'])('%s explains each command and exits with 0', async (word) => {
+    const { code, output, faults } = await run([word]).ended;
+    expect({ code, faults }).toEqual({ code: 0, faults: '' });
+    for (const command of ['serve', 'migrate', 'user:create', 'keys:generate', 'doctor', 'purge', 'schema'])
+      expect(output).toMatch(new RegExp(`^  ${command} .*[.]$`, 'm'));
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('`keys:generate` writes keys that only their owner can read, and never overwrites any', async () => {
+    const file = join(folder, 'new/keys.json');
+    expect((await run(['keys:generate', file]).ended).code).toBe(0);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const written = readFileSync(file, 'utf8');
+
+    const again = await run(['keys:generate', file]).ended;
+    expect(again).toMatchObject({ code: 1, faults: expect.stringContaining('exists already') });
+    expect(readFileSync(file, 'utf8')).toBe(written);
+    expect((await run(['keys:generate']).ended).faults).toContain('usage: keys:generate FILE');
+  });
+
+  test.each([0o606, 0o660, 0o622])('keys that others can write (mode %o) prevent the start', async (mode) => {
+    const file = join(folder, 'keys.json');
+    await run(['keys:generate', file]).ended;
+    chmodSync(file, mode);
+    const { code, faults } = await run([], { AUTH_KEYS_FILE: file }).ended;
+    expect(code).toBe(1);
+    expect(faults).toContain(`others can write ${file}`);
+  });
+
+  test('keys that others can read are reported at the start', async () => {
+    const file = join(folder, 'keys.json');
+    await run(['keys:generate', file]).ended;
+    chmodSync(file, 0o640);
+    const started = run([], { AUTH_KEYS_FILE: file });
+    await started.url();
+    await waitUntil(() => started.faults.includes(`others can read ${file}`));
+    expect(await stop(started)).toMatchObject({ code: 0 });
+  });
+
+  test('the database can be read by its owner only, as can the files beside it', async () => {
+    const started = run();
+    await (await clientOf(started)).register();
+    expect(statSync(join(folder, 'data')).mode & 0o777).toBe(0o700);
+    for (const name of readdirSync(join(folder, 'data')))
+      expect({ name, mode: statSync(join(folder, 'data', name)).mode & 0o777 }).toEqual({ name, mode: 0o600 });
   });
 });
 
@@ -190,19 +250,44 @@ describe('in production', () => {
     );
   });
 
+  test.each(['staging', 'prod', 'Production'])('NODE_ENV=%s is production', async (NODE_ENV) => {
+    const { code, faults } = await run([], { NODE_ENV }).ended;
+    expect({ code, faults }).toEqual({ code: 1, faults: expect.stringContaining('must be set in production') });
+  });
+
   test('the program does not start without keys and with pending migrations, and lists both', async () => {
+    const keysFile = production().AUTH_KEYS_FILE;
+    mkdirSync(join(folder, 'data'));
+    writeFileSync(join(folder, 'data/auth.db'), '');
     const { code, output, faults } = await run([], production()).ended;
     expect({ code, output }).toEqual({ code: 1, output: '' });
-    const keysFile = production().AUTH_KEYS_FILE;
     expect(faults.replace(/\d+ migrations/, 'N migrations')).toBe(
-      `Cannot start:\n  - AUTH_KEYS_FILE: ${keysFile} cannot be read (ENOENT)\n` +
-        '  - N migrations are pending; "npm run migrate" applies them\n',
+      `Cannot start:\n  - AUTH_KEYS_FILE: ${keysFile} does not exist. "keys:generate ${keysFile}" writes new keys\n` +
+        '  - N migrations are pending. "migrate" applies them\n',
     );
     expect(existsSync(keysFile)).toBe(false);
   });
 
+  onEachDatabase((database) => {
+    test('a database that does not exist is not created unless `migrate --create` says so', async () => {
+      const existing = await database.fresh();
+      const DATABASE_URL = `${existing}_mistyped`;
+      const variables = { ...production(), DATABASE_URL };
+      for (const args of [[], ['migrate'], ['user:create', '--email', 'a@b.test'], ['purge']]) {
+        const { code, faults } = await run(args, variables).ended;
+        expect({ args, code }).toEqual({ args, code: 1 });
+        expect(faults).toContain('DATABASE_URL: the database does not exist. "migrate --create" creates it');
+      }
+      await run(['doctor'], variables).ended;
+      expect(await databaseExists(DATABASE_URL)).toBe(false);
+
+      expect((await run(['migrate', '--create'], variables).ended).output).toMatch(/^Applied Migration\d+/);
+      expect(await databaseExists(DATABASE_URL)).toBe(true);
+    });
+  });
+
   test('the program does not start with a weak key or a key file that is not JSON, and repeats nothing of them', async () => {
-    await run(['migrate'], production()).ended;
+    await run(['migrate', '--create'], production()).ended;
     const weak = { kty: 'oct', alg: 'HS256', kid: 'a', purpose: 'access', k: 'aHVudGVyMg' };
     for (const text of [JSON.stringify({ keys: [weak] }), 'hunter2']) {
       writeFileSync(production().AUTH_KEYS_FILE, text, { mode: 0o600 });
@@ -214,7 +299,7 @@ describe('in production', () => {
   });
 
   test('`migrate` applies what is pending once, and then the program starts without an explorer', async () => {
-    const { code, output } = await run(['migrate'], production()).ended;
+    const { code, output } = await run(['migrate', '--create'], production()).ended;
     expect(code).toBe(0);
     expect(output).toMatch(/^Applied Migration\d+/);
     expect((await run(['migrate'], production()).ended).output).toBe('The database is up to date.\n');

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { type AuthSettings, resolveSettings, SettingsError } from 'graphql-simplejwt';
 import { z } from 'zod';
+import { DatabaseUrlError, parseDatabaseUrl } from './database/database-url.ts';
 
 /** The server's configuration, as the environment gives it. */
 export interface Environment {
@@ -22,6 +23,16 @@ function isNetwork(text: string): boolean {
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
 }
 
+function databaseUrlFault(text: string): string | null {
+  try {
+    parseDatabaseUrl(text);
+    return null;
+  } catch (error) {
+    if (error instanceof DatabaseUrlError) return error.message;
+    throw error;
+  }
+}
+
 const yesOrNo = z.enum(['true', 'false']).transform((word) => word === 'true');
 
 /** The server's own variables. docs/configuration.md is printed from them. */
@@ -36,9 +47,12 @@ export const serverVariables = {
   HOST: z.string().min(1).default('127.0.0.1').describe('The address to listen on.'),
   DATABASE_URL: z
     .string()
-    .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)/, 'must be sqlite:PATH or postgresql://...')
+    .superRefine((text, context) => {
+      const message = databaseUrlFault(text);
+      if (message !== null) context.addIssue({ code: 'custom', message });
+    })
     .default('sqlite:./data/auth.db')
-    .describe('`sqlite:PATH` or `postgresql://...`.'),
+    .describe('`sqlite:PATH` or `postgresql://...`. See "Databases" below for the parameters.'),
   AUTH_KEYS_FILE: z
     .string()
     .min(1)
@@ -63,6 +77,8 @@ export const DEVELOPMENT_DEFAULTS: Readonly<Record<string, string>> = {
 };
 export const REQUIRED_IN_PRODUCTION = ['AUTH_ISSUER', 'AUTH_REGISTRATION', 'AUTH_KEYS_FILE', 'DATABASE_URL'];
 const LOWEST_COST = 10;
+/** The values of NODE_ENV that are not production. Every other one is, `staging` and `Production` included. */
+const DEVELOPMENT: readonly string[] = ['', 'development', 'test'];
 
 /** Reads a setting from its text, or returns the text, which the library then rejects. */
 type Reader = (text: string) => unknown;
@@ -125,7 +141,7 @@ export class StartError extends Error {
  * @throws StartError that lists every fault.
  */
 export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Environment {
-  const isProduction = variables['NODE_ENV'] === 'production';
+  const isProduction = !DEVELOPMENT.includes(variables['NODE_ENV'] ?? '');
   // An empty variable counts as not set: `docker run -e NAME=` and CI templates leave such variables.
   const given = Object.fromEntries(
     Object.entries(variables).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ''),
@@ -176,8 +192,14 @@ function faultsOf(settings: AuthSettings): string[] {
 
 function unknownVariables(given: Readonly<Record<string, string>>): string[] {
   return Object.keys(given)
-    .filter((name) => name.startsWith('AUTH_') && !variableNames.includes(name))
+    .filter((name) => name.startsWith('AUTH_') && !variableNames.includes(name) && !isOfKubernetes(name, given))
     .map((name) => `${name}: there is no such setting`);
+}
+
+/** Kubernetes sets such variables for each Service: `AUTH_SERVICE_HOST` and `AUTH_PORT_4000_TCP` for one named `auth`. */
+function isOfKubernetes(name: string, given: Readonly<Record<string, string>>): boolean {
+  const [, service] = /^(AUTH\w*?)_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_\w+)?)$/.exec(name) ?? [];
+  return service !== undefined && given[`${service}_SERVICE_HOST`] !== undefined;
 }
 
 function missingVariables(given: Readonly<Record<string, string>>, isProduction: boolean): string[] {

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, stat, unlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { generateKeys, importKeyRing, KeyRingError, type PrivateJwkSet } from 'graphql-simplejwt';
 import { StartError } from './environment.ts';
 
 const OWNER_ONLY = 0o600;
+const WRITABLE_BY_OTHERS = 0o022;
+export const READABLE_BY_OTHERS = 0o044;
 
 /**
  * Reads the key ring and checks it.
@@ -13,6 +15,10 @@ const OWNER_ONLY = 0o600;
  */
 export async function readKeysFile(path: string): Promise<PrivateJwkSet> {
   const keys = parse(path, await read(path));
+  const mode = await modeOf(path);
+  // Whoever can write the keys can replace them, and sign tokens for anybody.
+  if ((mode & WRITABLE_BY_OTHERS) !== 0)
+    throw new StartError([`AUTH_KEYS_FILE: others can write ${path} (mode ${mode.toString(8)}): run chmod 600`]);
   try {
     importKeyRing(keys);
   } catch (error) {
@@ -24,7 +30,7 @@ export async function readKeysFile(path: string): Promise<PrivateJwkSet> {
 
 /** Writes a new key ring if there is none. If several processes start at once, one writes, and all read the same keys. */
 export async function ensureKeysFile(path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
   await writeFile(draft, `${JSON.stringify(generateKeys(), null, 2)}\n`, { mode: OWNER_ONLY, flag: 'wx' });
   try {
@@ -36,11 +42,18 @@ export async function ensureKeysFile(path: string): Promise<void> {
   }
 }
 
+/** The permissions of a file; none where the platform has no such permissions. */
+export async function modeOf(path: string): Promise<number> {
+  return process.platform === 'win32' ? 0 : (await stat(path)).mode & 0o777;
+}
+
 async function read(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    if (code === 'ENOENT')
+      throw new StartError([`AUTH_KEYS_FILE: ${path} does not exist. "keys:generate ${path}" writes new keys`]);
     throw new StartError([`AUTH_KEYS_FILE: ${path} cannot be read (${code})`]);
   }
 }

@@ -96,7 +96,7 @@ export async function lockAdministrators(em: EntityManager): Promise<string[]> {
     .updateTable('AuthUser')
     .set((row) => ({ tokenVersion: row.ref('tokenVersion') }))
     .where('deactivatedAt', 'is', null)
-    .where(({ ref }) => sql<boolean>`cast(${ref('roles')} as text) like ${`%"${ADMIN}"%`}`)
+    .where((row) => sql<boolean>`cast(${row.ref('roles')} as text) like ${`%"${ADMIN}"%`}`)
     .returning(['id', 'roles'])
     .execute();
   // SQLite's LIKE ignores case.

@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
-import { parseArgs } from 'node:util';
 import { type Auth, type AuthUser, isAuthError, type NewUser } from 'graphql-simplejwt';
 import { readEnvironment, StartError } from '../environment.ts';
+import { parseArguments } from './arguments.ts';
 import { openAuth } from './open-auth.ts';
 
 /** Creates a user, with `--admin` an administrator. The password comes from the terminal or from stdin. */
@@ -27,17 +27,12 @@ async function create(auth: Auth, user: NewUser): Promise<AuthUser> {
   }
 }
 
+const USAGE = 'user:create --email E [--admin]';
+
 function parse(args: readonly string[]): { email: string; isAdmin: boolean } {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: { email: { type: 'string' }, admin: { type: 'boolean' } },
-    });
-    if (values.email !== undefined) return { email: values.email, isAdmin: values.admin === true };
-  } catch {
-    // Reported below, as a missing e-mail is.
-  }
-  throw new StartError(['usage: user:create --email E [--admin]']);
+  const values = parseArguments(USAGE, args, { email: { type: 'string' }, admin: { type: 'boolean' } });
+  if (values.email === undefined) throw new StartError([`usage: ${USAGE}`]);
+  return { email: values.email, isAdmin: values.admin === true };
 }
 
 async function readPassword(): Promise<string> {

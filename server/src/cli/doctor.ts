@@ -1,6 +1,6 @@
-import { parseArgs } from 'node:util';
 import { resolveSettings, type Settings } from 'graphql-simplejwt';
 import { type Environment, readEnvironment, StartError } from '../environment.ts';
+import { parseArguments } from './arguments.ts';
 import { type ClientSetup, judgeClientSetups } from './client-setups.ts';
 import { examine, type Finding } from './findings.ts';
 
@@ -17,19 +17,11 @@ export async function runDoctor(args: readonly string[]): Promise<void> {
 
 /** The address of the API: the given one, or the issuer if it is a URL. */
 function addressOf(args: readonly string[], { host, port }: Environment, { issuer }: Settings): URL {
-  const given = urlOf(args);
+  const { url: given } = parseArguments('doctor [--url https://api.example.com]', args, { url: { type: 'string' } });
   const url = URL.parse(given ?? issuer) ?? URL.parse(`http://${host}:${port}`);
   if (url === null || !/^https?:$/.test(url.protocol) || (given !== undefined && URL.parse(given) === null))
     throw new StartError(['--url: must be an address such as https://api.example.com']);
   return url;
-}
-
-function urlOf(args: readonly string[]): string | undefined {
-  try {
-    return parseArgs({ args: [...args], options: { url: { type: 'string' } } }).values.url;
-  } catch {
-    throw new StartError(['usage: doctor [--url https://api.example.com]']);
-  }
 }
 
 const MARKS = { ok: 'ok     ', note: 'note   ', warning: 'warning', fault: 'FAULT  ' } as const;

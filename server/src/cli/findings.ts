@@ -1,9 +1,9 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { MikroORM } from '@mikro-orm/core';
 import { authEntities, type PrivateJwk, type Settings, systemClock } from 'graphql-simplejwt';
 import { type Environment, StartError } from '../environment.ts';
-import { readKeysFile } from '../keys-file.ts';
-import { openDatabase, pendingMigrations } from '../database/open-database.ts';
+import { modeOf, READABLE_BY_OTHERS, readKeysFile } from '../keys-file.ts';
+import { databaseExists, openDatabase, pendingMigrations } from '../database/open-database.ts';
 import { type ClientSetup, isLocal, isTrustworthy } from './client-setups.ts';
 
 /** The result of one check. */
@@ -96,16 +96,14 @@ function examineAddress(apiUrl: URL, environment: Environment, settings: Setting
   return checks.filter(([applies]) => applies).map(([, grade, about, text]) => ({ grade, about, text }));
 }
 
-const OTHERS = 0o077;
-
 async function examineKeys({ keysFile, isProduction }: Environment): Promise<Finding[]> {
   const about = 'keys';
   if (!existsSync(keysFile) && !isProduction)
     return [{ grade: 'note', about, text: `${keysFile} will be written at the first start` }];
   try {
     const { keys } = await readKeysFile(keysFile);
-    const mode = statSync(keysFile).mode & 0o777;
-    const isOpen = process.platform !== 'win32' && (mode & OTHERS) !== 0;
+    const mode = await modeOf(keysFile);
+    const isOpen = (mode & READABLE_BY_OTHERS) !== 0;
     return [
       { grade: 'ok', about, text: keys.map(describeKey).join(', ') },
       ...(isOpen
@@ -132,10 +130,11 @@ function describeKey({ purpose, alg, k, n }: PrivateJwk): string {
 async function examineDatabase({ databaseUrl, isProduction }: Environment, settings: Settings): Promise<Finding[]> {
   const about = 'database';
   const isSqlite = databaseUrl.startsWith('sqlite:');
-  if (isSqlite && !existsSync(databaseUrl.slice('sqlite:'.length)))
-    return [{ grade: isProduction ? 'fault' : 'note', about, text: 'it does not exist yet' }];
-  const orm = await openDatabase(databaseUrl, authEntities);
+  let orm: MikroORM | undefined;
   try {
+    if (!(await databaseExists(databaseUrl)))
+      return [{ grade: isProduction ? 'fault' : 'note', about, text: 'it does not exist yet' }];
+    orm = await openDatabase(databaseUrl, authEntities);
     const pending = await pendingMigrations(orm);
     return [
       ...(pending.length === 0
@@ -156,7 +155,7 @@ async function examineDatabase({ databaseUrl, isProduction }: Environment, setti
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
     return [{ grade: 'fault', about, text: `the database cannot be read (${code})` }];
   } finally {
-    await orm.close();
+    await orm?.close();
   }
 }
 

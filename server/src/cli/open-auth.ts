@@ -1,6 +1,6 @@
 import type { MikroORM } from '@mikro-orm/core';
 import { type Auth, authEntities, createAuth, type Fault, type PrivateJwkSet } from 'graphql-simplejwt';
-import { migrate, openDatabase, pendingMigrations } from '../database/open-database.ts';
+import { createDatabase, databaseExists, migrate, openDatabase, pendingMigrations } from '../database/open-database.ts';
 import { type Environment, StartError } from '../environment.ts';
 import { ensureKeysFile, readKeysFile } from '../keys-file.ts';
 
@@ -17,7 +17,14 @@ export interface OpenAuth {
  * @throws StartError that lists every fault.
  */
 export async function openAuth(environment: Environment): Promise<OpenAuth> {
-  const orm = await openDatabase(environment.databaseUrl, authEntities);
+  const { databaseUrl, isProduction, keysFile } = environment;
+  if (!isProduction) await createDatabase(databaseUrl);
+  else if (!(await databaseExists(databaseUrl)))
+    throw new StartError([
+      'DATABASE_URL: the database does not exist. "migrate --create" creates it',
+      ...(await faultsOf(readKeysFile(keysFile))),
+    ]);
+  const orm = await openDatabase(databaseUrl, authEntities);
   try {
     const keys = await prepare(environment, orm);
     const auth = await createAuth({ ...environment.settings, orm, keys, onFault: logFault });
@@ -51,7 +58,7 @@ async function prepare({ isProduction, keysFile }: Environment, orm: MikroORM): 
 async function requireMigrations(orm: MikroORM): Promise<void> {
   const pending = await pendingMigrations(orm);
   if (pending.length === 0) return;
-  throw new StartError([`${pending.length} migrations are pending; "npm run migrate" applies them`]);
+  throw new StartError([`${pending.length} migrations are pending. "migrate" applies them`]);
 }
 
 async function faultsOf(work: Promise<unknown>): Promise<readonly string[]> {

@@ -1,6 +1,7 @@
 import { buildGuardedSchema, faultOf } from 'graphql-simplejwt';
 import { type Environment, readEnvironment } from '../environment.ts';
 import { startHttpServer } from '../http/http-server.ts';
+import { modeOf, READABLE_BY_OTHERS } from '../keys-file.ts';
 import { startUpkeep } from '../upkeep.ts';
 import { logFault, openAuth } from './open-auth.ts';
 
@@ -12,6 +13,8 @@ export async function serve(): Promise<void> {
   const server = await startHttpServer({ ...environment, auth, schema, logTo: process.stderr });
   const stopUpkeep = startUpkeep((signal) => auth.purge(signal), reportFailure);
   console.log(greeting(environment, server.url));
+  if (((await modeOf(environment.keysFile)) & READABLE_BY_OTHERS) !== 0)
+    console.error(`Warning: others can read ${environment.keysFile}. Run chmod 600 on it.`);
 
   await untilTold();
   await server.close();
@@ -24,9 +27,10 @@ function reportFailure(error: unknown): void {
   if (fault !== null) logFault(fault);
 }
 
-function greeting({ isExplorerOn, databaseUrl }: Environment, url: string): string {
+function greeting({ isExplorerOn, isProduction, databaseUrl }: Environment, url: string): string {
   const home = databaseUrl.startsWith('sqlite:') ? databaseUrl.slice('sqlite:'.length) : 'PostgreSQL';
-  const lines = [`graphql-simplejwt is serving ${url}/graphql (database: ${home})`];
+  const mode = isProduction ? 'production' : 'development';
+  const lines = [`graphql-simplejwt is serving ${url}/graphql (${mode}, database: ${home})`];
   if (isExplorerOn) lines.push(`Open ${url}/graphql in a browser and run "Register", then "Me".`);
   return lines.join('\n');
 }

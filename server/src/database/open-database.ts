@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { type EntitySchema, MikroORM, type Options } from '@mikro-orm/core';
@@ -6,6 +6,7 @@ import { Migrator } from '@mikro-orm/migrations';
 import { PostgreSqlDriver } from '@mikro-orm/postgresql';
 import { SqliteDriver } from '@mikro-orm/sqlite';
 import { CompiledQuery, type DatabaseConnection } from 'kysely';
+import { type DatabaseAddress, parseDatabaseUrl } from './database-url.ts';
 
 /** Milliseconds. SQLite blocks the event loop while it waits, so the wait is short and the library retries. */
 const SQLITE_BUSY_TIMEOUT = 20;
@@ -29,20 +30,62 @@ type Entities = readonly EntitySchema[];
 
 /** The ORM's options for a `sqlite:` or `postgresql:` URL. The ORM's command line uses them too. */
 export function databaseOptions(databaseUrl: string, entities: Entities): Partial<Options> {
-  return databaseUrl.startsWith('sqlite:')
-    ? sqliteOptions(databaseUrl.slice('sqlite:'.length), entities)
-    : postgresqlOptions(databaseUrl, entities);
+  const address = parseDatabaseUrl(databaseUrl);
+  return address.dialect === 'sqlite' ? sqliteOptions(address.path, entities) : postgresqlOptions(address, entities);
 }
 
 /** Opens the database. `migrate` creates its tables. */
 export async function openDatabase(databaseUrl: string, entities: Entities): Promise<MikroORM> {
+  const address = parseDatabaseUrl(databaseUrl);
+  if (address.dialect === 'sqlite') createPrivateFile(address.path);
   return MikroORM.init(databaseOptions(databaseUrl, entities) as Options);
+}
+
+/** Creates the database if it does not exist. */
+export async function createDatabase(databaseUrl: string): Promise<void> {
+  if (await databaseExists(databaseUrl)) return;
+  const address = parseDatabaseUrl(databaseUrl);
+  if (address.dialect === 'sqlite') return createPrivateFile(address.path);
+  const url = new URL(databaseUrl);
+  const name = decodeURIComponent(url.pathname.slice(1));
+  url.pathname = '/postgres';
+  await onConnection(url.href, `create database "${name.replaceAll('"', '""')}"`);
+}
+
+/** Whether the database exists. It is not created. */
+export async function databaseExists(databaseUrl: string): Promise<boolean> {
+  const address = parseDatabaseUrl(databaseUrl);
+  if (address.dialect === 'sqlite') return address.path === ':memory:' || existsSync(address.path);
+  try {
+    await onConnection(databaseUrl, 'select 1');
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === '3D000') return false;
+    throw error;
+  }
+}
+
+/** Runs one statement without any entity. */
+async function onConnection(databaseUrl: string, statement: string): Promise<void> {
+  const options = { ...databaseOptions(databaseUrl, []), discovery: { warnWhenNoEntities: false } };
+  const orm = await MikroORM.init(options as Options);
+  try {
+    await orm.em.getConnection().execute(statement);
+  } finally {
+    await orm.close();
+  }
+}
+
+/** Only the owner may read the database, which holds e-mails and password hashes. SQLite's other files inherit the mode. */
+function createPrivateFile(path: string): void {
+  if (path === ':memory:' || existsSync(path)) return;
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  closeSync(openSync(path, 'a', 0o600));
 }
 
 /** Applies the pending migrations and returns their names. Processes that do so at the same time take turns. */
 export async function migrate(orm: MikroORM): Promise<string[]> {
-  const clientUrl = orm.config.get('clientUrl');
-  return clientUrl?.startsWith('postgres') ? migratePostgresql(orm, clientUrl) : migrateSqlite(orm);
+  return orm.config.get('driver') === PostgreSqlDriver ? migratePostgresql(orm) : migrateSqlite(orm);
 }
 
 /** The names of the pending migrations. */
@@ -54,9 +97,9 @@ export async function pendingMigrations(orm: MikroORM): Promise<string[]> {
 const MIGRATION_LOCK = 7_276_318_053;
 
 /** Uses connections without limits, because changing a table may take long. */
-async function migratePostgresql({ config }: MikroORM, clientUrl: string): Promise<string[]> {
-  const entities = config.get('entities') as EntitySchema[];
-  const options = { ...commonOptions('postgresql', entities), driver: PostgreSqlDriver, clientUrl };
+async function migratePostgresql({ config }: MikroORM): Promise<string[]> {
+  const { onConnect: _limit, ...driverOptions } = config.get('driverOptions') as Record<string, unknown>;
+  const options = { ...config.getAll(), driverOptions };
   const orm = await MikroORM.init(options as Options);
   try {
     return await orm.em.transactional(async (em) => {
@@ -89,7 +132,6 @@ function namesOf(migrations: readonly { readonly name: string }[]): string[] {
 }
 
 function sqliteOptions(path: string, entities: Entities): Partial<Options> {
-  mkdirSync(dirname(path), { recursive: true });
   return {
     ...commonOptions('sqlite', entities),
     driver: SqliteDriver,
@@ -102,17 +144,24 @@ function sqliteOptions(path: string, entities: Entities): Partial<Options> {
   };
 }
 
-function postgresqlOptions(url: string, entities: Entities): Partial<Options> {
+type PostgresqlAddress = Extract<DatabaseAddress, { dialect: 'postgresql' }>;
+
+function postgresqlOptions(address: PostgresqlAddress, entities: Entities): Partial<Options> {
+  const { url, connectionString, schema, options } = address;
+  const common = commonOptions('postgresql', entities);
   return {
-    ...commonOptions('postgresql', entities),
+    ...common,
+    // With a schema, unqualified names lead there by the search path. The migrator looks for its own table by name.
+    migrations: { ...common.migrations, ...(schema === null ? {} : { schema }) },
     driver: PostgreSqlDriver,
     clientUrl: url,
     driverOptions: {
+      connectionString,
       connectionTimeoutMillis: CONNECT_TIMEOUT,
       // Less than the silence, so that an idle connection is closed in the protocol's own way.
       idleTimeoutMillis: LONGEST_SILENCE - 1_000,
       keepAlive: true,
-      onConnect: limit,
+      onConnect: async (client: PgClient) => limit(client, options),
     },
   };
 }
@@ -124,14 +173,15 @@ interface PgClient {
 }
 
 /** Without limits, a connection that hangs would block its user forever. */
-async function limit(client: PgClient): Promise<void> {
+async function limit(client: PgClient, urlOptions: string): Promise<void> {
   const { stream } = client.connection;
   stream.setTimeout(LONGEST_SILENCE, () => stream.destroy());
+  const limits = Object.entries(POSTGRESQL_LIMITS).filter(([name]) => !urlOptions.includes(`${name}=`));
   await client.query(
     `select set_config(name, value, false)
     from unnest($1::text[], $2::text[]) as limits (name, value)
     where current_setting(name, true) is not null`,
-    [Object.keys(POSTGRESQL_LIMITS), Object.values(POSTGRESQL_LIMITS)],
+    [limits.map(([name]) => name), limits.map(([, value]) => value)],
   );
 }
 
