@@ -78,7 +78,9 @@ async function measure(
   const rows = async () => {
     const [row] = await orm.em
       .getConnection()
-      .execute(`select count(*) as count from simplejwt_security_event where type = 'LOGGED_IN' and user_agent is null`);
+      .execute(
+        `select count(*) as count from simplejwt_security_event where type = 'LOGGED_IN' and user_agent is null`,
+      );
     return Number((row as { count: number | string }).count);
   };
   const kept = (await rows()) - ROWS;

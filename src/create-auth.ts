@@ -1,6 +1,6 @@
 import type { MikroORM } from '@mikro-orm/core';
 import type { NonEmptyArray } from 'type-graphql';
-import { createUser, type NewUser } from './accounts/create-user.ts';
+import { createUser, type CreateUserOptions, type NewUser } from './accounts/create-user.ts';
 import { BlacklistMirror } from './blacklist/blacklist-mirror.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { Database } from './database.ts';
@@ -78,7 +78,7 @@ export interface Auth {
    *
    * @throws BadUserInputError that names each field.
    */
-  createUser(user: NewUser): Promise<AuthUser>;
+  createUser(user: NewUser, options?: CreateUserOptions): Promise<AuthUser>;
   /**
    * Deletes sessions and blacklist rows that have outlived their tokens, and old security events. Call it regularly, for
    * example every ten minutes.
@@ -143,7 +143,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       }),
     verifyToken: (token) => verifyToken(services, token, NO_DEVICE),
     blacklistToken: (token) => blacklistToken(services, token),
-    createUser: (user) => createUser(services, OPERATOR, user),
+    createUser: (user, how) => createUser(services, OPERATOR, user, how),
     purge: (signal) => purge(services, signal ?? null),
     jwks: () => keyRing.publicJwks(),
     close: () => services.mirror.stop(),

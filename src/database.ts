@@ -55,6 +55,13 @@ const MOST_CONFLICTS = 3;
 /** With the pauses between them, about five seconds. Counted and not timed, because a test's clock may stand still. */
 const MOST_LOCKS = 60;
 
+const IN_TRANSACTION =
+  'graphql-simplejwt was called inside a transaction of your ORM. Call it before or after the transaction: its own commits ' +
+  'must not be undone by your rollback. Only `createUser` may join: pass `{ em }` with the entity manager of the transaction.';
+
+/** The part of a host's entity manager that is used to join its transaction. */
+export type HostEntityManager = Pick<MikroORM['em'], 'isInTransaction' | 'fork'>;
+
 /** The only access to the database. It retries conflicts and reports an unavailable database as ServiceUnavailableError. */
 export class Database {
   readonly #orm: MikroORM;
@@ -100,7 +107,20 @@ export class Database {
     });
   }
 
+  /**
+   * The same database within a host's transaction, which the host commits or rolls back.
+   *
+   * @throws TypeError if the entity manager has no transaction.
+   */
+  within(em: HostEntityManager): Pick<Database, 'transaction'> {
+    if (!em.isInTransaction()) throw new TypeError('The given entity manager is not in a transaction.');
+    const joined = em.fork({ keepTransactionContext: true }) as unknown as EntityManager;
+    return { transaction: (work) => work(joined) };
+  }
+
   #fork(): EntityManager {
+    // On SQLite, which has one connection, the host's transaction and this one would wait for each other forever.
+    if (this.#orm.em.isInTransaction()) throw new TypeError(IN_TRANSACTION);
     return this.#orm.em.fork() as unknown as EntityManager;
   }
 
@@ -149,6 +169,14 @@ export async function deleteOldest(
 export function isUniqueViolation(error: unknown): boolean {
   const code = driverCode(error);
   return code === '23505' || code === 'SQLITE_CONSTRAINT_UNIQUE' || code === 'SQLITE_CONSTRAINT_PRIMARYKEY';
+}
+
+/** Whether a DELETE failed because another row refers to the deleted one. */
+export function isReferenceViolation(error: unknown): boolean {
+  const code = driverCode(error);
+  // SQLite reports a RESTRICT as a trigger.
+  const isRestricted = code === 'SQLITE_CONSTRAINT_TRIGGER' && String(error).includes('FOREIGN KEY');
+  return isRestricted || code === '23503' || code === '23001' || code === 'SQLITE_CONSTRAINT_FOREIGNKEY';
 }
 
 /** Whether the database rolled the transaction back and expects a retry: a serialisation failure or a deadlock. */

@@ -18,7 +18,7 @@ export type { TokenPair } from './sessions/issue-tokens.ts';
 export type { PurgeResult } from './sessions/purge.ts';
 export type { SessionInfo } from './sessions/session-info.ts';
 export type { TokenVerification } from './sessions/verify-token.ts';
-export type { NewUser } from './accounts/create-user.ts';
+export type { CreateUserOptions, NewUser } from './accounts/create-user.ts';
 export type { AuthUser } from './users/auth-user.ts';
 export type { Credentials } from './users/credentials.ts';
 export type { AccessClaims, RefreshClaims, TokenType } from './tokens/claims.ts';

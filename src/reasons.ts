@@ -48,6 +48,7 @@ export const meanings = {
       'A role does not have 1 to 64 letters, digits, `_`, `-`, `.` or `:`, or there are more than 32 roles.',
     DELIVERY_NOT_ALLOWED: 'The settings do not allow this token delivery.',
     LAST_ADMINISTRATOR: 'The change would leave no active administrator.',
+    USER_REFERENCED: 'Other data refers to the user, so the user cannot be deleted. Deactivate the user instead.',
     OUT_OF_RANGE: 'The number is outside the allowed range.',
     CURSOR_INVALID: 'The cursor was not returned by this connection.',
   },

@@ -119,6 +119,13 @@ const BAD_USER_INPUT: Record<InputRefusalReason, Provocation> = {
     await alone.stop();
     return answer;
   },
+  USER_REFERENCED: async (server) => {
+    const { user } = await newcomer(server);
+    const sql = server.orm.em.getConnection();
+    await sql.execute('create table if not exists note (author text references simplejwt_user (id))');
+    await sql.execute('insert into note (author) values (?)', [user.id]);
+    return runAsAdministrator(server, 'mutation ($id: ID!) { deleteUser(input: { id: $id }) { id } }', { id: user.id });
+  },
   OUT_OF_RANGE: (server) => runAsAdministrator(server, '{ users(first: 101) { edges { cursor } } }'),
   CURSOR_INVALID: (server) => runAsAdministrator(server, '{ users(after: "junk") { edges { cursor } } }'),
 };

@@ -71,6 +71,8 @@ export const InputRefusalReason = /* @__PURE__ */ Object.freeze({
   DELIVERY_NOT_ALLOWED: 'DELIVERY_NOT_ALLOWED',
   /** The change would leave no active administrator. */
   LAST_ADMINISTRATOR: 'LAST_ADMINISTRATOR',
+  /** Other data refers to the user, so the user cannot be deleted. Deactivate the user instead. */
+  USER_REFERENCED: 'USER_REFERENCED',
   /** The number is outside the allowed range. */
   OUT_OF_RANGE: 'OUT_OF_RANGE',
   /** The cursor was not returned by this connection. */

@@ -1,5 +1,5 @@
-import { type EntityManager, isUniqueViolation } from '../database.ts';
-import { type Device, NO_DEVICE } from '../device.ts';
+import { type Database, type EntityManager, type HostEntityManager, isUniqueViolation } from '../database.ts';
+import { NO_DEVICE } from '../device.ts';
 import { BadUserInputError } from '../errors.ts';
 import { record } from '../events/security-event-store.ts';
 import { newId } from '../id.ts';
@@ -18,22 +18,33 @@ export interface NewUser extends Credentials {
   readonly roles?: readonly string[];
 }
 
+/** How a user is created. */
+export interface CreateUserOptions {
+  /**
+   * The entity manager of your transaction. The user is then created in it, and disappears if you roll it back. On
+   * PostgreSQL, a BadUserInputError because of a taken e-mail leaves your transaction unusable.
+   */
+  readonly em?: HostEntityManager;
+}
+
 /**
  * Creates a user without a session. The first administrator is created in this way.
  *
  * @throws ForbiddenError unless the caller is an administrator or the operator.
  * @throws BadUserInputError that names each field.
+ * @throws TypeError if the given entity manager is not in a transaction.
  */
 export async function createUser(
   services: AccountServices,
   caller: Caller,
   { roles = [], ...credentials }: NewUser,
-  device: Device = NO_DEVICE,
+  { em }: CreateUserOptions = {},
 ): Promise<AuthUser> {
   requireRole(caller, ADMIN);
+  const database = em === undefined ? services.database : services.database.within(em);
   const user = await newUser(services, parseNewCredentials(credentials), parseRoles(roles));
   const event = { type: 'REGISTERED' as const, userId: user.id };
-  await insertAccount(services, user, (em) => record(em, [event], device, user.createdAt.getTime()));
+  await insertAccount(database, user, (own) => record(own, [event], NO_DEVICE, user.createdAt.getTime()));
   return toAuthUser(user);
 }
 
@@ -60,12 +71,12 @@ export async function newUser(
 
 /** Inserts a user and what belongs to it, in one transaction. */
 export async function insertAccount(
-  services: AccountServices,
+  database: Pick<Database, 'transaction'>,
   user: User,
   insertRest: (em: EntityManager) => Promise<void>,
 ): Promise<void> {
   try {
-    await services.database.transaction(async (em) => {
+    await database.transaction(async (em) => {
       await addUser(em, user);
       await insertRest(em);
     });

@@ -1,4 +1,7 @@
+import { isReferenceViolation } from '../database.ts';
 import type { Device } from '../device.ts';
+import { BadUserInputError } from '../errors.ts';
+import { InputRefusalReason } from '../reasons.ts';
 import type { Caller } from '../sessions/caller.ts';
 import type { AuthUser } from '../users/auth-user.ts';
 import { removeUser } from '../users/user-store.ts';
@@ -8,6 +11,8 @@ import type { AccountServices } from './services.ts';
 /**
  * Deletes a user. Every session ends at once. Revoked tokens stay revoked, and security events stay recorded. Throws as
  * `changeAccount` does.
+ *
+ * @throws BadUserInputError with USER_REFERENCED if a host's row refers to the user and has no delete rule. Nothing changes.
  */
 export async function deleteUser(
   services: AccountServices,
@@ -15,7 +20,7 @@ export async function deleteUser(
   id: string,
   device: Device,
 ): Promise<AuthUser> {
-  return changeAccount(
+  const deletion = changeAccount(
     services,
     caller,
     id,
@@ -27,4 +32,8 @@ export async function deleteUser(
     },
     device,
   );
+  return deletion.catch((error: unknown) => {
+    if (!isReferenceViolation(error)) throw error;
+    throw new BadUserInputError([{ path: 'input.id', reason: InputRefusalReason.USER_REFERENCED }]);
+  });
 }

@@ -13,6 +13,8 @@ export async function register(services: AccountServices, input: Credentials, op
   const account = await newUser(services, parseNewCredentials(input), []);
   const user = { ...account, lastLoginAt: account.createdAt };
   const prepared = await prepareSession(services, user, opening);
-  await insertAccount(services, user, (em) => insertPrepared(em, services, prepared, 'REGISTERED', opening.device));
+  await insertAccount(services.database, user, (em) =>
+    insertPrepared(em, services, prepared, 'REGISTERED', opening.device),
+  );
   return prepared.pair;
 }

@@ -24,6 +24,7 @@ const FIELD_SENTENCES: Readonly<Record<InputRefusalReason, string>> = {
   PASSWORD_TOO_LONG: 'Use 72 characters or fewer; accented letters and emoji count for several.',
   IDEMPOTENCY_KEY_INVALID: OUTDATED,
   ROLE_INVALID: 'A role is a word of letters, digits and _ - . : only. Correct it.',
+  USER_REFERENCED: 'Other data belongs to this account, so it cannot be deleted. Deactivate it instead.',
   LAST_ADMINISTRATOR: 'This is the last administrator. Give somebody else the role first.',
   OUT_OF_RANGE: 'Choose a number from 1 to 100.',
   CURSOR_INVALID: 'The list has changed. Load it again from the beginning.',

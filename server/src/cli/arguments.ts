@@ -16,7 +16,7 @@ export function parseArguments<const Config extends ParseArgsOptionsConfig>(
   options: Config,
 ): Values<Config> {
   try {
-    return parseArgs({ args: [...args], options }).values as Values<Config>;
+    return parseArgs({ args: [...args], options }).values;
   } catch {
     throw new StartError([`usage: ${usage}`]);
   }
