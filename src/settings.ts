@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { TokenDelivery } from './delivery.ts';
 
@@ -73,7 +74,8 @@ export interface AuthSettings {
    */
   readonly tokenDelivery?: readonly TokenDelivery[];
   /**
-   * The origins whose pages may use cookies and read answers, besides the API's own origin: `https://app.example.com`.
+   * The origins whose pages may use cookies and read answers, besides the issuer's: `https://app.example.com`, or
+   * `capacitor://localhost` for the shell of a native app.
    * @defaultValue `[]`
    */
   readonly allowedOrigins?: readonly string[];
@@ -82,6 +84,12 @@ export interface AuthSettings {
    * @defaultValue `'Lax'`
    */
   readonly cookieSameSite?: 'Lax' | 'Strict' | 'None';
+  /**
+   * The part of the cookies' names that tells deployments on one host apart: `__Host-PREFIX-refresh`. 1 to 32 letters,
+   * digits, `_` and `-`.
+   * @defaultValue eight hexadecimal digits that depend on the issuer
+   */
+  readonly cookiePrefix?: string;
   /**
    * How long security events are kept.
    * @defaultValue `'90d'`
@@ -112,6 +120,7 @@ export interface Settings {
   readonly tokenDelivery: readonly TokenDelivery[];
   readonly allowedOrigins: readonly string[];
   readonly cookieSameSite: 'Lax' | 'Strict' | 'None';
+  readonly cookiePrefix: string;
   readonly eventRetention: number;
   readonly bcryptCost: number;
 }
@@ -143,7 +152,8 @@ export class SettingsError extends TypeError {
  */
 export function resolveSettings(given: AuthSettings): Settings {
   const result = schema.safeParse(given);
-  if (result.success) return Object.freeze(result.data);
+  if (result.success)
+    return Object.freeze({ ...result.data, cookiePrefix: result.data.cookiePrefix ?? prefixOf(result.data.issuer) });
   throw new SettingsError(
     result.error.issues.flatMap((issue) =>
       issue.code === 'unrecognized_keys'
@@ -151,6 +161,10 @@ export function resolveSettings(given: AuthSettings): Settings {
         : [{ setting: String(issue.path[0] ?? ''), message: issue.message }],
     ),
   );
+}
+
+function prefixOf(issuer: string): string {
+  return createHash('sha256').update(issuer).digest('hex').slice(0, 8);
 }
 
 const duration = z
@@ -169,7 +183,9 @@ const origin = z
 
 function isOrigin(text: string): boolean {
   const url = URL.parse(text);
-  return url !== null && /^https?:$/.test(url.protocol) && url.origin === text && !text.includes('*');
+  if (url === null || text.includes('*') || url.protocol === 'file:') return false;
+  // The shells of native apps have schemes of their own, such as capacitor://localhost, for which `origin` is null.
+  return url.origin === 'null' ? url.host !== '' && text === `${url.protocol}//${url.host}` : url.origin === text;
 }
 
 const identifier = z.string().trim().min(1, 'must not be blank').max(255);
@@ -199,6 +215,10 @@ const schema = z
     tokenDelivery: z.array(deliveries).default(['BODY', 'COOKIES', 'REFRESH_COOKIE']),
     allowedOrigins: z.array(origin).default([]),
     cookieSameSite: z.enum(['Lax', 'Strict', 'None']).default('Lax'),
+    cookiePrefix: z
+      .string()
+      .regex(/^[\w-]{1,32}$/, 'must be 1 to 32 letters, digits, _ and -')
+      .optional(),
     eventRetention: duration.prefault('90d'),
     bcryptCost: z.number().int().min(4).max(15).default(12),
   })

@@ -14,6 +14,7 @@ import { hookStatements } from './support/driver-faults.ts';
 import { type Answer, EMAIL, PASSWORD } from './support/graphql-client.ts';
 import { HOUR, MINUTE } from './support/manual-clock.ts';
 import { errorOf } from './support/outcomes.ts';
+import { REFRESH } from './support/page.ts';
 import { passTime } from './support/pass-time.ts';
 import { someEmail } from './support/someone.ts';
 import { startTestAuth, type TestAuth } from './support/start-test-auth.ts';
@@ -138,7 +139,7 @@ const WITHOUT_REASON: Record<
   NOT_FOUND: (server) =>
     runAsAdministrator(server, 'mutation ($id: ID!) { deleteUser(input: { id: $id }) { id } }', { id: 'nobody' }),
   CSRF_REJECTED: ({ client }) =>
-    client.run('{ __typename }', {}, undefined, { cookie: '__Host-refresh=x', origin: 'https://evil.example' }),
+    client.run('{ __typename }', {}, undefined, { cookie: `${REFRESH}=x`, origin: 'https://evil.example' }),
   SERVICE_UNAVAILABLE: async () => {
     const server = await startTestAuth();
     await hookStatements(server.orm, { before: () => fail('the disk is gone', 'SQLITE_IOERR') });

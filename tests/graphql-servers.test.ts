@@ -29,7 +29,7 @@ interface GraphQLRequest {
 type StartHost = (schema: GraphQLSchema, auth: Auth) => Promise<Running>;
 
 const contextOf = (auth: Auth, req: IncomingMessage): AuthContext =>
-  auth.context({ headers: req.headers, ownOrigin: `http://${req.headers.host}` });
+  auth.context({ headers: req.headers, sendsCookies: true });
 
 async function listen(listener: RequestListener): Promise<Running> {
   const server = createServer(listener);

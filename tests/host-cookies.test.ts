@@ -45,8 +45,7 @@ async function startHost(asksIsForged: boolean): Promise<{ client: GraphQLClient
   });
   hosts.push(host);
   const context = async ({ req, res }: { req: IncomingMessage; res: ServerResponse }) => {
-    const ownOrigin = `http://${req.headers.host}`;
-    return { ...server.auth.context({ headers: req.headers, ownOrigin }), res };
+    return { ...server.auth.context({ headers: req.headersDistinct, sendsCookies: true }), res };
   };
   const started = await startStandaloneServer(host, { listen: { port: 0, host: '127.0.0.1' }, context });
   const url = started.url.replace(/\/$/, '');

@@ -1,8 +1,9 @@
 import { request as httpRequest } from 'node:http';
 import type { Answer } from './support/graphql-client.ts';
+import { REFRESH } from './support/page.ts';
 import { errorOf, refusalOf } from './support/outcomes.ts';
 import { COOKIE_DELIVERIES, Page, setCookiesOf } from './support/page.ts';
-import type { TestAuth } from './support/start-test-auth.ts';
+import { ISSUER, type TestAuth } from './support/start-test-auth.ts';
 import { useServers } from './support/use-servers.ts';
 
 const ALLOWED = 'https://app.example.com';
@@ -63,7 +64,7 @@ describe('CORS', () => {
     expect(answer.headers.get('access-control-allow-origin')).toBe(ALLOWED);
     expect(answer.headers.get('access-control-allow-credentials')).toBe('true');
     expect(answer.headers.get('access-control-allow-methods')).toBe('GET, POST');
-    for (const name of ['authorization', 'content-type', 'x-csrf-token'])
+    for (const name of ['authorization', 'content-type', 'x-csrf-token', 'apollographql-client-name', 'traceparent'])
       expect(answer.headers.get('access-control-allow-headers')).toContain(name);
     expect(answer.headers.get('vary')).toContain('Origin');
   });
@@ -75,7 +76,7 @@ describe('CORS', () => {
         const { client } = await start({ allowedOrigins });
         const asked = await client.send(preflight(origin));
         const answered = await client.send({ ...query, headers: { ...JSON_TYPE, origin } });
-        const refused = await client.send({ ...query, headers: { ...JSON_TYPE, origin, cookie: '__Host-refresh=x' } });
+        const refused = await client.send({ ...query, headers: { ...JSON_TYPE, origin, cookie: `${REFRESH}=x` } });
 
         for (const answer of [asked, answered, refused]) {
           expect(corsHeadersOf(answer)).toEqual({});
@@ -112,47 +113,56 @@ describe('CORS', () => {
   });
 });
 
+const LOGIN_BY_COOKIE = JSON.stringify({
+  query:
+    'mutation { register(input: { email: "a@b.test", password: "correct horse", delivery: COOKIES }) { csrfToken } }',
+});
+
 describe('a proxy', () => {
   const FORWARDED = {
     'x-forwarded-proto': 'https',
     'x-forwarded-host': 'api.example.com',
     'x-forwarded-for': '203.0.113.7',
   };
-  const page = (server: TestAuth, origin: string) => new Page(server, { origin, ...FORWARDED });
+  const addressOf = async (own: Page) => {
+    const { accessToken } = await own.refresh();
+    const headers = { authorization: accessToken === null ? undefined : `Bearer ${accessToken}` };
+    return (await own.run('{ sessions { ipAddress } }', {}, headers)).data.sessions[0].ipAddress as string;
+  };
 
-  test.each(COOKIE_DELIVERIES)(
-    'that is not trusted changes neither protocol, host nor address, with %s',
-    async (delivery) => {
-      for (const trustedProxies of [[], ['203.0.113.0/24', '::1']]) {
-        const server = await start({ trustedProxies });
-        const forged = await page(server, 'https://api.example.com').tryRegister(delivery);
-        expect(refusalOf(forged)).toBe('CSRF_REJECTED');
+  test.each(COOKIE_DELIVERIES)('that is not trusted does not change the address, with %s', async (delivery) => {
+    for (const trustedProxies of [[], ['203.0.113.0/24', '::1']]) {
+      const own = new Page(await start({ trustedProxies }), { origin: ISSUER, ...FORWARDED });
+      const answer = await own.tryRegister(delivery);
+      expect(answer.errors).toEqual([]);
+      for (const cookie of setCookiesOf(answer)) expect(cookie).toContain('; Secure');
+      expect(await addressOf(own)).toBe('127.0.0.1');
+    }
+  });
 
-        const own = new Page(server, { origin: server.url, ...FORWARDED, 'x-forwarded-proto': 'http' });
-        const answer = await own.tryRegister(delivery);
-        expect(answer.errors).toEqual([]);
-        for (const cookie of setCookiesOf(answer)) expect(cookie).toContain('; Secure');
-        const { accessToken } = await own.refresh();
-        const headers = { authorization: accessToken === null ? undefined : `Bearer ${accessToken}` };
-        const { data } = await own.run('{ sessions { ipAddress } }', {}, headers);
-        expect(data.sessions[0].ipAddress).toBe('127.0.0.1');
+  test('that is trusted says which address the client has', async () => {
+    const server = await start({ trustedProxies: ['127.0.0.0/8'] });
+    const own = new Page(server, { origin: ISSUER, ...FORWARDED });
+    await own.register('COOKIES');
+    expect(await addressOf(own)).toBe('203.0.113.7');
+  });
+
+  test.each([[[]], [['127.0.0.0/8']]])(
+    'and the Host header do not decide which origin is our own, with the trusted proxies %j',
+    async (trustedProxies) => {
+      const server = await start({ trustedProxies });
+      for (const origin of ['https://api.example.com', server.url, 'http://evil.test']) {
+        const claimed = { ...FORWARDED, host: new URL(origin).host };
+        const forged = await sendRaw(server, 'POST', '/graphql', { origin, ...claimed, ...JSON_TYPE }, LOGIN_BY_COOKIE);
+        expect(forged.text).toContain('CSRF_REJECTED');
+        expect(forged.headers['set-cookie']).toBeUndefined();
       }
     },
   );
 
-  test('that is trusted says which protocol, host and address the client has', async () => {
-    const server = await start({ trustedProxies: ['127.0.0.0/8'] });
-    expect(refusalOf(await page(server, server.url).tryRegister('COOKIES'))).toBe('CSRF_REJECTED');
-    expect(refusalOf(await page(server, 'http://api.example.com').tryRegister('COOKIES'))).toBe('CSRF_REJECTED');
-
-    const own = page(server, 'https://api.example.com');
-    expect((await own.tryRegister('COOKIES')).errors).toEqual([]);
-    expect((await own.run('{ sessions { ipAddress } }')).data.sessions[0].ipAddress).toBe('203.0.113.7');
-  });
-
   test('that is trusted vouches for the last address before it, not for the addresses that the client wrote', async () => {
     const server = await start({ trustedProxies: ['127.0.0.1', '10.0.0.0/8'] });
-    const own = new Page(server, { origin: server.url, 'x-forwarded-for': '198.51.100.9, 203.0.113.7, 10.1.2.3' });
+    const own = new Page(server, { origin: ISSUER, 'x-forwarded-for': '198.51.100.9, 203.0.113.7, 10.1.2.3' });
     await own.register('COOKIES');
 
     expect((await own.run('{ sessions { ipAddress } }')).data.sessions[0].ipAddress).toBe('203.0.113.7');
@@ -216,7 +226,7 @@ describe('the form of a request', () => {
 
   test('a request that is refused for its origin is refused before its body is read', async () => {
     const server = await start();
-    const headers = { ...JSON_TYPE, origin: EVIL, cookie: '__Host-refresh=x' };
+    const headers = { ...JSON_TYPE, origin: EVIL, cookie: `${REFRESH}=x` };
 
     for (const body of ['{', JSON.stringify({ query: ' '.repeat(200_000) })]) {
       const answer = await server.client.send({ method: 'POST', headers, body });

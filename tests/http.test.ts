@@ -250,7 +250,14 @@ describe('the public keys', () => {
   });
 });
 
-test.each(['/', '/graphql/', '/graphqlx', '/healthz?token=x', '/../etc/passwd', '/.well-known/'])(
+test('the path / says what this is and where GraphQL is, as load balancers and people ask', async () => {
+  const answer = await server.client.send({}, '/');
+  expect([answer.status, answer.text]).toEqual([200, 'graphql-simplejwt serves GraphQL at /graphql.\n']);
+  expect((await server.client.send({ method: 'HEAD' }, '/')).status).toBe(200);
+  expect((await server.client.send({ method: 'POST' }, '/')).status).toBe(405);
+});
+
+test.each(['/graphql/', '/graphqlx', '/healthz?token=x', '/../etc/passwd', '/.well-known/'])(
   'the path %s is answered with 404, and not repeated',
   async (path) => {
     const answer = await server.client.send(
@@ -443,3 +450,20 @@ describe('the query language', () => {
     }
   });
 });
+
+test('a request that is sent a byte at a time is answered with 408 within 30 seconds', async () => {
+  const { hostname, port } = new URL(server.url);
+  const socket = connect({ host: hostname, port: Number(port) });
+  socket.write('POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n');
+  const dripping = setInterval(() => socket.write(' '), 500);
+  const begun = performance.now();
+  const text = await new Promise<string>((resolve) => {
+    let received = '';
+    socket.on('data', (chunk) => (received += String(chunk)));
+    socket.on('close', () => resolve(received));
+    socket.on('error', () => resolve(received));
+  });
+  clearInterval(dripping);
+  expect(text).toMatch(/^HTTP\/1\.1 408 /);
+  expect(performance.now() - begun).toBeLessThan(30_000);
+}, 40_000);

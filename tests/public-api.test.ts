@@ -80,7 +80,7 @@ test('no value that the public API, the context or a resolver hands out contains
     }
   const run = async (source: string, variableValues: Record<string, unknown> = {}, accessToken = '') => {
     const headers = accessToken === '' ? {} : { authorization: `Bearer ${accessToken}` };
-    const contextValue = hand('the context', auth.context({ headers, ownOrigin: 'https://api.test' }));
+    const contextValue = hand('the context', auth.context({ headers, sendsCookies: true }));
     const { data, errors } = await graphql({ schema, source, variableValues, contextValue });
     expect(errors).toBeUndefined();
     return data as Record<string, Record<string, string>>;
@@ -177,7 +177,7 @@ describe('openSession of a context', () => {
   test('returns the tokens where the host asks for the body', async () => {
     const { auth, client } = await start();
     const { user } = await client.register();
-    const context = auth.context({ headers: callback });
+    const context = auth.context({ headers: callback, sendsCookies: true });
     const pair = await context.auth.openSession({ userId: user.id });
 
     expect(pair).toMatchObject({ user: { id: user.id }, csrfToken: null });
@@ -188,7 +188,7 @@ describe('openSession of a context', () => {
   test.each(COOKIE_DELIVERIES)('refuses %s in a navigation from another site', async (delivery) => {
     const { auth, client } = await start();
     const { user } = await client.register();
-    const context = auth.context({ headers: callback });
+    const context = auth.context({ headers: callback, sendsCookies: true });
 
     await expect(context.auth.openSession({ userId: user.id, delivery })).rejects.toMatchObject({
       extensions: { code: 'CSRF_REJECTED' },
@@ -200,7 +200,7 @@ describe('openSession of a context', () => {
   test.each(COOKIE_DELIVERIES)('delivers %s where the host has checked the origin', async (delivery) => {
     const { auth, client } = await start();
     const { user } = await client.register();
-    const context = auth.context({ headers: callback });
+    const context = auth.context({ headers: callback, sendsCookies: true });
     const pair = await context.auth.openSession({ userId: user.id, delivery, originChecked: true });
     const filled = context.auth.setCookieHeaders().filter((header) => !header.includes('Max-Age=0'));
     const names = filled.map((header) => header.split('=')[0]);

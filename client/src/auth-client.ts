@@ -1,6 +1,6 @@
 import { adapters } from './adapter-registry.ts';
 import { createFetch } from './authenticated-fetch.ts';
-import { credentialsOf, lacksCsrfToken } from './credentials.ts';
+import { credentialsOf, csrfTokenOf, headersOf, lacksCsrfToken } from './credentials.ts';
 import { CHANGE_PASSWORD, LOGIN, LOGOUT, type LogoutResult, type PairLike, REGISTER } from './documents.ts';
 import { AuthRequestError, AuthUnavailableError } from './errors.ts';
 import { withCookieLock } from './lock.ts';
@@ -157,7 +157,9 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     await logout.sendStored();
     const { mode } = credentialsOf(services);
     const withDelivery = usesCookies ? { ...input, delivery } : input;
-    return withCookieLock(services, () => openSession(services, document, withDelivery, { headers: {}, mode }));
+    // The token proves the session that the new cookies replace, so the server ends it.
+    const headers = headersOf(null, csrfTokenOf(services));
+    return withCookieLock(services, () => openSession(services, document, withDelivery, { headers, mode }));
   }
 
   const client: AuthClient = {

@@ -1,10 +1,11 @@
 import { CSRF_TOKEN } from './documents.ts';
-import { readableCookie } from './page.ts';
+import { readableCookies } from './page.ts';
 import type { ClientServices } from './services.ts';
 import { heldPairId } from './session-store.ts';
 import { ask, type Credentials } from './transport.ts';
 
-const CSRF_COOKIE = '__Host-csrf';
+/** The deployment chooses the middle of the name. */
+const CSRF_COOKIE = /^__Host-[\w-]+-csrf$/;
 
 /** The credentials of the next request. */
 export function credentialsOf(services: ClientServices): Credentials {
@@ -34,8 +35,15 @@ export function csrfTokenOf({ store, usesCookies }: ClientServices): string | nu
   return usesCookies ? (store.session?.csrfToken ?? null) : null;
 }
 
-export function csrfCookie({ url }: ClientServices): string | null {
-  return readableCookie(url, CSRF_COOKIE);
+/** Whether there may be cookies of a session. They may also belong to another deployment on the same host. */
+export function hasCsrfCookie({ url }: ClientServices): boolean {
+  return readableCookies(url, CSRF_COOKIE).length > 0;
+}
+
+/** The CSRF token that belongs to the cookies: the readable cookie, or what the server says if there are several. */
+export async function findCsrfToken(services: ClientServices): Promise<string | null> {
+  const [first = null, ...others] = readableCookies(services.url, CSRF_COOKIE);
+  return others.length === 0 ? first : fetchCsrfToken(services);
 }
 
 export function lacksCsrfToken(services: ClientServices): boolean {

@@ -1,5 +1,5 @@
 import { BackOff } from './back-off.ts';
-import { csrfCookie, csrfTokenOf, fetchCsrfToken, headersOf, modeOf } from './credentials.ts';
+import { csrfTokenOf, fetchCsrfToken, findCsrfToken, headersOf, modeOf } from './credentials.ts';
 import { LOGOUT, type LogoutResult } from './documents.ts';
 import { authErrorOf, AuthRequestError } from './errors.ts';
 import { withCookieLock } from './lock.ts';
@@ -99,7 +99,10 @@ export class Logout {
   async #sendUnderLock(unsent: UnsentLogout): Promise<LogoutResult | null> {
     const services = this.#services;
     if (!(await this.#isStillPending(unsent))) return null;
-    let answer = await this.#post(unsent, services.usesCookies ? (unsent.csrfToken ?? csrfCookie(services)) : null);
+    let answer = await this.#post(
+      unsent,
+      services.usesCookies ? (unsent.csrfToken ?? (await findCsrfToken(services))) : null,
+    );
     if (authErrorOf(answer)?.code === 'CSRF_REJECTED') {
       const csrfToken = await fetchCsrfToken(services);
       if (!(await this.#isStillPending(unsent))) return null;

@@ -20,11 +20,11 @@ export function onWake(wake: () => void, entry: string): () => void {
   return () => stopping.abort();
 }
 
-/** A cookie that scripts may read; null if there is none, or another server set it. */
-export function readableCookie(url: string, name: string): string | null {
-  if (typeof document === 'undefined' || new URL(url, document.baseURI).hostname !== location.hostname) return null;
-  const found = document.cookie.split('; ').find((cookie) => cookie.startsWith(`${name}=`));
-  return found?.slice(name.length + 1) ?? null;
+/** The values of the cookies that scripts may read and whose names match; none if the server has another host. */
+export function readableCookies(url: string, name: RegExp): string[] {
+  if (typeof document === 'undefined' || new URL(url, document.baseURI).hostname !== location.hostname) return [];
+  const pairs = document.cookie.split('; ').map((pair) => pair.split('='));
+  return pairs.filter(([each = '']) => name.test(each)).map(([, value = '']) => value);
 }
 
 /** Whether two URLs have the same origin. False if an origin cannot be determined, so that no token goes astray. */

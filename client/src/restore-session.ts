@@ -1,5 +1,5 @@
 import { BackOff } from './back-off.ts';
-import { csrfCookie } from './credentials.ts';
+import { findCsrfToken, hasCsrfCookie } from './credentials.ts';
 import { REFRESH } from './documents.ts';
 import { AuthRequestError } from './errors.ts';
 import { withCookieLock, withLock } from './lock.ts';
@@ -61,7 +61,7 @@ export class SessionRestorer {
   /** The cookies may hold a session that the storage does not know, because somebody has cleared the storage. */
   async #restoreFromCookies(): Promise<void> {
     const services = this.#services;
-    if (csrfCookie(services) !== null) {
+    if (hasCsrfCookie(services)) {
       await withLock(services, () => withCookieLock(services, () => this.#refreshByCookie()));
     }
     this.#areCookiesUnknown = false;
@@ -69,9 +69,10 @@ export class SessionRestorer {
 
   async #refreshByCookie(): Promise<void> {
     const { store, restoreKey } = this.#services;
-    const csrfToken = csrfCookie(this.#services);
     // Another tab may have restored the session, or ended it, while this one waited for the lock.
-    if (csrfToken === null || (await store.reload()) !== null || (await store.readPendingLogout()) != null) return;
+    if ((await store.reload()) !== null || (await store.readPendingLogout()) != null) return;
+    const csrfToken = await findCsrfToken(this.#services);
+    if (csrfToken === null) return;
     // The key is kept in memory too, because the storage may fail.
     this.#idempotencyKey ??= (await restoreKey.read()) ?? randomKey();
     const idempotencyKey = this.#idempotencyKey;

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { EMAIL, PASSWORD } from '../../tests/support/graphql-client.ts';
+import { REFRESH } from '../../tests/support/page.ts';
 import { useServers } from '../../tests/support/use-servers.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
 import type { TokenDelivery } from '../src/index.ts';
@@ -132,7 +133,7 @@ describe.each(['COOKIES', 'REFRESH_COOKIE'] as const)('with %s', (delivery) => {
     late.resolve();
     await Promise.all([left, entered]);
 
-    expect(jar.cookies.has('__Host-refresh')).toBe(true);
+    expect(jar.cookies.has(REFRESH)).toBe(true);
     expect(await other.request(ME)).toEqual(isAda);
     await other.refresh();
     expect(other.getState().status).toBe('LOGGED_IN');

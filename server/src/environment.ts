@@ -13,6 +13,8 @@ export interface Environment {
   readonly isExplorerOn: boolean;
   /** Addresses and networks whose forwarded headers are trusted. */
   readonly trustedProxies: readonly string[];
+  /** Headers that pages of allowed origins may send, besides the usual ones. */
+  readonly allowedHeaders: readonly string[];
   readonly settings: AuthSettings;
 }
 
@@ -61,18 +63,27 @@ export const serverVariables = {
   AUTH_EXPLORER: yesOrNo
     .optional()
     .describe('Whether `GET /graphql` shows GraphiQL to a browser. Off in production unless set.'),
+  AUTH_ALLOWED_HEADERS: z
+    .string()
+    .default('')
+    .transform((text) => (text === '' ? [] : words(text.toLowerCase())))
+    .refine((names) => names.every((name) => /^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name)), 'must be names of headers')
+    .describe(
+      'Further request headers that pages of allowed origins may send, besides those of common GraphQL clients and tracers.',
+    ),
   AUTH_TRUSTED_PROXIES: z
     .string()
     .default('')
     .transform((text) => (text === '' ? [] : words(text)))
     .refine((proxies) => proxies.every(isNetwork), 'must be addresses or networks, such as 10.0.0.0/8')
-    .describe('The proxies whose `X-Forwarded-*` headers are trusted for protocol, host and client address.'),
+    .describe('The proxies whose `X-Forwarded-For` header is trusted for the address of the client.'),
 };
 
-const DEVELOPMENT_ISSUER = 'http://localhost:4000';
+const DEVELOPMENT_PORT = '4000';
+const issuerAt = (port: string) => `http://localhost:${port}`;
 /** Defaults that apply outside production only. */
 export const DEVELOPMENT_DEFAULTS: Readonly<Record<string, string>> = {
-  AUTH_ISSUER: DEVELOPMENT_ISSUER,
+  AUTH_ISSUER: issuerAt(DEVELOPMENT_PORT),
   AUTH_EXPLORER: 'true',
 };
 export const REQUIRED_IN_PRODUCTION = ['AUTH_ISSUER', 'AUTH_REGISTRATION', 'AUTH_KEYS_FILE', 'DATABASE_URL'];
@@ -108,6 +119,7 @@ const readers: { readonly [Setting in keyof AuthSettings]-?: Reader } = {
   tokenDelivery: words,
   allowedOrigins: words,
   cookieSameSite: asIs,
+  cookiePrefix: asIs,
   eventRetention: asIs,
   bcryptCost: number,
 };
@@ -163,6 +175,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     keysFile: server.data.AUTH_KEYS_FILE,
     isExplorerOn: server.data.AUTH_EXPLORER ?? !isProduction,
     trustedProxies: server.data.AUTH_TRUSTED_PROXIES,
+    allowedHeaders: server.data.AUTH_ALLOWED_HEADERS,
     settings,
   });
 }
@@ -172,7 +185,10 @@ function settingsFrom(given: Readonly<Record<string, string>>): AuthSettings {
     given[variable] === undefined ? [] : [[setting, read(given[variable])]],
   );
   // The library checks the values: see faultsOf().
-  return { issuer: DEVELOPMENT_ISSUER, ...Object.fromEntries(settings) } as AuthSettings;
+  const { PORT: port = '0' } = given;
+  // Two servers on one machine get two issuers, so that their cookies do not collide.
+  const issuer = issuerAt(port === '0' ? DEVELOPMENT_PORT : port);
+  return { issuer, ...Object.fromEntries(settings) } as AuthSettings;
 }
 
 function faultsOf(settings: AuthSettings): string[] {

@@ -1,7 +1,7 @@
 import { TokenDelivery } from '../delivery.ts';
 import type { TokenPair } from '../sessions/issue-tokens.ts';
 import type { Settings } from '../settings.ts';
-import { type CookieValues, setCookieHeaders } from './cookies.ts';
+import { type CookieValues, type CredentialCookies, setCookieHeaders } from './cookies.ts';
 import type { RequestCredentials } from './credentials.ts';
 import type { Csrf } from './csrf.ts';
 import type { CsrfProof } from './csrf-proof.ts';
@@ -31,7 +31,7 @@ export class AnswerCookies {
   deliver(pair: TokenPair): DeliveredTokenPair {
     const { delivery, id } = pair.session;
     if (delivery === TokenDelivery.BODY) {
-      this.#clearUnreadable();
+      this.clear();
       return { ...pair, csrfToken: null };
     }
     const isAll = delivery === TokenDelivery.COOKIES;
@@ -46,28 +46,30 @@ export class AnswerCookies {
     return { ...pair, accessToken: isAll ? null : pair.accessToken, refreshToken: null, csrfToken };
   }
 
-  /** Clears the cookies that the request carried. */
-  clear(): void {
+  /**
+   * Clears the useless cookies of the request: those that do not verify, and those that `isUseless` names. A cookie that
+   * still works stays, and so does its CSRF token. Does nothing if this answer has set new cookies: one document may log in
+   * and refresh.
+   */
+  clear(isUseless: (kind: keyof CredentialCookies, cookie: string, sessionId: string) => boolean = () => false): void {
+    if (this.#values.refresh) return;
+    const kept = (['access', 'refresh'] as const).filter((kind) => {
+      const cookie = this.#credentials.cookies[kind];
+      if (cookie === null) return false;
+      // Two cookies came with this name, and one of them may work.
+      if (cookie === '') return true;
+      const sessionId = this.#proof.sessionOf(cookie);
+      if (sessionId !== null && !isUseless(kind, cookie, sessionId)) return true;
+      this.#values[kind] = null;
+      return false;
+    });
     const { access, refresh } = this.#credentials.cookies;
-    if (access !== null || refresh !== null) Object.assign(this.#values, { access: null, refresh: null, csrf: null });
-  }
-
-  /** Clears them unless this answer has set new ones: one document may log in and refresh. */
-  clearUnlessSet(): void {
-    if (!this.#values.refresh) this.clear();
+    if (kept.length === 0 && (access !== null || refresh !== null))
+      Object.assign(this.#values, { access: null, refresh: null, csrf: null });
   }
 
   /** The `Set-Cookie` headers of the answer. */
-  headers({ cookieSameSite }: Settings, now: number): string[] {
-    return setCookieHeaders(this.#values, cookieSameSite, now);
-  }
-
-  /** Clears cookies that do not verify, and a CSRF token without a session. */
-  #clearUnreadable(): void {
-    if (this.#values.refresh) return;
-    const { access, refresh } = this.#credentials.cookies;
-    if (this.#proof.expectedToken() === null) return this.clear();
-    if (access !== null && this.#proof.sessionOf(access) === null) this.#values.access = null;
-    if (refresh !== null && this.#proof.sessionOf(refresh) === null) this.#values.refresh = null;
+  headers(settings: Settings, now: number): string[] {
+    return setCookieHeaders(this.#values, settings, now);
   }
 }

@@ -2,9 +2,10 @@ import { changePassword } from '../accounts/change-password.ts';
 import { login } from '../accounts/login.ts';
 import { register } from '../accounts/register.ts';
 import { TokenDelivery } from '../delivery.ts';
-import { CsrfRejectedError, InvalidRefreshTokenError } from '../errors.ts';
+import { CsrfRejectedError, InvalidRefreshTokenError, ServiceUnavailableError } from '../errors.ts';
 import type { CurrentUser } from '../sessions/authenticate.ts';
 import { DeliveryRefusedError } from '../sessions/delivery-refused.ts';
+import { endSessions } from '../sessions/end-sessions.ts';
 import type { TokenPair } from '../sessions/issue-tokens.ts';
 import { logout, LogoutScope } from '../sessions/logout.ts';
 import { openSessionForUser } from '../sessions/open-session-for-user.ts';
@@ -20,7 +21,8 @@ export async function answerRegister(
   delivery: TokenDelivery,
 ): Promise<DeliveredTokenPair> {
   scope.requireDelivery(delivery);
-  return scope.cookies.deliver(await register(scope.services, input, { device: scope.device, delivery }));
+  const pair = await register(scope.services, input, { device: scope.device, delivery });
+  return deliverLogin(scope, pair);
 }
 
 export async function answerLogin(
@@ -29,7 +31,22 @@ export async function answerLogin(
   delivery: TokenDelivery,
 ): Promise<DeliveredTokenPair> {
   scope.requireDelivery(delivery);
-  return scope.cookies.deliver(await login(scope.services, input, { device: scope.device, delivery }));
+  return deliverLogin(scope, await login(scope.services, input, { device: scope.device, delivery }));
+}
+
+/** Delivers the pair of a new session. Cookies replace those of an earlier session, which ends if the request proves it. */
+async function deliverLogin(scope: RequestScope, pair: TokenPair): Promise<DeliveredTokenPair> {
+  const { services, cookies, proof, device } = scope;
+  const { access, refresh } = proof.provenCookies();
+  const replaced = proof.sessionOf(refresh) ?? proof.sessionOf(access);
+  if (pair.session.delivery !== TokenDelivery.BODY && replaced !== null && replaced !== pair.session.id) {
+    const ending = endSessions(services, { ids: [replaced] }, 'REPLACED', device);
+    // The login has happened. The old session then lasts until it expires.
+    await ending.catch((error: unknown) => {
+      if (!(error instanceof ServiceUnavailableError)) throw error;
+    });
+  }
+  return cookies.deliver(pair);
 }
 
 /** How a host's own login opens a session. */
@@ -51,7 +68,7 @@ export async function answerOpenSession(
 ): Promise<DeliveredTokenPair | null> {
   scope.requireDelivery(delivery, originChecked);
   const pair = await openSessionForUser(scope.services, userId, { device: scope.device, delivery });
-  return pair && scope.cookies.deliver(pair);
+  return pair && deliverLogin(scope, pair);
 }
 
 export async function answerRefresh(
@@ -68,7 +85,8 @@ export async function answerRefresh(
   } catch (error) {
     // A rotated cookie stays: the answer to the request that won has replaced it, or is about to.
     const isUseless = error instanceof InvalidRefreshTokenError && error.reason !== 'TOKEN_ROTATED';
-    if (given === null && isUseless) cookies.clearUnlessSet();
+    const sessionId = proof.sessionOf(refreshToken);
+    if (given === null && isUseless) cookies.clear((kind, _cookie, each) => kind === 'refresh' || each === sessionId);
     throw error;
   }
 }
@@ -92,15 +110,13 @@ export async function answerLogout(
 ): Promise<string[]> {
   const { services, credentials, cookies, proof, device } = scope;
   const { bearer } = credentials;
-  // A token in the input stands alone. Cookies need the CSRF token, unless a Bearer token authenticates the request.
-  if (given === null && bearer === null) {
-    proof.requireForCookie(credentials.cookies.refresh);
-    proof.requireForCookie(credentials.cookies.access);
-  }
+  // A token in the input stands alone. Cookies need the CSRF token, unless a Bearer token of ours came.
+  if (given === null && proof.sessionOf(bearer) === null) proof.requireForAnyCookie();
   const proven = given === null ? proof.provenCookies() : NO_COOKIES;
   const tokens = { refreshToken: given ?? proven.refresh, accessToken: bearer ?? proven.access };
   const result = await logout(services, { ...tokens, scope: logoutScope }, device);
-  if (result.scope !== LogoutScope.OTHER_SESSIONS) cookies.clear();
+  if (result.scope !== LogoutScope.OTHER_SESSIONS)
+    cookies.clear((_kind, cookie, sessionId) => proof.proves(cookie) || services.mirror.isEnded(sessionId));
   return result.endedSessionIds;
 }
 

@@ -1,15 +1,23 @@
 import { bearerToken } from './bearer.ts';
 import { type CredentialCookies, readCredentialCookies } from './cookies.ts';
+import type { Settings } from '../settings.ts';
 import { isTrustedOrigin } from './origin.ts';
 
 /** What the context function needs to know about a request. */
 export interface AuthRequest {
-  /** The headers, by name in lower case, as Node provides them. */
+  /**
+   * The headers, by name in lower case. Node's `headersDistinct` is best: it shows a second `Authorization` header, which
+   * `headers` hides.
+   */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** The client's address, to be shown in the list of sessions. */
   readonly ipAddress?: string | null;
-  /** The scheme and host that the client reached, such as `https://api.example.com`. Old browsers need it. */
-  readonly ownOrigin?: string | null;
+  /**
+   * Whether you send `setCookieHeaders()` with the answer. If not, cookies are ignored, and a client that asks for them is
+   * refused.
+   * @defaultValue `false`
+   */
+  readonly sendsCookies?: boolean;
 }
 
 /** The credentials that a request carries. */
@@ -19,33 +27,41 @@ export interface RequestCredentials {
   readonly cookies: CredentialCookies;
   /** From the `X-CSRF-Token` header. */
   readonly csrfToken: string | null;
-  /** Whether a trusted page made the request. Only then may the answer set cookies. */
-  readonly isTrusted: boolean;
+  /** Whether the answer may set cookies: a trusted page made the request, and the host sends cookies. */
+  readonly mayReceiveCookies: boolean;
   /** Whether the request carries our cookies and no Bearer token, and no trusted page made it. */
   readonly isForged: boolean;
 }
 
 export const NO_COOKIES: CredentialCookies = Object.freeze({ access: null, refresh: null });
 
-export function readCredentials(request: AuthRequest, allowedOrigins: readonly string[]): RequestCredentials {
+export function readCredentials(request: AuthRequest, settings: Settings): RequestCredentials {
   const header = (name: string) => readHeader(request, name);
   const bearer = bearerToken(header('authorization'));
-  const carried = readCredentialCookies(header('cookie'));
-  const isTrusted = isTrustedOrigin(
-    { secFetchSite: header('sec-fetch-site'), origin: header('origin'), ownOrigin: request.ownOrigin ?? null },
-    allowedOrigins,
-  );
+  const carried = request.sendsCookies === true ? readUsableCookies(header('cookie'), settings) : NO_COOKIES;
+  const isTrusted = isTrustedOrigin(header('sec-fetch-site'), header('origin'), settings);
   const carriesAny = carried.access !== null || carried.refresh !== null;
   return {
     bearer,
     cookies: isTrusted ? carried : NO_COOKIES,
     csrfToken: header('x-csrf-token'),
-    isTrusted,
+    mayReceiveCookies: isTrusted && request.sendsCookies === true,
     isForged: carriesAny && !isTrusted && bearer === null,
   };
 }
 
+/** The cookies of the deliveries that the settings allow. Others are not looked at. */
+function readUsableCookies(header: string | null, { cookiePrefix, tokenDelivery }: Settings): CredentialCookies {
+  const { access, refresh } = readCredentialCookies(header, cookiePrefix);
+  const mayHaveAccess = tokenDelivery.includes('COOKIES');
+  return {
+    access: mayHaveAccess ? access : null,
+    refresh: mayHaveAccess || tokenDelivery.includes('REFRESH_COOKIE') ? refresh : null,
+  };
+}
+
+/** A header that came more than once is joined, so that it verifies as nothing. */
 export function readHeader({ headers }: AuthRequest, name: string): string | null {
   const value = headers[name];
-  return typeof value === 'string' ? value : (value?.[0] ?? null);
+  return typeof value === 'string' ? value : (value?.join(name === 'cookie' ? '; ' : ', ') ?? null);
 }

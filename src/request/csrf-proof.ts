@@ -31,6 +31,17 @@ export class CsrfProof {
     if (sessionId !== null) this.requireFor(sessionId);
   }
 
+  /**
+   * Checks the CSRF token for the cookies of a logout. The cookies of two users may be mixed: it has to prove one of them.
+   *
+   * @throws CsrfRejectedError if a cookie verifies and none is proved.
+   */
+  requireForAnyCookie(): void {
+    const { access, refresh } = this.#credentials.cookies;
+    const isAnyVerified = this.sessionOf(access) !== null || this.sessionOf(refresh) !== null;
+    if (isAnyVerified && !this.proves(access) && !this.proves(refresh)) throw new CsrfRejectedError('token');
+  }
+
   /** Whether the request shows the CSRF token of this cookie's session. */
   proves(cookie: string | null): boolean {
     const sessionId = this.sessionOf(cookie);
@@ -50,9 +61,9 @@ export class CsrfProof {
     return sessionId === null ? null : this.#csrf.tokenFor(sessionId);
   }
 
-  /** The session of a cookie; null if the cookie does not verify. */
-  sessionOf(cookie: string | null): string | null {
-    const reading = cookie === null ? null : this.#codec.read(cookie);
+  /** The session of a token; null if the token does not verify. */
+  sessionOf(token: string | null): string | null {
+    const reading = token === null ? null : this.#codec.read(token);
     return reading === null || reading.status === 'invalid' ? null : reading.claims.sid;
   }
 }

@@ -1,18 +1,16 @@
-/** Where a request comes from, as the browser says. */
-export interface RequestOrigin {
-  readonly secFetchSite: string | null;
-  readonly origin: string | null;
-  /** The scheme and host that the client reached, such as `https://api.example.com`; null if unknown. */
-  readonly ownOrigin: string | null;
-}
+import type { Settings } from '../settings.ts';
 
 /**
  * Whether the browser says that a trusted page made the request: one of the API's own origin or of an allowed origin. If
- * the browser says nothing, the request is not trusted.
+ * the browser says nothing, the request is not trusted. The own origin is the issuer's and not what `Host` says, because a
+ * client can send any `Host`.
  */
-export function isTrustedOrigin(request: RequestOrigin, allowedOrigins: readonly string[]): boolean {
-  const { secFetchSite, origin, ownOrigin } = request;
+export function isTrustedOrigin(
+  secFetchSite: string | null,
+  origin: string | null,
+  { issuer, allowedOrigins }: Pick<Settings, 'issuer' | 'allowedOrigins'>,
+): boolean {
   if (origin !== null && allowedOrigins.includes(origin)) return true;
   if (secFetchSite !== null) return secFetchSite === 'same-origin';
-  return origin !== null && origin === ownOrigin;
+  return origin !== null && origin === URL.parse(issuer)?.origin;
 }

@@ -33,7 +33,7 @@ export class RequestScope {
   constructor(services: RequestServices, request: AuthRequest) {
     this.services = services;
     this.#request = request;
-    this.credentials = readCredentials(request, services.settings.allowedOrigins);
+    this.credentials = readCredentials(request, services.settings);
     const { cookies } = this.credentials;
     this.authentication = authenticate(services, this.#accessToken, cookies.refresh !== null);
   }
@@ -55,18 +55,19 @@ export class RequestScope {
 
   /** How the answer may deliver tokens: in cookies only to a trusted page. */
   get deliveries(): readonly TokenDelivery[] {
-    return this.credentials.isTrusted ? Object.values(TokenDelivery) : [TokenDelivery.BODY];
+    return this.credentials.mayReceiveCookies ? Object.values(TokenDelivery) : [TokenDelivery.BODY];
   }
 
   /**
    * Checks the delivery that a client requests at login, before anything is done.
    *
    * @param isOriginChecked whether the host has itself checked where the request comes from.
-   * @throws BadUserInputError if the settings do not allow it.
+   * @throws BadUserInputError if the settings do not allow it, or the host does not send cookies.
    * @throws CsrfRejectedError if it needs cookies and no trusted page made the request.
    */
   requireDelivery(delivery: TokenDelivery, isOriginChecked = false): void {
-    if (!this.services.settings.tokenDelivery.includes(delivery))
+    const isPossible = delivery === TokenDelivery.BODY || this.#request.sendsCookies === true;
+    if (!isPossible || !this.services.settings.tokenDelivery.includes(delivery))
       throw new BadUserInputError([{ path: 'input.delivery', reason: InputRefusalReason.DELIVERY_NOT_ALLOWED }]);
     if (!isOriginChecked && !this.deliveries.includes(delivery)) throw new CsrfRejectedError('origin');
   }

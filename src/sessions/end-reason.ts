@@ -2,6 +2,8 @@
 export const EndReason = Object.freeze({
   /** The user logged out, with whichever token. */
   LOGGED_OUT: 'LOGGED_OUT',
+  /** The same browser logged in again, so that its cookies belong to another session. */
+  REPLACED: 'REPLACED',
   /** The user ended it from another session. */
   ENDED_BY_USER: 'ENDED_BY_USER',
   /** A superseded refresh token was presented after the reuse leeway. */

@@ -22,6 +22,8 @@ export async function judgeRefreshToken(services: SessionServices, presented: Re
     const session = await findSession(em, presented.sid);
     // The signature is ours, so the session existed: its user was deleted.
     if (session === null) return { verdict: TokenRefusalReason.TOKEN_REVOKED, session };
+    // Signed with our key, but not by us: the key has leaked, or another program uses it.
+    if (session.user !== presented.sub) return { verdict: TokenRefusalReason.TOKEN_INVALID, session: null };
     if (session.endedAt !== null) return { verdict: TokenRefusalReason.TOKEN_REVOKED, session };
     if (session.refreshJti === presented.jti)
       return { verdict: isOver(services, session) ? 'TOKEN_EXPIRED' : 'CURRENT', session };

@@ -67,8 +67,9 @@ async function exchange(
 ): Promise<TokenPair | null> {
   return retryIfChanged(async (): Promise<TokenPair | null | typeof CHANGED> => {
     const found = await services.database.read((em) => findSessionWithUser(em, presented.sid));
-    if (found === null || found.session.refreshJti !== presented.jti || found.session.endedAt !== null) return null;
+    if (found === null) return null;
     const { session, user } = found;
+    if (session.refreshJti !== presented.jti || session.user !== presented.sub || session.endedAt !== null) return null;
     if (isOver(services, session)) return null;
     requireDelivery(session.delivery, request.deliveries);
     const next = planRotation(services, session, retryKeyHash);

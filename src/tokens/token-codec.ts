@@ -39,7 +39,8 @@ export interface CodecRules extends ClaimRules {
   readonly leeway: number;
 }
 
-const LONGEST_TOKEN = 4096;
+/** A browser keeps at most 4,093 bytes of a cookie with its name and attributes. */
+const LONGEST_TOKEN = 3_900;
 const HEADER_TYPES: Record<TokenType, string> = { access: 'at+jwt', refresh: 'rt+jwt' };
 const INVALID = { status: 'invalid', refreshable: false } as const;
 const REFRESHABLE = { status: 'invalid', refreshable: true } as const;

@@ -1,11 +1,13 @@
-import type { TokenDelivery } from '../../src/index.ts';
+import { resolveSettings, type TokenDelivery } from '../../src/index.ts';
 import { CookieJar } from './cookie-jar.ts';
 import { type Answer, EMAIL, type GraphQLClient, type Pair, PASSWORD } from './graphql-client.ts';
-import type { TestAuth } from './start-test-auth.ts';
+import { ISSUER, type TestAuth } from './start-test-auth.ts';
 
-export const ACCESS = '__Host-access';
-export const REFRESH = '__Host-refresh';
-export const CSRF = '__Host-csrf';
+/** The part of the cookies' names that belongs to the issuer of the test servers. */
+export const { cookiePrefix: PREFIX } = resolveSettings({ issuer: ISSUER });
+export const ACCESS = `__Host-${PREFIX}-access`;
+export const REFRESH = `__Host-${PREFIX}-refresh`;
+export const CSRF = `__Host-${PREFIX}-csrf`;
 
 export const COOKIE_DELIVERIES = ['COOKIES', 'REFRESH_COOKIE'] as const satisfies readonly TokenDelivery[];
 export type CookiePair = Omit<Pair, 'accessToken' | 'refreshToken'> & {

@@ -75,7 +75,8 @@ async function render(): Promise<string> {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
   return renderGraphiQL({
     title: 'graphql-simplejwt',
-    endpoint: '/graphql',
+    // Relative, for a page that is served below another path.
+    endpoint: './graphql',
     defaultQuery: EXAMPLE_OPERATIONS,
     headers: JSON.stringify({ authorization: 'Bearer <accessToken>' }, null, 2),
     isHeadersEditorEnabled: true,

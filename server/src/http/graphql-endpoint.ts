@@ -66,8 +66,8 @@ export async function createGraphQLEndpoint(
 }
 
 function contextOf(auth: Auth, request: FastifyRequest): RequestContext {
-  const ownOrigin = `${request.protocol}://${request.host}`;
-  return { requestId: request.id, ...auth.context({ headers: request.headers, ipAddress: request.ip, ownOrigin }) };
+  const { headersDistinct: headers } = request.raw;
+  return { requestId: request.id, ...auth.context({ headers, ipAddress: request.ip, sendsCookies: true }) };
 }
 
 /** graphql would detect this only at run time and report it as a fault of the server. */

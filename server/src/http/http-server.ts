@@ -18,6 +18,8 @@ export interface HttpServerOptions {
   readonly isExplorerOn: boolean;
   /** Addresses and networks whose forwarded headers are trusted. */
   readonly trustedProxies: readonly string[];
+  /** Headers that pages of allowed origins may send, besides the usual ones. */
+  readonly allowedHeaders?: readonly string[];
   /** Receives the log, one line of JSON for each entry. */
   readonly logTo: NodeJS.WritableStream;
 }
@@ -43,13 +45,33 @@ const HEADERS = {
 };
 /** Production is reached by TLS. Browsers ignore the header on other connections (RFC 6797 section 8.1). */
 const PRODUCTION_HEADERS = { ...HEADERS, 'strict-transport-security': 'max-age=31536000' };
-const METHODS: Readonly<Record<string, string>> = { '/graphql': 'GET, POST', '/.well-known/jwks.json': 'GET, HEAD' };
+const METHODS: Readonly<Record<string, string>> = {
+  '/': 'GET, HEAD',
+  '/graphql': 'GET, POST',
+  '/.well-known/jwks.json': 'GET, HEAD',
+};
+const WELCOME = 'graphql-simplejwt serves GraphQL at /graphql.\n';
+/** Milliseconds for the headers and for the whole of a request. Node checks them at the interval, and answers 408. */
+const TIMEOUTS = { headers: 10_000, request: 20_000, interval: 5_000 };
 /** What a page of an allowed origin may do. The answer names that origin, never a wildcard. */
+const REQUEST_HEADERS = [
+  ...['authorization', 'content-type', 'x-csrf-token', 'apollo-require-preflight', 'graphql-require-preflight'],
+  ...['apollographql-client-name', 'apollographql-client-version', 'x-apollo-operation-name', 'x-apollo-operation-id'],
+  ...['x-graphql-client-name', 'x-graphql-client-version', 'x-requested-with', 'x-request-id', 'x-correlation-id'],
+  // W3C Trace Context, Baggage, Sentry, Datadog, Zipkin and AWS.
+  ...['traceparent', 'tracestate', 'baggage', 'sentry-trace', 'b3', 'x-b3-traceid', 'x-b3-spanid', 'x-b3-sampled'],
+  ...[
+    'x-datadog-trace-id',
+    'x-datadog-parent-id',
+    'x-datadog-origin',
+    'x-datadog-sampling-priority',
+    'x-amzn-trace-id',
+  ],
+];
 const CORS = {
   origin: true,
   credentials: true,
   methods: ['GET', 'POST'],
-  allowedHeaders: ['authorization', 'content-type', 'x-csrf-token', 'apollo-require-preflight'],
   maxAge: 600,
 };
 
@@ -60,6 +82,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     bodyLimit: LARGEST_BODY,
     trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
     exposeHeadRoutes: false,
+    requestTimeout: TIMEOUTS.request,
+    http: { headersTimeout: TIMEOUTS.headers, connectionsCheckingInterval: TIMEOUTS.interval },
     // An unreadable URL is answered before any hook runs.
     frameworkErrors: (error, request, reply) => void answerFailure(error, request, reply.headers(ownHeaders)),
     // A URL may contain an operation with its values, which must not be logged.
@@ -76,10 +100,11 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   app.setNotFoundHandler(answerNothing);
 
   const { allowedOrigins } = options.auth.settings;
+  const corsOptions = { ...CORS, allowedHeaders: [...REQUEST_HEADERS, ...(options.allowedHeaders ?? [])] };
   await app.register(cors, {
     // Other origins get no CORS header at all.
     delegator: ({ headers }, decide) =>
-      decide(null, headers.origin !== undefined && allowedOrigins.includes(headers.origin) ? CORS : { origin: false }),
+      decide(null, allowedOrigins.includes(headers.origin ?? '') ? corsOptions : { origin: false }),
   });
   app.addHook('onRequest', async (request, reply) => {
     if (!HOST.test(request.host)) return answerCode(reply, 400, 'BAD_REQUEST', UNREADABLE);
@@ -102,6 +127,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
         .send(await explorerPage());
     },
   });
+  app.get('/', { exposeHeadRoute: true }, (_request, reply) => reply.type('text/plain; charset=utf-8').send(WELCOME));
   app.get('/.well-known/jwks.json', { exposeHeadRoute: true }, (_request, reply) =>
     reply.type('application/jwk-set+json').send(options.auth.jwks()),
   );
