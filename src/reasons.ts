@@ -38,7 +38,7 @@ export const meanings = {
     REQUIRED: 'The value is missing, null or blank.',
     INVALID_TYPE: 'The value does not have the type that the schema requires.',
     UNKNOWN_FIELD: 'The input type has no such field.',
-    EMAIL_INVALID: 'The value is not an e-mail address.',
+    EMAIL_INVALID: 'Mail cannot be sent to the address, or the part before the `@` is not ASCII.',
     EMAIL_TAKEN: 'An account with this e-mail exists.',
     PASSWORD_INVALID: 'The password contains a NUL character or half of a surrogate pair.',
     PASSWORD_TOO_SHORT: 'The password has fewer than 8 characters.',

@@ -1,5 +1,10 @@
+import { tryChangePassword } from './support/accounts.ts';
 import { EMAIL, PASSWORD, type Answer } from './support/graphql-client.ts';
 import { startTestAuth, type TestAuth } from './support/start-test-auth.ts';
+import { useServers } from './support/use-servers.ts';
+
+const start = useServers();
+const REGISTER = 'mutation ($input: RegisterInput!) { register(input: $input) { accessToken } }';
 
 let server: TestAuth;
 beforeAll(async () => {
@@ -96,6 +101,24 @@ const faults: readonly (readonly [title: string, input: unknown, fields: Fields]
     'ada@example.',
     'ada@ex..com',
     'ada@example.com\r\nBcc: eve@example.com',
+    'ürsula@example.com',
+    '\u0430da@example.com',
+    '\uFF41da@example.com',
+    '\u212Aate@example.com',
+    'a\u200Bda@example.com',
+    'ad\u00ADa@example.com',
+    'a,b@example.com',
+    '<ada@example.com',
+    '"ada"@example.com',
+    '.ada@example.com',
+    'ada.@example.com',
+    'a..b@example.com',
+    'ada@-example.com',
+    'ada@exa_mple.com',
+    'ada@127.0.0.1',
+    'ada@0x7f.1',
+    'ada@[127.0.0.1]',
+    'ada@exa%6Dple.com',
   ].map(
     (email) =>
       [`not an e-mail: ${JSON.stringify(email)}`, { ...NEW, email }, { 'input.email': 'EMAIL_INVALID' }] as const,
@@ -145,11 +168,50 @@ test.each([
   'ada+tag@example.co.uk',
   "o'hara@example.com",
   'a@b.cd',
-  'ürsula@exämple.de',
-  '用户@例子.广告',
   `${'a'.repeat(64)}@example.com`,
   `a@${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(63)}.${'e'.repeat(60)}`,
   'ada@xn--exmple-cua.com',
 ])('an e-mail that can be delivered is accepted: %s', async (email) => {
   expect((await server.client.register(email)).user.email).toBe(email);
+});
+
+describe('one address has one account, in whichever form it is written', () => {
+  test.each([
+    ['in capitals', 'Grace.Hopper@Example.COM'],
+    ['with spaces around it', ' \tgrace.hopper@example.com\u00A0'],
+    ['with a soft hyphen in the domain', 'grace.hopper@exam\u00ADple.com'],
+    ['with a zero-width space in the domain', 'grace.hopper@exa\u200Bmple.com'],
+    ['with an ideographic full stop', 'grace.hopper@example\u3002com'],
+    ['with a full-width domain', 'grace.hopper@\uFF45xample.com'],
+  ])('%s', async (_form, email) => {
+    const { client } = await start();
+    const { user } = await client.register('grace.hopper@example.com');
+    expect(user.email).toBe('grace.hopper@example.com');
+    expect(fieldsOf(await client.run(REGISTER, { input: { email, password: PASSWORD } }))).toEqual({
+      'input.email': 'EMAIL_TAKEN',
+    });
+    expect((await client.login(email)).user.id).toBe(user.id);
+  });
+
+  test.each([
+    ['composed', 'ada@b\u00FCcher.example'],
+    ['decomposed', 'ada@bu\u0308cher.example'],
+    ['in capitals', 'ada@B\u00DCCHER.example'],
+    ['as punycode', 'ada@xn--bcher-kva.example'],
+  ])('a domain in Unicode is stored in ASCII: %s', async (_form, email) => {
+    const { client } = await start();
+    expect((await client.register(email)).user.email).toBe('ada@xn--bcher-kva.example');
+    expect((await client.login('ada@b\u00FCcher.example')).user.email).toBe('ada@xn--bcher-kva.example');
+  });
+});
+
+test('a password that is set in one Unicode form is accepted in another', async () => {
+  const { client } = await start();
+  const [composed, decomposed] = ['pass\u00E9 compos\u00E9', 'passe\u0301 compose\u0301'];
+  const { accessToken } = await client.register(EMAIL, composed);
+  await client.login(EMAIL, decomposed);
+
+  const fullWidth = '\uFF50\uFF41\uFF53\uFF53\uFF57\uFF4F\uFF52\uFF44 new';
+  expect((await tryChangePassword(client, accessToken, decomposed, fullWidth)).errors).toEqual([]);
+  await client.login(EMAIL, 'password new');
 });

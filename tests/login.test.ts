@@ -56,7 +56,7 @@ describe('the password', () => {
     ['without the spaces around it', secret.trim(), false],
     ['without one of the spaces inside', secret.replace('  ', ' '), false],
     ['in another case', secret.toLowerCase(), false],
-    ['with the accent composed in another way', secret.normalize('NFD'), false],
+    ['with the accent composed in another way', secret.normalize('NFD'), true],
     ['with one more character', `${secret}x`, false],
     ['without its end', secret.slice(0, -2), false],
   ])('counts to the last character: %s', async (_title, password, isRight) => {

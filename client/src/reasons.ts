@@ -53,7 +53,7 @@ export const InputRefusalReason = /* @__PURE__ */ Object.freeze({
   INVALID_TYPE: 'INVALID_TYPE',
   /** The input type has no such field. */
   UNKNOWN_FIELD: 'UNKNOWN_FIELD',
-  /** The value is not an e-mail address. */
+  /** Mail cannot be sent to the address, or the part before the `@` is not ASCII. */
   EMAIL_INVALID: 'EMAIL_INVALID',
   /** An account with this e-mail exists. */
   EMAIL_TAKEN: 'EMAIL_TAKEN',

@@ -9,7 +9,7 @@ import { endWithin } from '../sessions/end-sessions.ts';
 import type { TokenPair } from '../sessions/issue-tokens.ts';
 import { insertPrepared, type Opening, prepareSession } from '../sessions/open-session.ts';
 import { findSession } from '../sessions/session-store.ts';
-import { checkPasswordChange } from '../users/credentials.ts';
+import { parsePasswordChange } from '../users/credentials.ts';
 import { changeUser, findUser } from '../users/user-store.ts';
 import type { User } from '../users/user.entity.ts';
 import type { AccountServices } from './services.ts';
@@ -33,13 +33,13 @@ export interface PasswordChange {
 export async function changePassword(
   services: AccountServices,
   caller: CurrentUser,
-  { currentPassword, newPassword, deliveries }: PasswordChange,
+  change: PasswordChange,
   device: Device,
 ): Promise<TokenPair> {
   const session = await services.database.read((em) => findSession(em, caller.sessionId));
   const opening: Opening = { device, delivery: session?.delivery ?? TokenDelivery.BODY };
-  requireDelivery(opening.delivery, deliveries);
-  checkPasswordChange(currentPassword, newPassword);
+  requireDelivery(opening.delivery, change.deliveries);
+  const { currentPassword, newPassword } = parsePasswordChange(change);
   return retryIfChanged(async () => {
     const user = await services.database.read((em) => findUser(em, caller.id));
     const isRight = await services.passwords.matches(currentPassword, user?.passwordHash ?? null);

@@ -1,15 +1,14 @@
 import { BadUserInputError, type FieldRefusal } from '../errors.ts';
 import { InputRefusalReason } from '../reasons.ts';
+import { normalizeEmail } from './email-address.ts';
 
 /** An e-mail and a password. */
 export interface Credentials {
   readonly email: string;
-  /** Every character counts, including spaces. */
+  /** Every character counts, including spaces. It is compared in NFKC. */
   readonly password: string;
 }
 
-/** RFC 5321 section 4.5.3.1.3, less the angle brackets. */
-const LONGEST_EMAIL = 254;
 /** In code points (NIST SP 800-63B section 5.1.1.1). */
 const SHORTEST_PASSWORD = 8;
 /** In bytes of UTF-8. bcrypt ignores the rest. */
@@ -17,52 +16,57 @@ const LONGEST_PASSWORD = 72;
 
 const PASSWORD_PATH = 'input.password';
 
-// One `@`, no white space, a dot in the domain. Only sending mail shows whether it arrives.
-const EMAIL = /^[^\s@\p{Cc}]{1,64}@[^\s@\p{Cc}.]{1,63}(\.[^\s@\p{Cc}.]{1,63})+$/u;
-
 /**
- * Checks the credentials of a login and normalises the e-mail.
+ * Checks the credentials of a login, and brings both into their one form.
  *
  * @throws BadUserInputError that names each field.
  */
 export function parseCredentials(input: Credentials): Credentials {
-  const email = normalizeEmail(input.email);
-  refuse([...refusalsOfEmail(email), ...refusalsOfPassword(input.password, PASSWORD_PATH)]);
-  return { email, password: input.password };
+  return parse(input, refusalsOfPassword);
 }
 
 /**
- * Checks the credentials of a new account and normalises the e-mail. The password must be long enough.
+ * Checks the credentials of a new account, and brings both into their one form. The password must be long enough.
  *
  * @throws BadUserInputError that names each field.
  */
 export function parseNewCredentials(input: Credentials): Credentials {
-  const email = normalizeEmail(input.email);
-  refuse([...refusalsOfEmail(email), ...refusalsOfNewPassword(input.password, PASSWORD_PATH)]);
-  return { email, password: input.password };
+  return parse(input, refusalsOfNewPassword);
 }
 
 /**
- * Checks a password change.
+ * Checks a password change, and brings both passwords into their one form.
  *
  * @throws BadUserInputError that names each field.
  */
-export function checkPasswordChange(currentPassword: string, newPassword: string): void {
+export function parsePasswordChange(change: {
+  readonly currentPassword: string;
+  readonly newPassword: string;
+}): typeof change {
+  const currentPassword = normalizePassword(change.currentPassword);
+  const newPassword = normalizePassword(change.newPassword);
   refuse([
     ...refusalsOfPassword(currentPassword, 'input.currentPassword'),
     ...refusalsOfNewPassword(newPassword, 'input.newPassword'),
   ]);
+  return { currentPassword, newPassword };
 }
 
-function normalizeEmail(email: string): string {
-  return email.trim().toLowerCase();
+function parse(input: Credentials, check: typeof refusalsOfPassword): Credentials {
+  const email = normalizeEmail(input.email);
+  const password = normalizePassword(input.password);
+  refuse([...(email === null ? [refusalOfEmail(input.email)] : []), ...check(password, PASSWORD_PATH)]);
+  return { email: email ?? '', password };
 }
 
-function refusalsOfEmail(email: string): FieldRefusal[] {
-  const path = 'input.email';
-  if (email === '') return [{ path, reason: InputRefusalReason.REQUIRED }];
-  const isEmail = email.length <= LONGEST_EMAIL && email.isWellFormed() && EMAIL.test(email);
-  return isEmail ? [] : [{ path, reason: InputRefusalReason.EMAIL_INVALID }];
+/** Keyboards write one character in several forms. NFKC makes them one (NIST SP 800-63B section 5.1.1.2). */
+function normalizePassword(password: string): string {
+  return password.normalize('NFKC');
+}
+
+function refusalOfEmail(email: string): FieldRefusal {
+  const reason = email.trim() === '' ? InputRefusalReason.REQUIRED : InputRefusalReason.EMAIL_INVALID;
+  return { path: 'input.email', reason };
 }
 
 function refusalsOfPassword(password: string, path: string): FieldRefusal[] {

@@ -10,7 +10,7 @@ export const defineUser = ({ tablePrefix, schema }: TableOptions) =>
     ...(schema === undefined ? {} : { schema }),
     properties: {
       id: p.uuid().primary(),
-      /** Trimmed and in lower case. */
+      /** In the form of `normalizeEmail`. */
       email: p.string().length(254).unique(),
       passwordHash: p.string().length(60),
       roles: p.json<readonly string[]>(),
