@@ -37,8 +37,8 @@ export async function answerLogin(
 /** Delivers the pair of a new session. Cookies replace those of an earlier session, which ends if the request proves it. */
 async function deliverLogin(scope: RequestScope, pair: TokenPair): Promise<DeliveredTokenPair> {
   const { services, cookies, proof, device } = scope;
-  const { access, refresh } = proof.provenCookies();
-  const replaced = proof.sessionOf(refresh) ?? proof.sessionOf(access);
+  const proven = proof.provenCookies();
+  const replaced = proof.sessionOf(proven.refresh) ?? proof.sessionOf(proven.access);
   if (pair.session.delivery !== TokenDelivery.BODY && replaced !== null && replaced !== pair.session.id) {
     const ending = endSessions(services, { ids: [replaced] }, 'REPLACED', device);
     // The login has happened. The old session then lasts until it expires.

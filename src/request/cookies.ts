@@ -8,7 +8,7 @@ type CookieKind = (typeof KINDS)[number];
  * `__Host-` makes browsers reject such a cookie from another host, path or scheme (RFC 6265bis section 4.1.3.2). The prefix
  * keeps deployments apart that share a host, because cookies do not tell ports apart.
  */
-export function cookieName(prefix: string, kind: CookieKind): string {
+function cookieName(prefix: string, kind: CookieKind): string {
   return `__Host-${prefix}-${kind}`;
 }
 

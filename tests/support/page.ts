@@ -4,7 +4,7 @@ import { type Answer, EMAIL, type GraphQLClient, type Pair, PASSWORD } from './g
 import { ISSUER, type TestAuth } from './start-test-auth.ts';
 
 /** The part of the cookies' names that belongs to the issuer of the test servers. */
-export const { cookiePrefix: PREFIX } = resolveSettings({ issuer: ISSUER });
+const { cookiePrefix: PREFIX } = resolveSettings({ issuer: ISSUER });
 export const ACCESS = `__Host-${PREFIX}-access`;
 export const REFRESH = `__Host-${PREFIX}-refresh`;
 export const CSRF = `__Host-${PREFIX}-csrf`;

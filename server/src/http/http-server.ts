@@ -54,20 +54,16 @@ const WELCOME = 'graphql-simplejwt serves GraphQL at /graphql.\n';
 /** Milliseconds for the headers and for the whole of a request. Node checks them at the interval, and answers 408. */
 const TIMEOUTS = { headers: 10_000, request: 20_000, interval: 5_000 };
 /** What a page of an allowed origin may do. The answer names that origin, never a wildcard. */
-const REQUEST_HEADERS = [
-  ...['authorization', 'content-type', 'x-csrf-token', 'apollo-require-preflight', 'graphql-require-preflight'],
-  ...['apollographql-client-name', 'apollographql-client-version', 'x-apollo-operation-name', 'x-apollo-operation-id'],
-  ...['x-graphql-client-name', 'x-graphql-client-version', 'x-requested-with', 'x-request-id', 'x-correlation-id'],
-  // W3C Trace Context, Baggage, Sentry, Datadog, Zipkin and AWS.
-  ...['traceparent', 'tracestate', 'baggage', 'sentry-trace', 'b3', 'x-b3-traceid', 'x-b3-spanid', 'x-b3-sampled'],
-  ...[
-    'x-datadog-trace-id',
-    'x-datadog-parent-id',
-    'x-datadog-origin',
-    'x-datadog-sampling-priority',
-    'x-amzn-trace-id',
-  ],
-];
+/** Of our API, Apollo, Relay and other GraphQL clients, and of W3C Trace Context, Sentry, Datadog, Zipkin and AWS. */
+const REQUEST_HEADERS = `
+  authorization content-type x-csrf-token apollo-require-preflight graphql-require-preflight x-requested-with
+  apollographql-client-name apollographql-client-version x-apollo-operation-name x-apollo-operation-id
+  x-graphql-client-name x-graphql-client-version x-request-id x-correlation-id
+  traceparent tracestate baggage sentry-trace b3 x-b3-traceid x-b3-spanid x-b3-sampled x-amzn-trace-id
+  x-datadog-trace-id x-datadog-parent-id x-datadog-origin x-datadog-sampling-priority
+`
+  .trim()
+  .split(/\s+/);
 const CORS = {
   origin: true,
   credentials: true,
