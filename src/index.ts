@@ -3,6 +3,9 @@ export { type Auth, type AuthOptions, createAuth, type UserSession } from './cre
 export { authEntities, type AuthEntitiesOptions, createAuthEntities } from './entities.ts';
 export { authResolvers } from './graphql/schema/auth-resolvers.ts';
 export { UserType } from './graphql/schema/user.type.ts';
+export { SessionType } from './graphql/schema/session.type.ts';
+export { PageInfoType } from './graphql/schema/connection.type.ts';
+export { GraphQLDateTime as DateTimeScalar } from 'graphql-scalars';
 export { buildGuardedSchema } from './graphql/guards/build-guarded-schema.ts';
 export { Authorized, Public } from './graphql/guards/authorized.ts';
 export { CurrentUserArg } from './graphql/guards/current-user-arg.ts';

@@ -12,6 +12,7 @@ import { toConnection, toPagePosition } from './connection.type.ts';
 import { SecurityEventConnection, SecurityEventsArgs, toSecurityEventNode } from './security-event.type.ts';
 import { TokenPairType, toTokenPairType } from './token.type.ts';
 import { UserType } from './user.type.ts';
+import { UNVALIDATED } from './unvalidated.ts';
 
 @Resolver()
 export class AccountResolver {
@@ -27,7 +28,7 @@ export class AccountResolver {
     description: "The security events of the caller's account. Administrators may ask for any account's.",
   })
   async securityEvents(
-    @Args(() => SecurityEventsArgs) args: SecurityEventsArgs,
+    @Args(() => SecurityEventsArgs, UNVALIDATED) args: SecurityEventsArgs,
     @CurrentUserArg() caller: CurrentUser,
     @RequestArg() { services }: RequestScope,
   ): Promise<SecurityEventConnection> {
@@ -42,7 +43,7 @@ export class AccountResolver {
     description: "Changes the caller's password, ends every session of the caller and opens a new one.",
   })
   async changePassword(
-    @Arg('input', () => ChangePasswordInput) input: ChangePasswordInput,
+    @Arg('input', () => ChangePasswordInput, UNVALIDATED) input: ChangePasswordInput,
     @CurrentUserArg() caller: CurrentUser,
     @RequestArg() request: RequestScope,
   ): Promise<TokenPairType> {

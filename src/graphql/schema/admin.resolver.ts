@@ -22,13 +22,14 @@ import { UserConnection } from './admin.type.ts';
 import { ConnectionArgs, toConnection, toPagePosition } from './connection.type.ts';
 import { EndSessionPayload, toEndedPayload } from './session.type.ts';
 import { UserType } from './user.type.ts';
+import { UNVALIDATED } from './unvalidated.ts';
 
 @Resolver()
 export class AdminResolver {
   @Authorized(ADMIN)
   @Query(() => UserConnection, { nullable: true, description: 'All users, latest first.' })
   async users(
-    @Args(() => ConnectionArgs) args: ConnectionArgs,
+    @Args(() => ConnectionArgs, UNVALIDATED) args: ConnectionArgs,
     @CurrentUserArg() caller: CurrentUser,
     @RequestArg() { services }: RequestScope,
   ): Promise<UserConnection> {
@@ -42,7 +43,7 @@ export class AdminResolver {
     description: 'Deactivates a user. Every session ends at once, and no new one can be opened.',
   })
   async deactivateUser(
-    @Arg('input', () => DeactivateUserInput) { id }: DeactivateUserInput,
+    @Arg('input', () => DeactivateUserInput, UNVALIDATED) { id }: DeactivateUserInput,
     @CurrentUserArg() caller: CurrentUser,
     @RequestArg() { services, device }: RequestScope,
   ): Promise<UserType> {
@@ -55,7 +56,7 @@ export class AdminResolver {
     description: 'Activates a deactivated user. Ended sessions stay ended.',
   })
   async activateUser(
-    @Arg('input', () => ActivateUserInput) { id }: ActivateUserInput,
+    @Arg('input', () => ActivateUserInput, UNVALIDATED) { id }: ActivateUserInput,
     @CurrentUserArg() caller: CurrentUser,
     @RequestArg() { services, device }: RequestScope,
   ): Promise<UserType> {
@@ -68,7 +69,7 @@ export class AdminResolver {
     description: 'Deletes a user. Every session ends at once. Returns the deleted user.',
   })
   async deleteUser(
-    @Arg('input', () => DeleteUserInput) { id }: DeleteUserInput,
+    @Arg('input', () => DeleteUserInput, UNVALIDATED) { id }: DeleteUserInput,
     @CurrentUserArg() caller: CurrentUser,
     @RequestArg() { services, device }: RequestScope,
   ): Promise<UserType> {
@@ -81,7 +82,7 @@ export class AdminResolver {
     description: "Replaces a user's roles, effective at once. No session ends.",
   })
   async setUserRoles(
-    @Arg('input', () => SetUserRolesInput) { id, roles }: SetUserRolesInput,
+    @Arg('input', () => SetUserRolesInput, UNVALIDATED) { id, roles }: SetUserRolesInput,
     @CurrentUserArg() caller: CurrentUser,
     @RequestArg() { services, device }: RequestScope,
   ): Promise<UserType> {
@@ -91,7 +92,7 @@ export class AdminResolver {
   @Authorized(ADMIN)
   @Mutation(() => EndSessionPayload, { nullable: true, description: 'Ends all sessions of a user.' })
   async endUserSessions(
-    @Arg('input', () => EndUserSessionsInput) { id }: EndUserSessionsInput,
+    @Arg('input', () => EndUserSessionsInput, UNVALIDATED) { id }: EndUserSessionsInput,
     @CurrentUserArg() caller: CurrentUser,
     @RequestArg() { services, device }: RequestScope,
   ): Promise<EndSessionPayload> {

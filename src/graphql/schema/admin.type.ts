@@ -1,5 +1,5 @@
 import { Field, ObjectType } from 'type-graphql';
-import { PageInfo } from './connection.type.ts';
+import { PageInfoType } from './connection.type.ts';
 import { UserType } from './user.type.ts';
 
 @ObjectType('UserEdge', { description: 'A user in a list.' })
@@ -16,6 +16,6 @@ export class UserConnection {
   @Field(() => [UserEdge], { description: 'The users of this page.' })
   edges!: UserEdge[];
 
-  @Field(() => PageInfo, { description: 'The position of this page.' })
-  pageInfo!: PageInfo;
+  @Field(() => PageInfoType, { description: 'The position of this page.' })
+  pageInfo!: PageInfoType;
 }

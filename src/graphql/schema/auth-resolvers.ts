@@ -1,9 +1,13 @@
 import type { NonEmptyArray } from 'type-graphql';
+import { registerOwnResolvers } from '../guards/own-resolvers.ts';
 import { AccountResolver } from './account.resolver.ts';
 import { AdminResolver } from './admin.resolver.ts';
 import { RegistrationResolver } from './registration.resolver.ts';
 import { SessionResolver } from './session.resolver.ts';
 import { TokenResolver } from './token.resolver.ts';
+
+const ALL = [TokenResolver, SessionResolver, AccountResolver, AdminResolver, RegistrationResolver];
+registerOwnResolvers(ALL);
 
 const ALWAYS: NonEmptyArray<Function> = [TokenResolver, SessionResolver, AccountResolver, AdminResolver];
 

@@ -2,7 +2,7 @@ import { ArgsType, Field, Int, ObjectType } from 'type-graphql';
 import { type Page, type PagePosition, parsePagePosition, type RowPosition, toCursor } from '../../page.ts';
 
 @ObjectType('PageInfo', { description: 'The position of a page in its list (Relay connection specification).' })
-export class PageInfo {
+export class PageInfoType {
   @Field(() => Boolean, { description: 'Whether another page follows.' })
   hasNextPage!: boolean;
 
@@ -34,7 +34,7 @@ export function toConnection<Row extends RowPosition, Node>(
   { nodes, hasNextPage }: Page<Row>,
   { after }: PagePosition,
   toNode: (row: Row) => Node,
-): { edges: { cursor: string; node: Node }[]; pageInfo: PageInfo } {
+): { edges: { cursor: string; node: Node }[]; pageInfo: PageInfoType } {
   const edges = nodes.map((row) => ({ cursor: toCursor(row), node: toNode(row) }));
   const startCursor = edges[0]?.cursor ?? null;
   const endCursor = edges.at(-1)?.cursor ?? null;

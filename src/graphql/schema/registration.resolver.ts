@@ -5,6 +5,7 @@ import { Public } from '../guards/authorized.ts';
 import { RequestArg } from '../guards/request-arg.ts';
 import { RegisterInput } from './token.input.ts';
 import { TokenPairType, toTokenPairType } from './token.type.ts';
+import { UNVALIDATED } from './unvalidated.ts';
 
 /** Left out of the schema if registration is closed. */
 @Resolver()
@@ -15,7 +16,7 @@ export class RegistrationResolver {
     description: 'Opens an account and its first session. Null if the e-mail must be verified first.',
   })
   async register(
-    @Arg('input', () => RegisterInput) { delivery, ...credentials }: RegisterInput,
+    @Arg('input', () => RegisterInput, UNVALIDATED) { delivery, ...credentials }: RegisterInput,
     @RequestArg() request: RequestScope,
   ): Promise<TokenPairType> {
     return toTokenPairType(await answerRegister(request, credentials, delivery));

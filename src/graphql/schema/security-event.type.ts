@@ -2,7 +2,7 @@ import { GraphQLDateTime } from 'graphql-scalars';
 import { ArgsType, Field, ID, ObjectType } from 'type-graphql';
 import { type SecurityEventType, securityEventMeanings } from '../../events/security-event-type.ts';
 import type { SecurityEvent } from '../../events/security-event.entity.ts';
-import { ConnectionArgs, PageInfo } from './connection.type.ts';
+import { ConnectionArgs, PageInfoType } from './connection.type.ts';
 import { registerEnum } from './enums.ts';
 
 const SecurityEventTypeEnum = registerEnum(
@@ -63,8 +63,8 @@ export class SecurityEventConnection {
   @Field(() => [SecurityEventEdge], { description: 'The events of this page.' })
   edges!: SecurityEventEdge[];
 
-  @Field(() => PageInfo, { description: 'The position of this page.' })
-  pageInfo!: PageInfo;
+  @Field(() => PageInfoType, { description: 'The position of this page.' })
+  pageInfo!: PageInfoType;
 }
 
 @ArgsType()

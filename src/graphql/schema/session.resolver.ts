@@ -8,6 +8,7 @@ import { CurrentUserArg } from '../guards/current-user-arg.ts';
 import { RequestArg } from '../guards/request-arg.ts';
 import { EndSessionInput } from './session.input.ts';
 import { EndSessionPayload, SessionType, toEndedPayload, toSessionType } from './session.type.ts';
+import { UNVALIDATED } from './unvalidated.ts';
 
 @Resolver()
 export class SessionResolver {
@@ -27,7 +28,7 @@ export class SessionResolver {
     description: "Ends one of the caller's sessions. For an unknown id, or another user's session, it ends 0.",
   })
   async endSession(
-    @Arg('input', () => EndSessionInput) { id }: EndSessionInput,
+    @Arg('input', () => EndSessionInput, UNVALIDATED) { id }: EndSessionInput,
     @CurrentUserArg() caller: CurrentUser,
     @RequestArg() { services, device }: RequestScope,
   ): Promise<EndSessionPayload> {

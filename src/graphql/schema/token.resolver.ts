@@ -18,6 +18,7 @@ import {
   toTokenPairType,
   toTokenVerificationType,
 } from './token.type.ts';
+import { UNVALIDATED } from './unvalidated.ts';
 
 @Resolver()
 export class TokenResolver {
@@ -39,7 +40,7 @@ export class TokenResolver {
   @Public()
   @Mutation(() => TokenPairType, { nullable: true, description: 'Checks the password and opens a session.' })
   async login(
-    @Arg('input', () => LoginInput) { delivery, ...credentials }: LoginInput,
+    @Arg('input', () => LoginInput, UNVALIDATED) { delivery, ...credentials }: LoginInput,
     @RequestArg() request: RequestScope,
   ): Promise<TokenPairType> {
     return toTokenPairType(await answerLogin(request, credentials, delivery));
@@ -52,7 +53,7 @@ export class TokenResolver {
       'Exchanges a refresh token, from the input or the cookie, for a new pair. The old token is refused from then on.',
   })
   async refreshToken(
-    @Arg('input', () => RefreshTokenInput, { nullable: true }) input: RefreshTokenInput | null,
+    @Arg('input', () => RefreshTokenInput, { ...UNVALIDATED, nullable: true }) input: RefreshTokenInput | null,
     @RequestArg() request: RequestScope,
   ): Promise<TokenPairType> {
     const { refreshToken = null, idempotencyKey = null } = input ?? {};
@@ -66,7 +67,7 @@ export class TokenResolver {
       'Says whether a token of either kind is valid at this moment, and what it contains. An invalid token is no error. It is a mutation so that tokens stay out of URLs.',
   })
   async verifyToken(
-    @Arg('input', () => VerifyTokenInput) { token }: VerifyTokenInput,
+    @Arg('input', () => VerifyTokenInput, UNVALIDATED) { token }: VerifyTokenInput,
     @RequestArg() { services, device }: RequestScope,
   ): Promise<TokenVerificationType> {
     return toTokenVerificationType(await verifyToken(services, token, device));
@@ -78,7 +79,7 @@ export class TokenResolver {
     description: 'Ends sessions and blacklists their tokens. Succeeds however often it is called, and with any token.',
   })
   async logout(
-    @Arg('input', () => LogoutInput, { nullable: true }) input: LogoutInput | null,
+    @Arg('input', () => LogoutInput, { ...UNVALIDATED, nullable: true }) input: LogoutInput | null,
     @RequestArg() request: RequestScope,
   ): Promise<LogoutPayload> {
     const { refreshToken = null, scope = 'SESSION' } = input ?? {};
