@@ -9,7 +9,7 @@ export { GraphQLDateTime as DateTimeScalar } from 'graphql-scalars';
 export { buildGuardedSchema } from './graphql/guards/build-guarded-schema.ts';
 export { Authorized, Public } from './graphql/guards/authorized.ts';
 export { CurrentUserArg } from './graphql/guards/current-user-arg.ts';
-export { createErrorFormatter, type ErrorFormatterOptions } from './graphql/errors/format-error.ts';
+export { createErrorFormatter, createErrorMask, type ErrorFormatterOptions } from './graphql/errors/format-error.ts';
 export { type Fault, faultOf } from './graphql/errors/fault.ts';
 export type { AuthContext, RequestAuth } from './request/context.ts';
 export type { AuthRequest } from './request/credentials.ts';

@@ -35,10 +35,13 @@ export function describeArgumentError(message: string): BadUserInputError {
 }
 
 const VARIABLE_ERROR = /^Variable "\$(\w+)"/;
+const REJECTED_VARIABLE = /^Variable "\$\w+" (got invalid value|of (required|non-null) type) /;
 const ARGUMENT_ERROR = /^Argument "(\w+)" (has invalid value |of (?:required|non-null) type )/;
 
-export function isVariableError({ message, extensions }: GraphQLFormattedError): boolean {
-  return extensions?.['code'] === 'BAD_USER_INPUT' && VARIABLE_ERROR.test(message);
+/** graphql-js gives a rejected variable neither a path nor a code. Apollo Server adds the code. */
+export function isVariableError({ message, path, extensions }: GraphQLFormattedError): boolean {
+  const code = extensions?.['code'];
+  return path === undefined && (code === undefined || code === 'BAD_USER_INPUT') && REJECTED_VARIABLE.test(message);
 }
 
 /** A variable is null or missing, and its argument is not nullable: graphql-js reports it at the field. */

@@ -54,6 +54,37 @@ export function createErrorFormatter({ showsValidationTexts }: ErrorFormatterOpt
   };
 }
 
+/**
+ * Makes a function that replaces an error with one that clients may see, for servers that have such a hook: `maskError` of
+ * Yoga, `errorFormatter` of Mercurius, or your own loop over the errors of graphql-js. The rules are those of
+ * `createErrorFormatter`. `extensions.http.status` is 403 if a login was forged. Yoga answers with that status and removes
+ * `http`. On other servers, you do so.
+ *
+ * @example
+ * ```ts
+ * import { createErrorMask } from 'graphql-simplejwt';
+ * import type { GraphQLSchema } from 'graphql';
+ * import { createYoga } from 'graphql-yoga';
+ *
+ * const maskError = createErrorMask({ showsValidationTexts: false });
+ * export const serve = (schema: GraphQLSchema) => createYoga({ schema, maskedErrors: { maskError } });
+ * ```
+ */
+export function createErrorMask(options: ErrorFormatterOptions): (error: unknown) => GraphQLError {
+  const format = createErrorFormatter(options);
+  return (error) => {
+    const located = error instanceof GraphQLError ? error : new GraphQLError('');
+    const original = originalOf(error);
+    const { message, extensions } = format(located.toJSON(), error);
+    const http = isAuthError(original) ? original.extensions.http : undefined;
+    return new GraphQLError(message, {
+      nodes: located.nodes ?? null,
+      path: located.path ?? null,
+      extensions: { ...extensions, ...(http === undefined ? {} : { http }) },
+    });
+  };
+}
+
 function answerOf({ message, extensions }: AuthError, formatted: GraphQLFormattedError): GraphQLFormattedError {
   const { http: _status, ...shown } = extensions;
   return { message, ...positionOf(formatted), extensions: shown };

@@ -15,8 +15,7 @@ export function withOwnResolvers(container: Container): Container {
     const hosts = typeof container === 'function' ? container(resolverData) : container;
     return {
       get: (someClass: Function, data: ResolverData): unknown =>
-        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the type of type-graphql's containers
-        instances.get(someClass) ?? (hosts.get(someClass as never, data) as unknown),
+        instances.get(someClass) ?? (hosts.get(someClass, data) as unknown),
     };
   };
 }
