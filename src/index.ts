@@ -1,3 +1,4 @@
+import './node-version.ts';
 import 'reflect-metadata';
 export { type Auth, type AuthOptions, createAuth, type UserSession } from './create-auth.ts';
 export { authEntities, type AuthEntitiesOptions, createAuthEntities } from './entities.ts';

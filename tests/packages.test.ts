@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { publint } from 'publint';
 import { freePort } from './support/free-port.ts';
-import { GraphQLClient } from './support/graphql-client.ts';
+import { EMAIL, GraphQLClient, PASSWORD } from './support/graphql-client.ts';
 import { type Host, install, installedIn, packAll, PACKAGES, type Tarballs } from './support/pack.ts';
 
 const run = promisify(execFile);
@@ -149,6 +149,12 @@ describe('the library in an empty folder', () => {
     ).toEqual([]);
   });
 
+  test('says which Node it needs when it is imported by an older one', async () => {
+    const code = `Object.defineProperty(process.versions, 'node', { value: '20.19.0' }); await import('${LIBRARY}');`;
+    const importing = run(process.execPath, ['--input-type=module', '--eval', code], { cwd: host.folder });
+    await expect(importing).rejects.toThrow('needs Node 22.17 or newer, and this is 20.19.0');
+  });
+
   test('exports its schema and its package.json', async () => {
     const code = `import { readFileSync } from 'node:fs';
       for (const file of ['schema.graphql', 'package.json'])
@@ -214,6 +220,14 @@ describe('a host in TypeScript', () => {
     120_000,
   );
 
+  test('compiles with the tsconfig.json of docs/embedding.md', async () => {
+    const page = await readFile(join(import.meta.dirname, '../docs/embedding.md'), 'utf8');
+    const [, text = ''] = /This is a whole tsconfig\.json:\n\n```json\n(.*?)```/s.exec(page) ?? [];
+    await writeFile(join(host.folder, 'tsconfig.json'), text.replace('["src"]', '["host.ts"]'));
+    const tsc = join(host.folder, 'node_modules/ts-7/bin/tsc');
+    expect(await run(process.execPath, [tsc, '--noEmit'], { cwd: host.folder })).toEqual({ stdout: '', stderr: '' });
+  }, 60_000);
+
   test('reports a type that does not fit', async () => {
     await writeFile(join(host.folder, 'host.ts'), `${HOST}\nawait createAuth({ orm, maxSessions: 'lots' });`);
     expect(await compile('ts-7', MODULES[1]!)).toContain("Type 'string' is not assignable to type 'number'");
@@ -251,6 +265,41 @@ describe('the server in an empty folder', () => {
       const client = new GraphQLClient(`http://127.0.0.1:${port}`);
       const { accessToken, user } = await client.register();
       expect((await client.me(accessToken)).data?.['me']).toMatchObject({ id: user.id });
+    } finally {
+      program.kill();
+    }
+  }, 60_000);
+
+  test('runs in production with nothing but its dependencies, from the keys to the first login', async () => {
+    const port = await freePort();
+    const env = {
+      PATH: process.env['PATH'],
+      NODE_ENV: 'production',
+      PORT: String(port),
+      AUTH_ISSUER: 'https://auth.example.com',
+      AUTH_REGISTRATION: 'closed',
+      AUTH_KEYS_FILE: './keys.json',
+      DATABASE_URL: 'sqlite:./auth.db',
+    };
+    const bin = join(host.folder, 'node_modules/.bin', SERVER);
+    const command = async (...args: readonly string[]) =>
+      run(process.execPath, [bin, ...args], { cwd: host.folder, env });
+    await command('keys:generate', 'keys.json');
+    expect((await command('migrate', '--create')).stdout).toMatch(/^Applied Migration/);
+    const creating = run(
+      'sh',
+      ['-c', `echo '${PASSWORD}' | "${process.execPath}" "${bin}" user:create --email ${EMAIL}`],
+      {
+        cwd: host.folder,
+        env,
+      },
+    );
+    expect((await creating).stdout).toMatch(/^Created the user /);
+    const program = spawn(process.execPath, [bin], { cwd: host.folder, env, stdio: ['ignore', 'pipe', 'inherit'] });
+    try {
+      for await (const line of createInterface(program.stdout)) if (line.includes('(production, ')) break;
+      const client = new GraphQLClient(`http://127.0.0.1:${port}`);
+      expect((await client.login()).user.email).toBe(EMAIL);
     } finally {
       program.kill();
     }

@@ -33,6 +33,8 @@ export interface GraphQLErrorLike {
   readonly extensions?: { readonly [name: string]: unknown } | undefined;
 }
 
+const COOKIES_NEED_A_BROWSER = 'Cookies need a browser. Use the delivery BODY here.';
+
 /** The server refused a request. `details` says why; `switch (details?.code)` narrows it. */
 export class AuthRequestError extends Error {
   override readonly name = 'AuthRequestError';
@@ -42,9 +44,11 @@ export class AuthRequestError extends Error {
   readonly details: AuthErrorDetails | null;
 
   constructor(errors: readonly GraphQLErrorLike[]) {
-    super(errors[0]?.message ?? 'The answer is empty.');
+    const details = authErrorOf({ errors });
+    const isWithoutBrowser = details?.code === 'CSRF_REJECTED' && typeof document === 'undefined';
+    super(isWithoutBrowser ? COOKIES_NEED_A_BROWSER : (errors[0]?.message ?? 'The answer is empty.'));
     this.errors = errors;
-    this.details = authErrorOf({ errors });
+    this.details = details;
   }
 }
 

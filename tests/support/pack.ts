@@ -12,6 +12,7 @@ const COPIED = [
   'client',
   'package.json',
   'tsconfig.json',
+  'scripts',
   'tsconfig.build.json',
   'schema.graphql',
   'README.md',
