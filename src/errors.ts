@@ -61,6 +61,15 @@ export class InvalidCredentialsError extends CodedError {
   }
 }
 
+/** A document contains several operations that check a password or a token. None of them has run. */
+export class TooManyCredentialOperationsError extends CodedError {
+  readonly code = ErrorCode.TOO_MANY_CREDENTIAL_OPERATIONS;
+
+  constructor() {
+    super(ErrorCode.TOO_MANY_CREDENTIAL_OPERATIONS, 'A document may contain one login or other check of a credential.');
+  }
+}
+
 /** The refresh token was not exchanged. The counterpart of `invalid_grant` in RFC 6749 section 5.2. */
 export class InvalidRefreshTokenError extends CodedError {
   readonly code = ErrorCode.INVALID_REFRESH_TOKEN;
@@ -126,6 +135,7 @@ export class ServiceUnavailableError extends CodedError {
 
 /** Every error that clients are meant to see. `code` tells them apart. */
 export type AuthError =
+  | TooManyCredentialOperationsError
   | UnauthenticatedError
   | ForbiddenError
   | InvalidCredentialsError

@@ -9,6 +9,7 @@ export { PageInfoType } from './graphql/schema/connection.type.ts';
 export { GraphQLDateTime as DateTimeScalar } from 'graphql-scalars';
 export { buildGuardedSchema } from './graphql/guards/build-guarded-schema.ts';
 export { Authorized, Public } from './graphql/guards/authorized.ts';
+export { CredentialOperation } from './graphql/guards/credential-operation.ts';
 export { CurrentUserArg } from './graphql/guards/current-user-arg.ts';
 export { createErrorFormatter, createErrorMask, type ErrorFormatterOptions } from './graphql/errors/format-error.ts';
 export { type Fault, faultOf } from './graphql/errors/fault.ts';
@@ -64,5 +65,6 @@ export {
   isAuthError,
   NotFoundError,
   ServiceUnavailableError,
+  TooManyCredentialOperationsError,
   UnauthenticatedError,
 } from './errors.ts';

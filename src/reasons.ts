@@ -21,6 +21,8 @@ export const meanings = {
     BAD_USER_INPUT: 'Fields of the input have to be corrected.',
     NOT_FOUND: 'The object does not exist, or the caller may not know of it.',
     CSRF_REJECTED: 'A request with cookies does not prove that one of your pages made it.',
+    TOO_MANY_CREDENTIAL_OPERATIONS:
+      'The document has several operations that check a password or a token. None of them ran. Send each in a document of its own.',
     SERVICE_UNAVAILABLE: 'The database cannot be reached. Nothing was half-written.',
   },
   TokenRefusalReason: {

@@ -140,6 +140,8 @@ const WITHOUT_REASON: Record<
     runAsAdministrator(server, 'mutation ($id: ID!) { deleteUser(input: { id: $id }) { id } }', { id: 'nobody' }),
   CSRF_REJECTED: ({ client }) =>
     client.run('{ __typename }', {}, undefined, { cookie: `${REFRESH}=x`, origin: 'https://evil.example' }),
+  TOO_MANY_CREDENTIAL_OPERATIONS: ({ client }) =>
+    client.run('mutation { refreshToken { csrfToken } refreshToken { csrfToken } }'),
   SERVICE_UNAVAILABLE: async () => {
     const server = await startTestAuth();
     await hookStatements(server.orm, { before: () => fail('the disk is gone', 'SQLITE_IOERR') });

@@ -7,6 +7,7 @@ import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/co
 import { publint } from 'publint';
 import { freePort } from './support/free-port.ts';
 import { EMAIL, GraphQLClient, PASSWORD } from './support/graphql-client.ts';
+import { waitUntil } from './support/wait-until.ts';
 import { type Host, install, installedIn, packAll, PACKAGES, type Tarballs } from './support/pack.ts';
 
 const run = promisify(execFile);
@@ -165,7 +166,9 @@ describe('the library in an empty folder', () => {
 });
 
 describe('a host in TypeScript', () => {
-  const host = useHost(() => [tarballs.pathOf[LIBRARY], ...ORM, ...COMPILERS, ...NODE_TYPES], { 'host.ts': HOST });
+  const host = useHost(() => [tarballs.pathOf[LIBRARY], ...ORM, ...COMPILERS, ...NODE_TYPES, '@apollo/server@5.5.1'], {
+    'host.ts': HOST,
+  });
 
   /** Puts one version of @types/node where every package looks for it. */
   async function withNodeTypes<T>(version: string, work: () => Promise<T>): Promise<T> {
@@ -226,6 +229,30 @@ describe('a host in TypeScript', () => {
     await writeFile(join(host.folder, 'tsconfig.json'), text.replace('["src"]', '["host.ts"]'));
     const tsc = join(host.folder, 'node_modules/ts-7/bin/tsc');
     expect(await run(process.execPath, [tsc, '--noEmit'], { cwd: host.folder })).toEqual({ stdout: '', stderr: '' });
+  }, 60_000);
+
+  test('serves the first example of the README', async () => {
+    const page = await readFile(join(import.meta.dirname, '../README.md'), 'utf8');
+    const [, code = ''] = /```ts\n(.*?)```/s.exec(page) ?? [];
+    const port = await freePort();
+    await writeFile(join(host.folder, 'readme.mjs'), code.replaceAll('4001', String(port)));
+    const program = spawn(process.execPath, ['readme.mjs'], { cwd: host.folder, stdio: 'inherit' });
+    try {
+      const client = new GraphQLClient(`http://localhost:${port}`);
+      await waitUntil(async () =>
+        client.send({ method: 'GET' }, '/').then(
+          () => true,
+          () => false,
+        ),
+      );
+      const { accessToken } = await client.register();
+      expect((await client.me(accessToken)).data.me.email).toBe(EMAIL);
+      const byCookie = { input: { email: EMAIL, password: PASSWORD, delivery: 'COOKIES' } };
+      const login = 'mutation ($input: LoginInput!) { login(input: $input) { csrfToken } }';
+      expect((await client.run(login, byCookie)).text).toContain('DELIVERY_NOT_ALLOWED');
+    } finally {
+      program.kill();
+    }
   }, 60_000);
 
   test('reports a type that does not fit', async () => {

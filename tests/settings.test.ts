@@ -40,3 +40,9 @@ test('a setting of the wrong type does not compile', async () => {
   for (const index of wrong.keys()) expect(reports).toContain(`wrong-${index}.ts-1.ts`);
   expect(await compile([settingsOf("maxSessions: 5, accessTokenLifetime: '15m'")], HOST_OPTIONS)).toBe('');
 }, 60_000);
+
+test('an unknown setting is named, with those that there are', () => {
+  const given = { issuer, colour: 'red', size: 1 };
+  expect(() => resolveSettings(given)).toThrow(/colour: there is no such setting\. There are: issuer, audience, /);
+  expect(() => resolveSettings(given)).toThrow(/size: there is no such setting/);
+});

@@ -24,6 +24,7 @@ export type AuthErrorDetails =
   | { readonly code: 'BAD_USER_INPUT'; readonly fields: readonly FieldRefusal[] }
   | { readonly code: 'NOT_FOUND' }
   | { readonly code: 'CSRF_REJECTED' }
+  | { readonly code: 'TOO_MANY_CREDENTIAL_OPERATIONS' }
   | { readonly code: 'SERVICE_UNAVAILABLE' };
 
 /** An error in the answer of a GraphQL server. */

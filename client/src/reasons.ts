@@ -16,6 +16,8 @@ export const ErrorCode = /* @__PURE__ */ Object.freeze({
   NOT_FOUND: 'NOT_FOUND',
   /** A request with cookies does not prove that one of your pages made it. */
   CSRF_REJECTED: 'CSRF_REJECTED',
+  /** The document has several operations that check a password or a token. None of them ran. Send each in a document of its own. */
+  TOO_MANY_CREDENTIAL_OPERATIONS: 'TOO_MANY_CREDENTIAL_OPERATIONS',
   /** The database cannot be reached. Nothing was half-written. */
   SERVICE_UNAVAILABLE: 'SERVICE_UNAVAILABLE',
 });

@@ -105,7 +105,7 @@ export class Program {
 
 /** Makes the tables and the keys, as a deployment does. */
 export function prepare(build: Build, options: ProgramOptions): void {
-  execFileSync(process.execPath, [build.main, 'migrate'], { env: environmentOf(options) });
+  execFileSync(process.execPath, [build.main, 'migrate', '--create'], { env: environmentOf(options) });
 }
 
 function environmentOf({ databaseUrl, keysFile, port, env }: ProgramOptions): Record<string, string> {

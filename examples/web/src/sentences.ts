@@ -87,6 +87,8 @@ function sentenceForDetails(details: AuthErrorDetails): string {
       return 'It is not there any more. Reload the page to see what is.';
     case 'CSRF_REJECTED':
       return 'The server could not tell that this page asked. Reload the page and try again.';
+    case 'TOO_MANY_CREDENTIAL_OPERATIONS':
+      return 'The page asked for too much at once. Reload the page and try again.';
     case 'SERVICE_UNAVAILABLE':
       return 'The server is busy for the moment. Nothing was changed; try again in a few seconds.';
   }

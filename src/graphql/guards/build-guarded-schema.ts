@@ -2,6 +2,7 @@ import { type GraphQLSchema, specifiedDirectives } from 'graphql';
 import { buildSchema, type BuildSchemaOptions, getMetadataStorage } from 'type-graphql';
 import { authChecker } from './auth-checker.ts';
 import { authorizedDirective } from './authorized.ts';
+import { limitCredentialOperations } from './credential-operation.ts';
 import { guardFaults } from './guard-faults.ts';
 import { withOwnResolvers } from './own-resolvers.ts';
 import { recheckUserOfPublicFields } from './public-fields.ts';
@@ -47,6 +48,7 @@ export async function buildGuardedSchema(
   const faults = guardFaults(schema);
   if (faults.length > 0) throw new TypeError(`The guards of the schema are not valid.\n${faults.join('\n')}`);
   recheckUserOfPublicFields(schema);
+  limitCredentialOperations(schema);
   return schema;
 }
 

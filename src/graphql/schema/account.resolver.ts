@@ -5,6 +5,7 @@ import { answerPasswordChange } from '../../request/answer-tokens.ts';
 import type { RequestScope } from '../../request/request-scope.ts';
 import type { CurrentUser } from '../../sessions/authenticate.ts';
 import { Authorized } from '../guards/authorized.ts';
+import { CredentialOperation } from '../guards/credential-operation.ts';
 import { CurrentUserArg } from '../guards/current-user-arg.ts';
 import { RequestArg } from '../guards/request-arg.ts';
 import { ChangePasswordInput } from './account.input.ts';
@@ -37,6 +38,7 @@ export class AccountResolver {
     return toConnection(page, position, toSecurityEventNode);
   }
 
+  @CredentialOperation()
   @Authorized()
   @Mutation(() => TokenPairType, {
     nullable: true,

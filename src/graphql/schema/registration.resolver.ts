@@ -2,6 +2,7 @@ import { Arg, Mutation, Resolver } from 'type-graphql';
 import { answerRegister } from '../../request/answer-tokens.ts';
 import type { RequestScope } from '../../request/request-scope.ts';
 import { Public } from '../guards/authorized.ts';
+import { CredentialOperation } from '../guards/credential-operation.ts';
 import { RequestArg } from '../guards/request-arg.ts';
 import { RegisterInput } from './token.input.ts';
 import { TokenPairType, toTokenPairType } from './token.type.ts';
@@ -10,6 +11,7 @@ import { UNVALIDATED } from './unvalidated.ts';
 /** Left out of the schema if registration is closed. */
 @Resolver()
 export class RegistrationResolver {
+  @CredentialOperation()
   @Public()
   @Mutation(() => TokenPairType, {
     nullable: true,

@@ -5,6 +5,7 @@ import type { RequestScope } from '../../request/request-scope.ts';
 import type { CurrentUser } from '../../sessions/authenticate.ts';
 import { verifyToken } from '../../sessions/verify-token.ts';
 import { Authorized, Public } from '../guards/authorized.ts';
+import { CredentialOperation } from '../guards/credential-operation.ts';
 import { CurrentUserArg } from '../guards/current-user-arg.ts';
 import { RequestArg } from '../guards/request-arg.ts';
 import { toEndedPayload } from './session.type.ts';
@@ -37,6 +38,7 @@ export class TokenResolver {
     return auth.csrfToken();
   }
 
+  @CredentialOperation()
   @Public()
   @Mutation(() => TokenPairType, { nullable: true, description: 'Checks the password and opens a session.' })
   async login(
@@ -46,6 +48,7 @@ export class TokenResolver {
     return toTokenPairType(await answerLogin(request, credentials, delivery));
   }
 
+  @CredentialOperation()
   @Public()
   @Mutation(() => TokenPairType, {
     nullable: true,
@@ -60,6 +63,7 @@ export class TokenResolver {
     return toTokenPairType(await answerRefresh(request, refreshToken, idempotencyKey));
   }
 
+  @CredentialOperation()
   @Public()
   @Mutation(() => TokenVerificationType, {
     nullable: true,
