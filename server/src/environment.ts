@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { type AuthSettings, resolveSettings, SettingsError } from 'graphql-simplejwt';
+import { type AuthSettings, type DocumentLimits, resolveSettings, SettingsError } from 'graphql-simplejwt';
 import { z } from 'zod';
 import { DatabaseUrlError, parseDatabaseUrl } from './database/database-url.ts';
 
@@ -15,6 +15,8 @@ export interface Environment {
   readonly trustedProxies: readonly string[];
   /** Headers that pages of allowed origins may send, besides the usual ones. */
   readonly allowedHeaders: readonly string[];
+  readonly documentLimits: Required<DocumentLimits>;
+  readonly maxTokens: number;
   readonly settings: AuthSettings;
 }
 
@@ -36,6 +38,10 @@ function databaseUrlFault(text: string): string | null {
 }
 
 const yesOrNo = z.enum(['true', 'false']).transform((word) => word === 'true');
+
+function limit(byDefault: number, meaning: string) {
+  return z.coerce.number().int().min(1).max(1_000_000).default(byDefault).describe(meaning);
+}
 
 /** The server's own variables. docs/configuration.md is printed from them. */
 export const serverVariables = {
@@ -71,6 +77,12 @@ export const serverVariables = {
     .describe(
       'Further request headers that pages of allowed origins may send, besides those of common GraphQL clients and tracers.',
     ),
+  AUTH_MAX_DEPTH: limit(20, 'How deep the selections of a document may nest.'),
+  AUTH_MAX_ALIASES: limit(50, 'How many aliases a document may have.'),
+  AUTH_MAX_ROOT_FIELDS: limit(20, 'How many root fields a document may have.'),
+  AUTH_MAX_DIRECTIVES: limit(50, 'How many directives a document may have.'),
+  AUTH_MAX_COST: limit(10_000, 'How many fields an answer may have if every list is full.'),
+  AUTH_MAX_TOKENS: limit(5_000, 'How many tokens a document may have: names, values and punctuation.'),
   AUTH_TRUSTED_PROXIES: z
     .string()
     .default('')
@@ -176,6 +188,14 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     isExplorerOn: server.data.AUTH_EXPLORER ?? !isProduction,
     trustedProxies: server.data.AUTH_TRUSTED_PROXIES,
     allowedHeaders: server.data.AUTH_ALLOWED_HEADERS,
+    documentLimits: {
+      depth: server.data.AUTH_MAX_DEPTH,
+      aliases: server.data.AUTH_MAX_ALIASES,
+      rootFields: server.data.AUTH_MAX_ROOT_FIELDS,
+      directives: server.data.AUTH_MAX_DIRECTIVES,
+      cost: server.data.AUTH_MAX_COST,
+    },
+    maxTokens: server.data.AUTH_MAX_TOKENS,
     settings,
   });
 }

@@ -3,7 +3,15 @@ import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/dis
 import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError, type GraphQLSchema, type ValidationRule } from 'graphql';
-import { type Auth, type AuthContext, createErrorFormatter, CsrfRejectedError, faultOf } from 'graphql-simplejwt';
+import {
+  type Auth,
+  type AuthContext,
+  createErrorFormatter,
+  CsrfRejectedError,
+  type DocumentLimits,
+  faultOf,
+  limitDocuments,
+} from 'graphql-simplejwt';
 import { answerCode } from './refusal.ts';
 
 /** What the endpoint works with. */
@@ -11,6 +19,8 @@ export interface GraphQLEndpointOptions {
   readonly auth: Auth;
   readonly schema: GraphQLSchema;
   readonly isProduction: boolean;
+  readonly documentLimits?: DocumentLimits;
+  readonly maxTokens?: number;
 }
 
 /** The GraphQL endpoint. */
@@ -28,11 +38,12 @@ interface RequestContext extends AuthContext {
 
 export async function createGraphQLEndpoint(
   app: FastifyInstance,
-  { auth, schema, isProduction }: GraphQLEndpointOptions,
+  { auth, schema, isProduction, documentLimits, maxTokens = 5_000 }: GraphQLEndpointOptions,
 ): Promise<GraphQLEndpoint> {
   const apollo = new ApolloServer<RequestContext>({
     schema,
-    validationRules: [knownOperationTypes],
+    validationRules: [knownOperationTypes, limitDocuments(documentLimits)],
+    parseOptions: { maxTokens },
     introspection: !isProduction,
     includeStacktraceInErrorResponses: false,
     hideSchemaDetailsFromClientErrors: isProduction,

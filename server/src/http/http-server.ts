@@ -1,7 +1,7 @@
 import cors from '@fastify/cors';
 import fastify, { type FastifyError, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
-import { type Auth, faultOf } from 'graphql-simplejwt';
+import { type Auth, type DocumentLimits, faultOf } from 'graphql-simplejwt';
 import { EXPLORER_POLICY, explorerPage } from './explorer.ts';
 import { createGraphQLEndpoint } from './graphql-endpoint.ts';
 import { takeJsonOnly } from './json-body.ts';
@@ -20,6 +20,8 @@ export interface HttpServerOptions {
   readonly trustedProxies: readonly string[];
   /** Headers that pages of allowed origins may send, besides the usual ones. */
   readonly allowedHeaders?: readonly string[];
+  readonly documentLimits?: DocumentLimits;
+  readonly maxTokens?: number;
   /** Receives the log, one line of JSON for each entry. */
   readonly logTo: NodeJS.WritableStream;
 }

@@ -1,5 +1,6 @@
 import { GraphQLError, type GraphQLFormattedError, Kind } from 'graphql';
 import { type AuthError, isAuthError } from '../../errors.ts';
+import { type DocumentLimitError, isDocumentLimitError } from './document-limit-error.ts';
 import { describeArgumentError, describeVariableError, isArgumentError, isVariableError } from './coercion-errors.ts';
 import { INTERNAL, isAboutRequest, isDeliberate, originalOf } from './fault.ts';
 
@@ -10,6 +11,8 @@ export interface ErrorFormatterOptions {
 }
 
 const BAD_REQUEST = 'BAD_REQUEST';
+const INVALID_DOCUMENT = 'GRAPHQL_VALIDATION_FAILED';
+const TOO_MANY_TOKENS = /^Syntax Error: Document contains more that (\d+) tokens/;
 
 /** Codes of Apollo Server whose messages describe the form of the request and quote nothing of it. */
 const ABOUT_FORM = new Set([BAD_REQUEST, 'PERSISTED_QUERY_NOT_FOUND', 'PERSISTED_QUERY_NOT_SUPPORTED']);
@@ -41,9 +44,13 @@ export function createErrorFormatter({ showsValidationTexts }: ErrorFormatterOpt
       ...positionOf(formatted),
       extensions: { code: shown },
     });
+    // The rule of `limitDocuments`, and the parser's own limit.
+    if (isDocumentLimitError(original)) return answerLimit(formatted, original);
+    const [, tokens] = TOO_MANY_TOKENS.exec(formatted.message) ?? [];
+    if (tokens !== undefined) return answer(`The document has more than ${tokens} tokens.`, INVALID_DOCUMENT);
     if (code === 'GRAPHQL_PARSE_FAILED') return answer('The document does not parse.');
     if (code === 'OPERATION_RESOLUTION_FAILURE') return answer('The document has no such operation.');
-    if (code === 'GRAPHQL_VALIDATION_FAILED') {
+    if (code === INVALID_DOCUMENT) {
       const isShown = showsValidationTexts && !quotesValue(formatted.message, original);
       return answer(isShown ? formatted.message : 'The document is not valid.');
     }
@@ -83,6 +90,14 @@ export function createErrorMask(options: ErrorFormatterOptions): (error: unknown
       extensions: { ...extensions, ...(http === undefined ? {} : { http }) },
     });
   };
+}
+
+function answerLimit(
+  formatted: GraphQLFormattedError,
+  { message, extensions }: DocumentLimitError,
+): GraphQLFormattedError {
+  const { limit, max } = extensions;
+  return { message, ...positionOf(formatted), extensions: { code: INVALID_DOCUMENT, limit, max } };
 }
 
 function answerOf({ message, extensions }: AuthError, formatted: GraphQLFormattedError): GraphQLFormattedError {
