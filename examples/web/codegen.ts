@@ -1,7 +1,7 @@
 import type { CodegenConfig } from '@graphql-codegen/cli';
 
 /**
- * Makes types of the kit's operations, and of the page's own. In a project of yours the two paths are
+ * Generates types for the kit's operations and the page's own. In your project the two paths are
  * `node_modules/graphql-simplejwt-client/schema.graphql` and `node_modules/graphql-simplejwt-client/operations/*.graphql`.
  */
 const config: CodegenConfig = {

@@ -1,11 +1,11 @@
 /**
- * Starts the server and the page, and ends both: `npm run example:web`.
+ * Starts the server and the page, and stops both: `npm run example:web`.
  *
- * The server is the built program, with a database and keys of its own in data/, and tokens that live so short that one
- * sees them being refreshed.
+ * The server is the built program, with its own database and keys in data/. Its tokens are short-lived, so that refreshes
+ * can be watched.
  *
- * Usage: node examples/web/start.ts [PROGRAM], where PROGRAM is server/dist/main.js if nothing is said. EXAMPLE_WEB_PORT and
- * EXAMPLE_WEB_DATA are where the page listens, and where the server keeps its things, if that is to be elsewhere.
+ * Usage: node examples/web/start.ts [PROGRAM]. PROGRAM defaults to server/dist/main.js. EXAMPLE_WEB_PORT sets the port of
+ * the page, and EXAMPLE_WEB_DATA the folder of the server's data.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
@@ -20,7 +20,7 @@ const program = process.argv[2] ?? join(ROOT, 'server/dist/main.js');
 const { EXAMPLE_WEB_PORT: port, EXAMPLE_WEB_DATA: data = join(ROOT, 'data/example-web'), ...environment } = process.env;
 mkdirSync(data, { recursive: true });
 const api = spawn(process.execPath, [program], {
-  // A Ctrl-C reaches it by this process, so that it is asked once.
+  // This process passes a Ctrl-C on, so the server gets it once.
   detached: true,
   stdio: ['ignore', 'pipe', 'inherit'],
   env: {
@@ -49,7 +49,7 @@ const page = await createServer({
 await page.listen();
 console.log(`The page is at ${page.resolvedUrls?.local[0] ?? ''} (the server at ${apiUrl}). Ctrl-C ends both.`);
 
-/** Where the server listens, as it says itself. */
+/** Waits for the line in which the server prints its URL. */
 async function addressOf(server: ChildProcess): Promise<string> {
   if (server.stdout === null) throw new Error('The server has no output.');
   const lines = createInterface({ input: server.stdout });

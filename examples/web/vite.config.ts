@@ -6,7 +6,7 @@ const kit = (file: string) => fileURLToPath(new URL(`../../client/src/${file}`, 
 export default defineConfig({
   root: import.meta.dirname,
   resolve: {
-    // The kit as it stands beside us, not built. An app of your own has it from npm and needs none of this.
+    // The sources of the kit in this repository. Your own app imports the package and does not need this.
     alias: [
       { find: /^graphql-simplejwt-client$/, replacement: kit('index.ts') },
       { find: /^graphql-simplejwt-client\/apollo$/, replacement: kit('apollo.ts') },
@@ -16,7 +16,7 @@ export default defineConfig({
   server: {
     host: '127.0.0.1',
     port: 5173,
-    // Page and API are one origin, so that cookies need no further settings.
+    // The page and the API have one origin, so cookies need no further settings.
     proxy: { '/graphql': 'http://127.0.0.1:4000' },
   },
 });

@@ -60,7 +60,7 @@ function readUsableCookies(header: string | null, { cookiePrefix, tokenDelivery 
   };
 }
 
-/** A header that came more than once is joined, so that it verifies as nothing. */
+/** Joins the values of a repeated header, which then verifies as nothing. */
 export function readHeader({ headers }: AuthRequest, name: string): string | null {
   const value = headers[name];
   return typeof value === 'string' ? value : (value?.join(name === 'cookie' ? '; ' : ', ') ?? null);

@@ -132,7 +132,7 @@ async function race(name: string, database: { url: string; remove(): Promise<voi
         accessTokens: known.map(({ accessToken }) => accessToken),
         refreshTokens: known.map(({ refreshToken }) => refreshToken),
       };
-      // At once where the change was made; later everywhere.
+      // At once where the change was made, and later everywhere.
       await expectDead(there, tokens);
       dead.push(tokens);
     };
@@ -214,7 +214,7 @@ async function race(name: string, database: { url: string; remove(): Promise<voi
   ): Promise<[quick: Answer, change: Answer]> {
     const tally = tallies.get(kind) ?? { races: 0, changeWasSecond: 0, pace: 10 };
     tallies.set(kind, tally);
-    // From somewhat before the change to somewhat after it.
+    // From shortly before the change to shortly after it.
     const lead = (1.6 * Math.random() - 0.3) * tally.pace;
     const answers = await Promise.all([
       pause(Math.max(0, lead)).then(quick),

@@ -1,7 +1,7 @@
 import { hookEveryStatement } from '../support/driver-faults.ts';
 
 /**
- * Loaded before the program (`node --import`), kills the process where a rotation has come to CRASH_POINT for the
+ * Loaded before the program (`node --import`). Kills the process when a rotation reaches CRASH_POINT for the
  * CRASH_COUNT-th time. The program itself has no hook for this.
  */
 const point = process.env['CRASH_POINT'];

@@ -157,7 +157,7 @@ async function judge(name: string, clients: readonly HonestClient[], options: Pr
   );
   for (const client of clients) {
     const row = rows.find(({ id }) => id === client.sessionId);
-    // Each rotation that was committed was answered once, sooner or later: none was lost, and none came twice.
+    // Each committed rotation was answered exactly once.
     if (Number(row?.rotations) !== client.acknowledged)
       client.faults.push(
         `session ${client.sessionId}: ${row?.rotations} rotations, ${client.acknowledged} acknowledged`,

@@ -6,8 +6,8 @@ const AGAIN = ['SERVICE_UNAVAILABLE'];
 /** Of so many acknowledged rotations one is followed by an attempt to use the old token once more. */
 const PROBE_EVERY = 20;
 /**
- * Milliseconds since the rotation was asked for, at the most: half of the reuse leeway. After that the attempt would be taken
- * for theft, and rightly so.
+ * The longest time since the request for a rotation, in milliseconds: half of the reuse leeway. A later attempt would count
+ * as theft.
  */
 const PROBE_WITHIN = 5_000;
 

@@ -100,7 +100,7 @@ async function race(
     count: Tally,
   ): Promise<Suspect> {
     const [refreshed, loggedOut] = await Promise.all([
-      // Sent at the same moment the refresh, which asks less, would nearly always be first.
+      // If both were sent at the same moment, the refresh, which does less, would nearly always be first.
       pause(Math.random() * 10).then(() => to[0]!.tryRefresh(refreshToken)),
       to.at(-1)!.logout(accessToken, { refreshToken }),
     ]);
@@ -111,7 +111,7 @@ async function race(
       refreshTokens: [refreshToken, ...(next ? [next.refreshToken] : [])],
       accessTokens: [accessToken, ...(next ? [next.accessToken] : [])],
     };
-    // At once where the logout was answered; on the others, later, after the poll.
+    // At once on the process of the logout, and after the poll on the others.
     await expectDead([to.at(-1)!], suspect, count);
     return suspect;
   }

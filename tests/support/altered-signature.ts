@@ -1,16 +1,15 @@
 import { constants, createHash, createPrivateKey, createPublicKey, privateEncrypt, publicDecrypt } from 'node:crypto';
 import type { PrivateJwk } from '../../src/index.ts';
 
-// Each function takes the signature of a test vector over to a token of ours: altered in the same way, but made over our
-// header and claims, so that nothing but the signature can be why the token is refused. A vector with a good signature
-// makes a good token.
+// Each function applies the fault of a test vector's signature to a token of ours. The signature is made over our header and
+// claims, so only the signature can be the reason for a refusal. A vector with a valid signature makes a valid token.
 
 /** Of the curve P-256. */
 const GROUP_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 
 /**
- * ECDSA: where the vector has the numbers of its good signature, or those plus the group order, there ours come to stand;
- * what it pads or replaces stays as it is.
+ * ECDSA. Our numbers replace those of the vector's valid signature, or those plus the group order. Its padding and its other
+ * replacements stay.
  */
 export function withEcdsaAlteration(goodVector: string, vector: string, token: string): string {
   const [theirR, theirS] = halves(goodVector);
@@ -19,7 +18,7 @@ export function withEcdsaAlteration(goodVector: string, vector: string, token: s
     [theirR, ourR],
     [theirR + GROUP_ORDER, ourR + GROUP_ORDER],
     [theirS, ourS],
-    // For every good (r, s) there is a second one with the same r.
+    // Each valid (r, s) has a second one with the same r.
     [GROUP_ORDER - theirS, GROUP_ORDER - ourS],
     [2n * GROUP_ORDER - theirS, 2n * GROUP_ORDER - ourS],
   ] as const;
@@ -67,7 +66,7 @@ export function withPssAlteration(jwk: PrivateJwk, vector: string, token: string
   const salts = [block.subarray(block.findIndex((byte) => byte !== 0) + 1), block.subarray(-HASH_BYTES)];
   const isSalt = (salt: Buffer) => hash.equals(hashOf(theirs.input, salt));
   const salt = salts.find(isSalt) ?? block.subarray(-HASH_BYTES);
-  // Nothing where the vector's hash is right; else the same bits are wrong in ours.
+  // Nothing if the vector's hash is right. Otherwise the same bits are wrong in ours.
   const wrongBits = xor(hash, hashOf(theirs.input, salt));
   const ourHash = xor(hashOf(ours.input, salt), wrongBits);
   const masked = xor(block, maskOf(ourHash, hashAt));

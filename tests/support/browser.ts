@@ -34,8 +34,7 @@ export async function startBrowser(): Promise<TestBrowser> {
 }
 
 /**
- * Starts Chromium with a profile on disk, as a person's own has one: what it keeps is there when it is started again. To
- * close the context is to close the browser.
+ * Starts Chromium with a profile on disk, so that its data survives a restart. Closing the context closes the browser.
  */
 export async function startProfile(folder: string, options: BrowserContextOptions): Promise<BrowserContext> {
   const where = await whereChromium();
@@ -47,8 +46,8 @@ async function whereChromium(): Promise<LaunchOptions> {
 }
 
 /**
- * The package's own flags are none of ours: they switch off what the tests are about (`--disable-web-security`, no site
- * isolation). Its libraries stand in for those that a bare machine does not have.
+ * The package's own flags are not used, because they switch off what the tests are about (`--disable-web-security`, no site
+ * isolation). Its libraries replace those that a bare machine lacks.
  */
 async function chromiumOfPackage(): Promise<LaunchOptions> {
   const folder = await unpack();
@@ -81,7 +80,7 @@ async function unpack(): Promise<string> {
   try {
     await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', UNPACK], {
       cwd: PACKAGES,
-      // The name of a platform that has no libraries of its own makes the package bring them.
+      // With the name of a platform without libraries, the package brings its own.
       env: { ...process.env, TMPDIR: draft, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x' },
     });
     writeFileSync(join(draft, 'fonts/fonts.conf'), fontsBelow(join(folder, 'fonts')));

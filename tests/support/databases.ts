@@ -27,7 +27,7 @@ export function onEachDatabase(body: (database: TestDatabase) => void): void {
         return url;
       },
     });
-    // jest runs these in the order in which they are written: the block's own, which stop its servers, come first.
+    // jest runs these in the order of their declaration, so the block's own come first and stop its servers.
     afterAll(async () => {
       for (const cleanup of cleanups.splice(0)) await cleanup();
     });

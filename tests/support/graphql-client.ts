@@ -15,7 +15,7 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  // oxlint-disable-next-line typescript/no-explicit-any -- the tests say what they expect of it
+  // oxlint-disable-next-line typescript/no-explicit-any -- the tests state what they expect
   readonly data: any;
   readonly errors: readonly AnsweredError[];
 }

@@ -27,7 +27,7 @@ export async function buildPage(): Promise<BuiltPage> {
   try {
     await promisify(execFile)(process.execPath, [vite, 'build', '--outDir', folder, '--emptyOutDir'], {
       cwd: join(ROOT, 'examples/web'),
-      // jest's own would build the page for development.
+      // jest sets NODE_ENV to test, which would build the page for development.
       env: { ...process.env, NODE_ENV: 'production' },
     });
   } catch (error) {
@@ -86,7 +86,7 @@ export async function startPageServer(page: BuiltPage, firstApiUrl: string): Pro
     outgoing.end(body);
     const [result] = (await once(outgoing, 'response')) as [IncomingMessage];
     const text = await bodyOf(result);
-    // What went over a connection that it had used before, Chromium repeats by itself. It is the page that is to do so.
+    // Chromium itself repeats a request on a reused connection. Here the page has to.
     const head = [result.statusCode ?? 502, { ...result.headers, connection: 'close' }] as const;
     if (isRefresh && held !== null) return void held.push({ answer, head, text });
     answer.writeHead(...head).end(text);

@@ -43,8 +43,8 @@ export interface Postgres {
 }
 
 /**
- * Starts a PostgreSQL. It needs nothing but the npm package, runs as an unprivileged user where this process is root,
- * and ends with this process however that ends: a watchdog holds the other end of a pipe.
+ * Starts a PostgreSQL. It needs only the npm package. If this process is root, it runs as an unprivileged user. A watchdog
+ * at the other end of a pipe stops it when this process ends, however that happens.
  */
 export async function startPostgres({ isDurable = false }: PostgresOptions = {}): Promise<Postgres> {
   const folder = mkdtempSync(join(tmpdir(), 'graphql-simplejwt-postgres-'));

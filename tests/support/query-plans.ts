@@ -38,7 +38,7 @@ async function explain(
     const rows: { detail: string }[] = await em.getConnection().execute(`explain query plan ${statement}`, parameters);
     return rows.map(({ detail }) => detail).join('\n');
   }
-  // Of a table with a few rows PostgreSQL would rather read all.
+  // PostgreSQL would read a table of a few rows as a whole.
   return em.transactional(async (inner) => {
     const run = async (sql: string): Promise<Record<string, string>[]> =>
       inner.getConnection().execute(sql, [], 'all', inner.getTransactionContext());

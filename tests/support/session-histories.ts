@@ -75,8 +75,8 @@ interface RefreshData {
 const RUNS_PER_DATABASE = 100;
 
 /**
- * Plays random histories of two honest clients, each with a session, and a thief who has any token and perhaps its key,
- * and holds each answer against the rules. Throws with the shortest history it finds that breaks one.
+ * Runs random histories of two honest clients, each with a session, and of a thief who has any token and perhaps its key.
+ * Compares each answer with the rules. Throws with the shortest history that breaks one.
  */
 export async function checkHistories(library: HistoryLibrary, options: HistoryOptions): Promise<void> {
   let stage: Stage | undefined;
@@ -321,7 +321,7 @@ class History {
       if (fate !== 'KILLED_AFTER_COMMIT') return null;
     } else {
       expectSame(answer, nameOf(scene, outcome, answer));
-      // One that has expired is good for nothing in whatever hands, and a sign of nothing.
+      // An expired token is useless, so presenting it is no sign of theft.
       scene.wasReused ||= isSuperseded && isLate && outcome !== 'TOKEN_EXPIRED';
       if (scene.wasReused && typeof outcome === 'number') throw new Error('A session lives after a sign of theft.');
     }

@@ -23,7 +23,7 @@ export async function startSilentProxy(target: { host: string; port: number }): 
         far.destroy();
       });
     }
-    // What arrives in the silence is lost for good, and so is what those connections would say later.
+    // Whatever arrives during the silence is lost, and those connections stay silent.
     near.on('data', (chunk) => void (isSilent || far.write(chunk)));
     far.on('data', (chunk) => void (isSilent || near.write(chunk)));
   });

@@ -17,8 +17,8 @@ interface PassedRequest {
 }
 
 /**
- * What stands in front of a server in a browser test: a page under every host name, and `/graphql` of the server behind it,
- * so that the page of one name is of the API's own origin, and the others are somebody else's.
+ * The front of a server in a browser test. It serves a page under every host name, and `/graphql` of the server, so that one
+ * name is the API's own origin and the others are foreign.
  */
 export interface WebFront {
   /** The origin of a host name here. */
@@ -46,7 +46,7 @@ export async function startWebFront(): Promise<WebFront> {
     const status = response.statusCode ?? 0;
     passed.push({ headers, body, status });
     if (loss !== null && answer.includes(loss.word)) {
-      // Not cut off either: Chromium would send the request again by itself.
+      // The connection is not cut, because Chromium would repeat the request by itself.
       loss.happened();
       loss = null;
       return;

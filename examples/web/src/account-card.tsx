@@ -4,7 +4,7 @@ import { MeDocument } from './gql/graphql.ts';
 import { Card, LoadingProblem } from './parts.tsx';
 import { useAction } from './use-action.ts';
 
-/** Who am I. */
+/** Shows who is logged in. */
 export function AccountCard() {
   const { data, error, refetch } = useQuery(MeDocument);
   const reload = useAction(async () => refetch());

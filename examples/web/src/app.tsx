@@ -43,7 +43,7 @@ function Page({ delivery, onChooseDelivery }: PageProps) {
   if (state.status === 'STARTING') return <main className="starting" aria-busy="true" aria-label="Loading" />;
   if (state.status === 'LOGGED_OUT')
     return <WelcomePage reason={state.reason} delivery={delivery} onChooseDelivery={onChooseDelivery} />;
-  // A page of one user's never becomes another's.
+  // The key makes React build a new page for another user.
   return (
     <Notices key={state.user.id}>
       <HomePage user={state.user} />

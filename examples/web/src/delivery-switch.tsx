@@ -6,7 +6,7 @@ interface DeliverySwitchProps {
   readonly onChoose: (delivery: TokenDelivery) => void;
 }
 
-/** How the tokens are to reach the page. It is chosen before one logs in. */
+/** Chooses, before the login, how the tokens reach the page. */
 export function DeliverySwitch({ chosen, onChoose }: DeliverySwitchProps) {
   return (
     <fieldset className="deliveries">

@@ -22,7 +22,7 @@ export const DELIVERIES: Readonly<Record<TokenDelivery, DeliveryText>> = {
 
 const ENTRY = 'example.delivery';
 
-/** All tabs use the same one, also after a reload. */
+/** All tabs use the same delivery, and keep it after a reload. */
 export function chosenDelivery(): TokenDelivery {
   const noted = localStorage.getItem(ENTRY);
   return noted !== null && noted in DELIVERIES ? (noted as TokenDelivery) : 'BODY';
@@ -32,7 +32,7 @@ export function chooseDelivery(delivery: TokenDelivery): void {
   localStorage.setItem(ENTRY, delivery);
 }
 
-/** Tells when another tab has chosen. */
+/** Calls back when another tab has chosen. */
 export function onDeliveryChosenElsewhere(listen: () => void): () => void {
   const whenWritten = ({ key }: StorageEvent): void => {
     if (key === ENTRY) listen();

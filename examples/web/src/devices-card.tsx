@@ -10,7 +10,7 @@ import { useWiring } from './use-wiring.ts';
 
 type Device = NonNullable<SessionsQuery['sessions']>[number];
 
-/** Where the user is logged in, and the ways out. */
+/** The sessions of the user, and the buttons that end them. */
 export function DevicesCard() {
   const { auth, apollo } = useWiring();
   const notify = useNotify();
@@ -22,7 +22,7 @@ export function DevicesCard() {
     if (device.isCurrent) return void (await auth.logout());
     await endSession({ variables: { input: { id: device.id } } });
     notify(`${deviceName(device.userAgent)} is logged out.`);
-    // The button that had the focus goes with its row.
+    // The focused button disappears with its row.
     list.current?.focus();
     await apollo.refetchQueries({ include: 'active' });
   });

@@ -7,7 +7,7 @@ import { useAction } from './use-action.ts';
 
 const PAGE = 6;
 
-/** What has happened to the account. */
+/** The security events of the account. */
 export function EventsCard() {
   const { data, error, refetch, fetchMore } = useQuery(SecurityEventsDocument, {
     variables: { first: PAGE },

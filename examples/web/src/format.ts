@@ -13,7 +13,7 @@ function twoDigits(part: number): string {
   return String(part).padStart(2, '0');
 }
 
-/** Such as `6 d 23 h`, `12 min 05 s` or `42 s`. */
+/** Formats a duration, such as `6 d 23 h`, `12 min 05 s` or `42 s`. */
 export function formatSeconds(seconds: number): string {
   const whole = Math.floor(seconds);
   if (whole >= 86_400) return `${Math.floor(whole / 86_400)} d ${Math.floor((whole % 86_400) / 3600)} h`;
@@ -39,7 +39,7 @@ const SYSTEMS = [
   ['Linux', 'Linux'],
 ] as const;
 
-/** What people call the device, as far as its `User-Agent` tells. */
+/** The common name of a device, as far as its `User-Agent` tells. */
 export function deviceName(userAgent: string | null | undefined): string {
   if (userAgent == null) return 'Unknown device';
   const nameOf = (names: readonly (readonly [string, string])[]) =>

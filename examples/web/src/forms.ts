@@ -1,10 +1,9 @@
 import { type RefObject, useEffect, useRef } from 'react';
 
 /**
- * Leads to the first field that is to be mended. It is an effect, for the page shows what is wrong with a field when React
- * has got round to it, and by then the next frame may be over.
+ * Focuses the first faulty field. It is an effect, because React shows the faults later, possibly after the next frame.
  *
- * @returns what the form is to have as its `ref`.
+ * @returns the `ref` of the form.
  */
 export function useFocusOnFault(error: unknown): RefObject<HTMLFormElement | null> {
   const form = useRef<HTMLFormElement>(null);
@@ -14,7 +13,7 @@ export function useFocusOnFault(error: unknown): RefObject<HTMLFormElement | nul
   return form;
 }
 
-/** What was typed into a field of a form. */
+/** The text in a field of a form. */
 export function typedIn(form: HTMLFormElement, name: string): string {
   const value = new FormData(form).get(name);
   return typeof value === 'string' ? value : '';

@@ -8,7 +8,7 @@ interface Notice {
 const NoticeContext = createContext<(text: string) => void>(() => undefined);
 const SHOWN_FOR = 6_000;
 
-/** Says what has been done, to eyes and to screen readers. */
+/** Shows what was done, and tells screen readers. */
 export function useNotify(): (text: string) => void {
   return use(NoticeContext);
 }

@@ -1,7 +1,7 @@
 import { type HTMLInputAutoCompleteAttribute, type ReactNode, useEffect, useId, useRef } from 'react';
 import { sentenceFor } from './sentences.ts';
 
-/** A heading that has the focus when its page appears, so that a screen reader begins there. */
+/** A heading that gets the focus when its page appears, so that a screen reader starts there. */
 export function PageHeading({ title, children }: { readonly title: string; readonly children: ReactNode }) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
@@ -69,7 +69,7 @@ export function TextField({ label, hint, fault, ...input }: TextFieldProps) {
   );
 }
 
-/** What went wrong, read out at once. It is there before anything does. */
+/** An error that screen readers announce at once. The element exists before any error does. */
 export function Problem({ children }: { readonly children: ReactNode }) {
   return (
     <div role="alert">
@@ -84,7 +84,7 @@ interface LoadingProblemProps {
   readonly onRetry: () => Promise<void>;
 }
 
-/** What is said of something that could not be loaded, and a way to try again. */
+/** Says that something could not be loaded, and offers to try again. */
 export function LoadingProblem({ error, onRetry }: LoadingProblemProps) {
   const isFine = error === null || error === undefined;
   return (

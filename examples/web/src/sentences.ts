@@ -12,7 +12,7 @@ const OURS =
   'Something went wrong on the server. It may have done what you asked: reload the page to see, then try again.';
 const OUTDATED = 'This page and the server do not understand each other. Reload the page to get its newest version.';
 
-/** What a person can do about one field of a form. */
+/** What a user can do about one field of a form. */
 const FIELD_SENTENCES: Readonly<Record<InputRefusalReason, string>> = {
   REQUIRED: 'Please fill this in.',
   INVALID_TYPE: OUTDATED,
@@ -31,7 +31,7 @@ const FIELD_SENTENCES: Readonly<Record<InputRefusalReason, string>> = {
   DELIVERY_NOT_ALLOWED: 'This server does not send tokens that way. Choose another way and try again.',
 };
 
-/** Codes of answers that were refused before an operation ran, or failed inside. */
+/** Codes of requests that were refused before an operation ran, or that failed in the server. */
 const OTHER_SENTENCES: Readonly<Record<string, string>> = {
   INTERNAL_SERVER_ERROR: OURS,
   BAD_REQUEST: OUTDATED,
@@ -44,7 +44,7 @@ const OTHER_SENTENCES: Readonly<Record<string, string>> = {
   PAYLOAD_TOO_LARGE: 'That is too much text at once. Shorten it and try again.',
 };
 
-/** Why the page is at the login again. */
+/** Why the login page is shown again. */
 export const LOGOUT_SENTENCES: Readonly<Record<LogoutReason, string>> = {
   LOGGED_OUT: 'You are logged out.',
   SESSION_ENDED: 'Your session has ended. Log in to go on.',
@@ -53,9 +53,9 @@ export const LOGOUT_SENTENCES: Readonly<Record<LogoutReason, string>> = {
 };
 
 /**
- * What went wrong, and what a person can do about it.
+ * The message for an error, and what a user can do about it.
  *
- * @param own - sentences that fit the place better.
+ * @param own - messages that fit the place better.
  */
 export function sentenceFor(error: unknown, own: Partial<Record<ErrorCode, string>> = {}): string {
   const details = authErrorOf(error);
@@ -63,7 +63,7 @@ export function sentenceFor(error: unknown, own: Partial<Record<ErrorCode, strin
   return OTHER_SENTENCES[otherCodeOf(error) ?? ''] ?? (isAnswer(error) ? OURS : AWAY);
 }
 
-/** What is wrong with each field of a form, by the field's name; empty where nothing is said of fields. */
+/** The message for each field of a form, by the field's name. Empty if the error names no field. */
 export function fieldSentencesFor(error: unknown): Readonly<Record<string, string>> {
   const details = authErrorOf(error);
   if (details?.code !== 'BAD_USER_INPUT') return {};
@@ -98,7 +98,7 @@ interface WithErrors {
   readonly errors?: unknown;
 }
 
-/** Whether it came from the server, however badly; else nothing came at all. */
+/** Whether the server answered at all. */
 function isAnswer(error: unknown): boolean {
   return error instanceof AuthRequestError || Array.isArray((error as WithErrors | null)?.errors);
 }

@@ -1,15 +1,15 @@
 import type { AuthClient, AuthClientEvent } from 'graphql-simplejwt-client';
 
-/** Something that happened to the tokens while this tab was looking. */
+/** Something that happened to the tokens while this tab was open. */
 export interface HistoryEntry {
   readonly id: number;
   readonly at: Date;
   readonly event: AuthClientEvent;
 }
 
-/** What has happened to the tokens, the latest first. */
+/** The history of the tokens, latest first. */
 export interface TokenHistory {
-  /** The same list until something is added, as `useSyncExternalStore` wants it. */
+  /** The list stays the same object until something is added, as `useSyncExternalStore` requires. */
   readonly entries: () => readonly HistoryEntry[];
   readonly subscribe: (listen: () => void) => () => void;
 }

@@ -12,7 +12,7 @@ import { useTokenHistory, useWiring } from './use-wiring.ts';
 
 const MANY = 10;
 
-/** The two tokens, running out and being renewed. */
+/** The two tokens with their remaining lifetimes. */
 export function TokensPanel() {
   const { auth, delivery } = useWiring();
   const apollo = useApolloClient();

@@ -1,11 +1,11 @@
 import { useRef, useState } from 'react';
 
-/** Something that the page asks of the server, once at a time. */
+/** A request to the server that runs once at a time. */
 export interface Action<Input extends readonly unknown[]> {
   readonly isRunning: boolean;
-  /** Why the last one failed; null if it has not. */
+  /** The error of the last run; null if it succeeded. */
   readonly error: unknown;
-  /** Does nothing while it is running. A button need not be disabled meanwhile, which would take the focus from it. */
+  /** Does nothing while it is running, so its button need not be disabled, which would take the focus away. */
   readonly run: (...input: Input) => Promise<void>;
 }
 

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import { useTokenHistory, useWiring } from './use-wiring.ts';
 
-/** Seconds that the two tokens have left, and how long they were when this tab first saw them. */
+/** The remaining seconds of the two tokens, and their lifetimes when this tab first saw them. */
 export interface RunningLifetimes {
   readonly accessToken: number;
   readonly accessTotal: number;
@@ -11,7 +11,7 @@ export interface RunningLifetimes {
 
 const TICK = 500;
 
-/** Runs with the time; null where nobody is logged in. */
+/** Updates every second; null if nobody is logged in. */
 export function useLifetimes(): RunningLifetimes | null {
   const { auth } = useWiring();
   const newest = useTokenHistory()[0]?.id;

@@ -8,7 +8,7 @@ import { useAction } from './use-action.ts';
 import { useWiring } from './use-wiring.ts';
 
 interface WelcomePageProps {
-  /** Why nobody is logged in any more; null where nobody was. */
+  /** Why the session ended; null if there was none. */
   readonly reason: LogoutReason | null;
   readonly delivery: TokenDelivery;
   readonly onChooseDelivery: (delivery: TokenDelivery) => void;

@@ -3,7 +3,7 @@ import { type AuthClient, createAuthClient, type TokenDelivery } from 'graphql-s
 import { createAuthLink } from 'graphql-simplejwt-client/apollo';
 import { recordHistory, type TokenHistory } from './token-history.ts';
 
-/** All that the page needs to speak to the server. */
+/** Everything that the page needs to talk to the server. */
 export interface Wiring {
   readonly delivery: TokenDelivery;
   readonly auth: AuthClient;
@@ -14,12 +14,12 @@ export interface Wiring {
 
 const ENDPOINT = '/graphql';
 
-/** These few lines are what an app of your own needs. */
+/** Your own app needs these lines too. */
 export function wire(delivery: TokenDelivery): Wiring {
   const auth = createAuthClient({
     url: ENDPOINT,
     delivery,
-    // With cookies the kit's default will do.
+    // With cookies, the kit's default is right.
     ...(delivery === 'BODY' ? { storage: localStorage } : {}),
     name: `example.${delivery}`,
   });

@@ -23,7 +23,7 @@ export class LoginInput {
   @Field(() => String, { description: EMAIL })
   email!: string;
 
-  @Field(() => String, { description: 'Exactly as it was chosen. Nothing is trimmed.' })
+  @Field(() => String, { description: 'The password exactly as it was chosen. Nothing is trimmed.' })
   password!: string;
 
   @Field(() => TokenDeliveryEnum, DELIVERY)

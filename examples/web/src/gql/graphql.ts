@@ -48,7 +48,7 @@ export type LoginInput = {
   delivery?: TokenDelivery;
   /** Trimmed and lower-cased before it is used. */
   email: string;
-  /** Exactly as it was chosen. Nothing is trimmed. */
+  /** The password exactly as it was chosen. Nothing is trimmed. */
   password: string;
 };
 
