@@ -134,7 +134,7 @@ class Measure {
     const byDefault: unknown = field?.args.find(({ name }) => name === 'first')?.defaultValue;
     if (given === undefined) return typeof byDefault === 'number' ? byDefault : 1;
     if (given.kind === Kind.VARIABLE) return UNKNOWN_SIZE;
-    return given.kind === Kind.INT ? Math.max(1, Number(given.value)) : 1;
+    return given.kind === Kind.INT ? Math.min(Math.max(1, Number(given.value)), Number.MAX_SAFE_INTEGER) : 1;
   }
 
   #typeOf(condition: (ASTNode & { readonly name: { readonly value: string } }) | undefined) {
