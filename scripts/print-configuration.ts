@@ -93,7 +93,7 @@ function rowOf({ name, defaultValue, meaning }: Variable): string[] {
   const value = defaultValue ?? DEVELOPMENT_DEFAULTS[name] ?? '';
   return [
     `\`${name}\``,
-    value === '' ? '' : `\`${value}\``,
+    value === '' || value.includes(' ') ? value : `\`${value}\``,
     REQUIRED_IN_PRODUCTION.includes(name) ? 'must be set' : '',
     meaning.replaceAll('|', '\\|'),
   ];
@@ -120,7 +120,7 @@ function librarySettings(): Variable[] {
 
 /** A default as it is written in the environment: `['BODY', 'COOKIES']` is `BODY,COOKIES`. */
 function asText(value: string): string {
-  return value.replaceAll(/[`'[\] ]/g, '');
+  return value.startsWith('`') ? value.replaceAll(/[`'[\] ]/g, '') : value;
 }
 
 function faultsOf(variables: Record<string, string>): readonly string[] {

@@ -2,6 +2,7 @@ import type { MikroORM } from '@mikro-orm/core';
 import type { NonEmptyArray } from 'type-graphql';
 import { createUser, type CreateUserOptions, type NewUser } from './accounts/create-user.ts';
 import { BlacklistMirror } from './blacklist/blacklist-mirror.ts';
+import { requirePasswordKeys } from './accounts/require-password-keys.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { Database } from './database.ts';
 import { describeDevice, NO_DEVICE } from './device.ts';
@@ -31,7 +32,7 @@ import { findVersionsRaisedSince } from './users/user-store.ts';
 export interface AuthOptions extends AuthSettings {
   /** Your ORM, with `authEntities` among its entities and their tables in the database. Closing it is up to you. */
   readonly orm: MikroORM;
-  /** The private JWK Set that signs the tokens (RFC 7517 section 5). */
+  /** The private JWK Set that signs the tokens and digests the passwords (RFC 7517 section 5). */
   readonly keys: PrivateJwkSet;
   /** Your own claims in access tokens. */
   readonly claims?: HostClaims;
@@ -96,7 +97,7 @@ export interface Auth {
  * Puts the library together. When the promise resolves, the blacklist has been read and requests can be served.
  *
  * @throws SettingsError that lists every fault of the settings.
- * @throws KeyRingError that lists every fault of the keys.
+ * @throws KeyRingError that lists every fault of the keys, and each password key that stored hashes need.
  * @throws TypeError if the namespace of the host's claims is reserved.
  * @throws ServiceUnavailableError if the database cannot be read.
  *
@@ -127,9 +128,10 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     codec: createTokenCodec(keyRing, { ...settings, namespace: claims?.namespace ?? null }, clock),
     mirror: new BlacklistMirror(database, clock, settings, findVersionsRaisedSince, reportFault),
     hostClaims: claims ?? null,
-    passwords: await createPasswordHasher(settings.bcryptCost),
+    passwords: await createPasswordHasher(settings.bcryptCost, keyRing.passwordKeys()),
     csrf: createCsrf(keyRing.secrets()),
   });
+  await requirePasswordKeys(database, keyRing);
   await services.mirror.start();
 
   return Object.freeze({

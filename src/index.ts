@@ -34,6 +34,7 @@ export {
   generateKeys,
   importKeyRing,
   KeyRingError,
+  type KeyPurpose,
   type PrivateJwk,
   type PrivateJwkSet,
   type PublicJwkSet,

@@ -43,8 +43,10 @@ export const meanings = {
     EMAIL_INVALID: 'Mail cannot be sent to the address, or the part before the `@` is not ASCII.',
     EMAIL_TAKEN: 'An account with this e-mail exists.',
     PASSWORD_INVALID: 'The password contains a NUL character or half of a surrogate pair.',
-    PASSWORD_TOO_SHORT: 'The password has fewer than 8 characters.',
-    PASSWORD_TOO_LONG: 'The password has more than 72 bytes in UTF-8.',
+    PASSWORD_TOO_SHORT: 'The password has fewer characters than this server requires: 8, or more by its settings.',
+    PASSWORD_TOO_LONG: 'The password has more than 256 characters.',
+    PASSWORD_COMMON: 'The password is on a list of common passwords, so it would be guessed soon.',
+    PASSWORD_IS_EMAIL: "The password is the account's own e-mail address.",
     IDEMPOTENCY_KEY_INVALID: 'The key does not have 22 to 128 base64url characters.',
     ROLE_INVALID:
       'A role does not have 1 to 64 letters, digits, `_`, `-`, `.` or `:`, or there are more than 32 roles.',

@@ -100,6 +100,12 @@ export interface AuthSettings {
    * @defaultValue `12`
    */
   readonly bcryptCost?: number;
+  /**
+   * The number of characters that a new password must have at least, 8 to 64. Where the password is the only factor, 15 is
+   * recommended (NIST SP 800-63B-4 section 3.1.1.2).
+   * @defaultValue `8`
+   */
+  readonly passwordMinLength?: number;
 }
 
 /** The settings in full: defaults filled in, every span of time in milliseconds. */
@@ -123,6 +129,7 @@ export interface Settings {
   readonly cookiePrefix: string;
   readonly eventRetention: number;
   readonly bcryptCost: number;
+  readonly passwordMinLength: number;
 }
 
 /** What is wrong with one setting. */
@@ -221,6 +228,7 @@ const schema = z
       .optional(),
     eventRetention: duration.prefault('90d'),
     bcryptCost: z.number().int().min(4).max(15).default(12),
+    passwordMinLength: z.number().int().min(8).max(64).default(8),
   })
   .refine(
     (settings) => settings.audience !== settings.issuer,

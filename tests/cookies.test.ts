@@ -284,7 +284,13 @@ describe.each(COOKIE_DELIVERIES)('%s', (delivery) => {
       const restarted = await start({
         databaseUrl: server.databaseUrl,
         clock: server.clock,
-        keys: { keys: [symmetricKey('access'), symmetricKey('refresh')] },
+        keys: {
+          keys: [
+            symmetricKey('access'),
+            symmetricKey('refresh'),
+            ...server.keys.keys.filter(({ purpose }) => purpose === 'password'),
+          ],
+        },
       });
       page = new Page(restarted, undefined, page.jar);
     });

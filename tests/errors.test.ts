@@ -99,7 +99,9 @@ const BAD_USER_INPUT: Record<InputRefusalReason, Provocation> = {
   },
   PASSWORD_INVALID: (server) => register(server, { email: someEmail(), password: 'password\0' }),
   PASSWORD_TOO_SHORT: (server) => register(server, { email: someEmail(), password: '1234567' }),
-  PASSWORD_TOO_LONG: (server) => register(server, { email: someEmail(), password: 'x'.repeat(73) }),
+  PASSWORD_TOO_LONG: (server) => register(server, { email: someEmail(), password: 'x'.repeat(257) }),
+  PASSWORD_COMMON: (server) => register(server, { email: someEmail(), password: 'Password123' }),
+  PASSWORD_IS_EMAIL: (server) => register(server, { email: 'ada@example.com', password: 'Ada@example.com' }),
   IDEMPOTENCY_KEY_INVALID: ({ client }) => client.tryRefresh('garbage', 'short'),
   ROLE_INVALID: (server) =>
     runAsAdministrator(server, 'mutation ($input: SetUserRolesInput!) { setUserRoles(input: $input) { id } }', {

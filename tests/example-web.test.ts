@@ -206,7 +206,7 @@ describe.each(DELIVERIES)('with the delivery %s', (delivery) => {
       await change('not the password', NEW_PASSWORD);
       await tab.getByRole('alert').getByText('The current password is wrong.').waitFor();
       await change(PASSWORD, 'short');
-      await tab.getByText('Use 8 characters or more.').waitFor();
+      await tab.getByText('Use more characters. A few words make a good password.').waitFor();
       await change(PASSWORD, NEW_PASSWORD);
       await tab.getByRole('status').getByText('Your password is changed.').waitFor();
 

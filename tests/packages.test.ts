@@ -132,6 +132,7 @@ describe('the library in an empty folder', () => {
     expect(direct.toSorted()).toEqual([
       '@mikro-orm/core',
       '@mikro-orm/sql',
+      '@zxcvbn-ts/language-common',
       'bcrypt',
       'cookie',
       'graphql',

@@ -65,13 +65,14 @@ onEachDatabase((database) => {
     expect(stored).not.toContain(RETRY_KEY);
   });
 
-  test('a password is stored as a bcrypt hash at the configured cost, and equal passwords have different hashes', async () => {
+  test('a password is stored as the bcrypt hash of a keyed digest, at the configured cost, and equal passwords have different hashes', async () => {
     const server = await start({ databaseUrl: await database.fresh(), bcryptCost: 5 });
     await server.client.register();
     await server.client.register('eve@example.com');
     const rows = await server.orm.em.getConnection().execute('select password_hash from simplejwt_user');
     const hashes = (rows as unknown as { password_hash: string }[]).map((row) => row.password_hash);
-    for (const hash of hashes) expect(hash).toMatch(/^\$2b\$05\$[./A-Za-z0-9]{53}$/);
+    for (const hash of hashes)
+      expect(hash).toMatch(/^\$hmac-sha384\$password-[0-9a-f]{16}\$2b\$05\$[./A-Za-z0-9]{53}$/);
     expect(new Set(hashes).size).toBe(2);
   });
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import type { MikroORM } from '@mikro-orm/core';
 import { authEntities } from '../src/index.ts';
+import { ensureKeysFile, readKeysFile } from '../server/src/keys-file.ts';
 import { openDatabase } from '../server/src/database/open-database.ts';
 import { countRows } from './support/accounts.ts';
 import { type BuiltProgram, buildProgram } from './support/build-program.ts';
@@ -40,9 +41,12 @@ interface Run {
 
 let program: BuiltProgram;
 let folder: string;
-beforeAll(() => {
+let keysFile: string;
+beforeAll(async () => {
   program = buildProgram();
   folder = mkdtempSync(join(tmpdir(), 'graphql-simplejwt-upkeep-'));
+  keysFile = join(folder, 'keys.json');
+  await ensureKeysFile(keysFile);
 });
 afterAll(() => {
   program.remove();
@@ -66,7 +70,7 @@ function run(databaseUrl: string, words: readonly string[]): Run {
       PATH: process.env['PATH'],
       PORT: '0',
       DATABASE_URL: databaseUrl,
-      AUTH_KEYS_FILE: join(folder, 'keys.json'),
+      AUTH_KEYS_FILE: keysFile,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -111,7 +115,8 @@ async function rowsOf(orm: MikroORM): Promise<number[]> {
 onEachDatabase((database) => {
   test('the command `purge` deletes only what has expired, and says how much', async () => {
     const databaseUrl = await database.fresh();
-    const server = await startServer({ databaseUrl, clock: new ManualClock(Date.now()) });
+    const keys = await readKeysFile(keysFile);
+    const server = await startServer({ databaseUrl, keys, clock: new ManualClock(Date.now()) });
     const { accessToken } = await server.client.register();
     const before = await rowsOf(server.orm);
     await expiredRows(server, 450);

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readKeysFile } from '../server/src/keys-file.ts';
@@ -22,9 +22,11 @@ const start = useServers();
 
 let program: BuiltProgram;
 let folder: string;
+let keysFile: string;
 beforeAll(() => {
   program = buildProgram();
   folder = mkdtempSync(join(tmpdir(), 'graphql-simplejwt-user-create-'));
+  keysFile = join(folder, 'keys.json');
 });
 afterAll(() => {
   program.remove();
@@ -42,7 +44,7 @@ async function run(
   const env = {
     PATH: process.env['PATH'],
     DATABASE_URL: databaseUrl,
-    AUTH_KEYS_FILE: join(folder, 'keys.json'),
+    AUTH_KEYS_FILE: keysFile,
     AUTH_BCRYPT_COST: '10',
     TERM: 'dumb',
   };
@@ -75,7 +77,7 @@ onEachDatabase((database) => {
     expect(code).toBe(0);
     const server = await start({
       databaseUrl,
-      keys: await readKeysFile(join(folder, 'keys.json')),
+      keys: await readKeysFile(keysFile),
       clock: clockOfNow(),
     });
     const { accessToken, user } = await server.client.login(email);
@@ -99,15 +101,27 @@ describe('user:create', () => {
     const { code, shown } = await create(['--email', ` ${email.toUpperCase()}`], PASSWORD);
     expect(shown).toMatch(/^Created the user /);
     expect(code).toBe(0);
-    const server = await start({ databaseUrl, clock: clockOfNow() });
+    const server = await start({ databaseUrl, keys: await readKeysFile(keysFile), clock: clockOfNow() });
     expect((await server.client.me((await server.client.login(email)).accessToken)).data.me.roles).toEqual([]);
   });
 
   test('takes every character of the line as the password', async () => {
     const email = someEmail();
     await create(['--email', email], '  péter 🐎 password  \r\nand nothing of the next\n');
-    const server = await start({ databaseUrl, clock: clockOfNow() });
+    const server = await start({ databaseUrl, keys: await readKeysFile(keysFile), clock: clockOfNow() });
     expect((await server.client.login(email, '  péter 🐎 password  ')).user.email).toBe(email);
+  });
+
+  test('names the password key that is missing after the keys were replaced', async () => {
+    const { keys } = await readKeysFile(keysFile);
+    const kept = `${keysFile}.kept`;
+    renameSync(keysFile, kept);
+    const { code, shown } = await create(['--email', someEmail()], PASSWORD);
+    renameSync(kept, keysFile);
+    const kid = keys.find(({ purpose }) => purpose === 'password')?.kid;
+    expect(shown).toMatch(/^Cannot start:\n {2}- /);
+    expect(shown).toContain(`${keysFile}: the password key "${kid}" is missing`);
+    expect(code).toBe(1);
   });
 
   const inTerminal = hasTerminals ? test : test.skip;
@@ -124,7 +138,7 @@ describe('user:create', () => {
     expect(shown).toMatch(/^Password: \r?\n+Created the administrator /);
     expect(shown).not.toContain('horse');
     expect(code).toBe(0);
-    const server = await start({ databaseUrl, clock: clockOfNow() });
+    const server = await start({ databaseUrl, keys: await readKeysFile(keysFile), clock: clockOfNow() });
     await server.client.login(email);
   });
 
@@ -151,7 +165,7 @@ describe('user:create', () => {
     [['--email', 'a@example.com'], '', 'password: REQUIRED'],
     [['--email', 'a@example.com'], '\n', 'password: REQUIRED'],
     [['--email', 'a@example.com'], 'short\n', 'password: PASSWORD_TOO_SHORT'],
-    [['--email', 'a@example.com'], `${'x'.repeat(73)}\n`, 'password: PASSWORD_TOO_LONG'],
+    [['--email', 'a@example.com'], `${'x'.repeat(257)}\n`, 'password: PASSWORD_TOO_LONG'],
   ])('makes no user with %j, and says what is wrong', async (words, input, fault) => {
     const { code, shown } = await create(words, input);
     expect(shown).toContain(`- ${fault}\n`);
@@ -171,7 +185,7 @@ describe('user:create', () => {
     const { code, shown } = await create(['--email', email, '--admin'], 'another horse battery');
     expect(shown).toContain('- email: EMAIL_TAKEN\n');
     expect(code).toBe(1);
-    const server = await start({ databaseUrl, clock: clockOfNow() });
+    const server = await start({ databaseUrl, keys: await readKeysFile(keysFile), clock: clockOfNow() });
     expect((await server.client.me((await server.client.login(email)).accessToken)).data.me.roles).toEqual([]);
   });
 });

@@ -61,10 +61,14 @@ export const InputRefusalReason = /* @__PURE__ */ Object.freeze({
   EMAIL_TAKEN: 'EMAIL_TAKEN',
   /** The password contains a NUL character or half of a surrogate pair. */
   PASSWORD_INVALID: 'PASSWORD_INVALID',
-  /** The password has fewer than 8 characters. */
+  /** The password has fewer characters than this server requires: 8, or more by its settings. */
   PASSWORD_TOO_SHORT: 'PASSWORD_TOO_SHORT',
-  /** The password has more than 72 bytes in UTF-8. */
+  /** The password has more than 256 characters. */
   PASSWORD_TOO_LONG: 'PASSWORD_TOO_LONG',
+  /** The password is on a list of common passwords, so it would be guessed soon. */
+  PASSWORD_COMMON: 'PASSWORD_COMMON',
+  /** The password is the account's own e-mail address. */
+  PASSWORD_IS_EMAIL: 'PASSWORD_IS_EMAIL',
   /** The key does not have 22 to 128 base64url characters. */
   IDEMPOTENCY_KEY_INVALID: 'IDEMPOTENCY_KEY_INVALID',
   /** A role does not have 1 to 64 letters, digits, `_`, `-`, `.` or `:`, or there are more than 32 roles. */

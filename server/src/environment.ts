@@ -65,7 +65,9 @@ export const serverVariables = {
     .string()
     .min(1)
     .default('./data/keys.json')
-    .describe('The private JWK Set that signs the tokens. In development, the first start writes it.'),
+    .describe(
+      'The private JWK Set that signs the tokens and digests the passwords. In development, the first start writes it.',
+    ),
   AUTH_EXPLORER: yesOrNo
     .optional()
     .describe('Whether `GET /graphql` shows GraphiQL to a browser. Off in production unless set.'),
@@ -134,6 +136,7 @@ const readers: { readonly [Setting in keyof AuthSettings]-?: Reader } = {
   cookiePrefix: asIs,
   eventRetention: asIs,
   bcryptCost: number,
+  passwordMinLength: number,
 };
 
 /** `accessTokenLifetime` is read from `AUTH_ACCESS_TOKEN_LIFETIME`, and so on. */

@@ -39,9 +39,10 @@ export async function changePassword(
   const session = await services.database.read((em) => findSession(em, caller.sessionId));
   const opening: Opening = { device, delivery: session?.delivery ?? TokenDelivery.BODY };
   requireDelivery(opening.delivery, change.deliveries);
-  const { currentPassword, newPassword } = parsePasswordChange(change);
+  const minLength = services.settings.passwordMinLength;
   return retryIfChanged(async () => {
     const user = await services.database.read((em) => findUser(em, caller.id));
+    const { currentPassword, newPassword } = parsePasswordChange(change, { minLength, email: user?.email ?? null });
     const isRight = await services.passwords.matches(currentPassword, user?.passwordHash ?? null);
     if (user === null || !isRight || user.deactivatedAt !== null) return refuse(services, caller, device);
     return replacePassword(services, user, await services.passwords.hash(newPassword), opening);

@@ -42,7 +42,11 @@ export async function createUser(
 ): Promise<AuthUser> {
   requireRole(caller, ADMIN);
   const database = em === undefined ? services.database : services.database.within(em);
-  const user = await newUser(services, parseNewCredentials(credentials), parseRoles(roles));
+  const user = await newUser(
+    services,
+    parseNewCredentials(credentials, services.settings.passwordMinLength),
+    parseRoles(roles),
+  );
   const event = { type: 'REGISTERED' as const, userId: user.id };
   await insertAccount(database, user, (own) => record(own, [event], NO_DEVICE, user.createdAt.getTime()));
   return toAuthUser(user);

@@ -10,7 +10,7 @@ import type { AccountServices } from './services.ts';
  * @throws BadUserInputError that names each field. EMAIL_TAKEN is the only answer of the API that reveals an account.
  */
 export async function register(services: AccountServices, input: Credentials, opening: Opening): Promise<TokenPair> {
-  const account = await newUser(services, parseNewCredentials(input), []);
+  const account = await newUser(services, parseNewCredentials(input, services.settings.passwordMinLength), []);
   const user = { ...account, lastLoginAt: account.createdAt };
   const prepared = await prepareSession(services, user, opening);
   await insertAccount(services.database, user, (em) =>

@@ -9,20 +9,23 @@ import {
 } from 'node:crypto';
 import type { TokenType } from './claims.ts';
 import type { Jwk } from './jwk.ts';
-import { parseJwkSet, type WellFormedJwk } from './private-jwk.ts';
+import { parseJwkSet, type WellFormedJwk, type WellFormedTokenJwk } from './private-jwk.ts';
 
 /** The algorithms of RFC 7518 section 3.1 that we sign with. */
 export type Algorithm = 'HS256' | 'ES256' | 'RS256' | 'PS256';
 
+/** What a key is for: it signs tokens of one kind, or it digests passwords. */
+export type KeyPurpose = TokenType | 'password';
+
 /** A private key as a JWK (RFC 7517 section 4). */
 export interface PrivateJwk extends Jwk {
   readonly kid: string;
-  readonly alg: Algorithm;
-  /** The kind of token that it signs. No key signs both. */
-  readonly purpose: TokenType;
+  /** `HS384` for the digests of passwords, and for nothing else. */
+  readonly alg: Algorithm | 'HS384';
+  readonly purpose: KeyPurpose;
 }
 
-/** A JWK Set (RFC 7517 section 5). The first key of a purpose signs. All keys of that purpose verify. */
+/** A JWK Set (RFC 7517 section 5). The first key of a purpose is for what is new. All keys of that purpose verify. */
 export interface PrivateJwkSet {
   readonly keys: readonly PrivateJwk[];
 }
@@ -32,7 +35,13 @@ export interface PublicJwkSet {
   readonly keys: readonly Jwk[];
 }
 
-/** One imported key. */
+/** An imported key that digests passwords. */
+interface PasswordKey {
+  readonly kid: string;
+  readonly secret: KeyObject;
+}
+
+/** An imported key that signs tokens. */
 export interface Key {
   readonly kid: string;
   readonly algorithm: Algorithm;
@@ -41,19 +50,24 @@ export interface Key {
   readonly verifying: KeyObject;
 }
 
-/** The keys in use, by purpose and by `kid`. */
+/** The keys in use. */
 export interface KeyRing {
   /** The key that signs new tokens of this kind. */
   signer(purpose: TokenType): Key;
+  /** A key of tokens. */
   find(kid: string): Key | undefined;
+  /** The keys of passwords. The first is for new hashes. */
+  passwordKeys(): readonly [PasswordKey, ...PasswordKey[]];
   /** The refresh keys, from which keys for other purposes are derived. They never leave this server. */
   secrets(): readonly [KeyObject, ...KeyObject[]];
   publicJwks(): PublicJwkSet;
 }
 
-const HS256_BYTES = 32;
+/** A key is at least as long as the digest (RFC 7518 section 3.2). */
+const SECRET_BYTES = { HS256: 32, HS384: 48 } as const;
 const RSA_BITS = 2048;
 const LOWEST_EXPONENT = 65_537n;
+const PURPOSES: readonly KeyPurpose[] = ['access', 'refresh', 'password'];
 /** 32 random bytes have about 30 different values. A typed or padded secret has far fewer. */
 const FEWEST_DIFFERENT_BYTES = 16;
 
@@ -76,12 +90,14 @@ export class KeyRingError extends TypeError {
 export function importKeyRing(jwks: unknown): KeyRing {
   const { given, wellFormed, faults } = parseJwkSet(jwks);
   if (given.length === 0) throw new KeyRingError(faults);
-  const keys = wellFormed.flatMap((jwk) => {
-    const key = importKey(jwk);
-    if (typeof key !== 'string') return [key];
-    faults.push(`key "${jwk.kid}" ${key}`);
-    return [];
-  });
+  const keys: Key[] = [];
+  const passwordKeys: PasswordKey[] = [];
+  for (const jwk of wellFormed) {
+    const key = jwk.purpose === 'password' ? importSecret(jwk) : importKey(jwk);
+    if (typeof key === 'string') faults.push(`key "${jwk.kid}" ${key}`);
+    else if ('purpose' in key) keys.push(key);
+    else passwordKeys.push({ kid: jwk.kid, secret: key });
+  }
   faults.push(...faultsOfSet(given, wellFormed));
   if (faults.length > 0) throw new KeyRingError(faults);
 
@@ -89,37 +105,37 @@ export function importKeyRing(jwks: unknown): KeyRing {
   return Object.freeze({
     signer: (purpose: TokenType) => keys.find((key) => key.purpose === purpose) as Key,
     find: (kid: string) => byKid.get(kid),
+    passwordKeys: () => passwordKeys as [PasswordKey, ...PasswordKey[]],
     secrets: () =>
       keys.filter((key) => key.purpose === 'refresh').map((key) => key.signing) as [KeyObject, ...KeyObject[]],
     publicJwks: () => ({ keys: keys.filter(isPublishable).map(publicJwk) }),
   });
 }
 
-/** Generates a key ring: one random HS256 key for each kind of token. */
+/** Generates a key ring: a random HS256 key for each kind of token, and an HS384 key for the digests of passwords. */
 export function generateKeys(): PrivateJwkSet {
-  return { keys: [generateKey('access'), generateKey('refresh')] };
+  return { keys: [generateKey('access', 'HS256'), generateKey('refresh', 'HS256'), generateKey('password', 'HS384')] };
 }
 
-function generateKey(purpose: TokenType): PrivateJwk {
+function generateKey(purpose: KeyPurpose, alg: keyof typeof SECRET_BYTES): PrivateJwk {
   return {
     kty: 'oct',
-    alg: 'HS256',
+    alg,
     use: 'sig',
     purpose,
     kid: `${purpose}-${randomBytes(8).toString('hex')}`,
-    k: randomBytes(HS256_BYTES).toString('base64url'),
+    k: randomBytes(SECRET_BYTES[alg]).toString('base64url'),
   };
 }
 
 /** Imports a key, or returns what is wrong with it. */
-function importKey(jwk: WellFormedJwk): Key | string {
+function importKey(jwk: WellFormedTokenJwk): Key | string {
   const { kid, alg: algorithm, purpose } = jwk;
   // Only this server reads refresh tokens. A deterministic signature lets it write the same token again for a retry.
   if (purpose === 'refresh' && algorithm !== 'HS256') return 'signs refresh tokens, so it must be HS256';
   if (jwk.kty === 'oct') {
-    const weakness = weaknessOfSecret(Buffer.from(jwk.k, 'base64url'));
-    if (weakness !== null) return weakness;
-    const secret = createSecretKey(jwk.k, 'base64url');
+    const secret = importSecret(jwk);
+    if (typeof secret === 'string') return secret;
     return { kid, algorithm, purpose, signing: secret, verifying: secret };
   }
   try {
@@ -134,9 +150,11 @@ function importKey(jwk: WellFormedJwk): Key | string {
   return `is not a valid ${jwk.kty} key`;
 }
 
-function weaknessOfSecret(secret: Buffer): string | null {
-  if (secret.length < HS256_BYTES) return `is shorter than the ${HS256_BYTES} bytes of RFC 7518 section 3.2`;
-  return new Set(secret).size < FEWEST_DIFFERENT_BYTES ? 'is not random' : null;
+function importSecret({ alg, k }: { readonly alg: keyof typeof SECRET_BYTES; readonly k: string }): KeyObject | string {
+  const secret = Buffer.from(k, 'base64url');
+  if (secret.length < SECRET_BYTES[alg])
+    return `is shorter than the ${SECRET_BYTES[alg]} bytes of RFC 7518 section 3.2`;
+  return new Set(secret).size < FEWEST_DIFFERENT_BYTES ? 'is not random' : createSecretKey(secret);
 }
 
 /** RFC 7518 section 3.3 and FIPS 186-5 section A.1.1. With an exponent of 1, a message is its own signature. */
@@ -157,25 +175,25 @@ function isPair(signing: KeyObject, verifying: KeyObject): boolean {
 function faultsOfSet(given: readonly unknown[], jwks: readonly WellFormedJwk[]): string[] {
   const faults: string[] = [];
   if (new Set(jwks.map(({ kid }) => kid)).size < jwks.length) faults.push('two keys have the same kid');
-  for (const purpose of ['access', 'refresh'] as const) {
+  for (const purpose of PURPOSES) {
     if (!given.some((jwk) => mayBeFor(jwk, purpose))) faults.push(`no key has the purpose "${purpose}"`);
   }
-  if (shareSecret(jwks)) faults.push('one secret has both purposes');
+  if (shareSecret(jwks)) faults.push('one secret has two purposes');
   return faults;
 }
 
 /** A key without a purpose is a fault of its own, and it may be the missing key. */
-function mayBeFor(jwk: unknown, purpose: TokenType): boolean {
+function mayBeFor(jwk: unknown, purpose: KeyPurpose): boolean {
   const stated = typeof jwk === 'object' && jwk !== null && 'purpose' in jwk ? jwk.purpose : undefined;
-  return stated === purpose || (stated !== 'access' && stated !== 'refresh');
+  return stated === purpose || !PURPOSES.some((known) => known === stated);
 }
 
 function shareSecret(jwks: readonly WellFormedJwk[]): boolean {
   // Compared as bytes, because base64url has several spellings of most secrets.
-  const secrets = (purpose: TokenType) =>
-    jwks.flatMap((jwk) => (jwk.purpose === purpose && jwk.kty === 'oct' ? [Buffer.from(jwk.k, 'base64url')] : []));
-  const ofRefresh = secrets('refresh');
-  return secrets('access').some((secret) => ofRefresh.some((other) => secret.equals(other)));
+  const secrets = jwks.flatMap((jwk) =>
+    jwk.kty === 'oct' ? [{ purpose: jwk.purpose, hex: Buffer.from(jwk.k, 'base64url').toString('hex') }] : [],
+  );
+  return secrets.some(({ purpose, hex }) => secrets.some((other) => other.purpose !== purpose && other.hex === hex));
 }
 
 function isPublishable(key: Key): boolean {

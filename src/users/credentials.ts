@@ -1,5 +1,6 @@
 import { BadUserInputError, type FieldRefusal } from '../errors.ts';
 import { InputRefusalReason } from '../reasons.ts';
+import { isCommonPassword } from './common-passwords.ts';
 import { normalizeEmail } from './email-address.ts';
 
 /** An e-mail and a password. */
@@ -9,10 +10,8 @@ export interface Credentials {
   readonly password: string;
 }
 
-/** In code points (NIST SP 800-63B section 5.1.1.1). */
-const SHORTEST_PASSWORD = 8;
-/** In bytes of UTF-8. bcrypt ignores the rest. */
-const LONGEST_PASSWORD = 72;
+/** In code points of NFKC, as NIST SP 800-63B-4 section 3.1.1.2 counts. */
+const LONGEST_PASSWORD = 256;
 
 const PASSWORD_PATH = 'input.password';
 
@@ -26,12 +25,13 @@ export function parseCredentials(input: Credentials): Credentials {
 }
 
 /**
- * Checks the credentials of a new account, and brings both into their one form. The password must be long enough.
+ * Checks the credentials of a new account, and brings both into their one form.
  *
+ * @param minLength - the number of characters that the password must have at least.
  * @throws BadUserInputError that names each field.
  */
-export function parseNewCredentials(input: Credentials): Credentials {
-  return parse(input, refusalsOfNewPassword);
+export function parseNewCredentials(input: Credentials, minLength: number): Credentials {
+  return parse(input, (password, path, email) => refusalsOfNewPassword(password, path, minLength, email));
 }
 
 /**
@@ -39,27 +39,30 @@ export function parseNewCredentials(input: Credentials): Credentials {
  *
  * @throws BadUserInputError that names each field.
  */
-export function parsePasswordChange(change: {
-  readonly currentPassword: string;
-  readonly newPassword: string;
-}): typeof change {
+export function parsePasswordChange(
+  change: { readonly currentPassword: string; readonly newPassword: string },
+  { minLength, email }: { readonly minLength: number; readonly email: string | null },
+): typeof change {
   const currentPassword = normalizePassword(change.currentPassword);
   const newPassword = normalizePassword(change.newPassword);
   refuse([
     ...refusalsOfPassword(currentPassword, 'input.currentPassword'),
-    ...refusalsOfNewPassword(newPassword, 'input.newPassword'),
+    ...refusalsOfNewPassword(newPassword, 'input.newPassword', minLength, email),
   ]);
   return { currentPassword, newPassword };
 }
 
-function parse(input: Credentials, check: typeof refusalsOfPassword): Credentials {
+function parse(
+  input: Credentials,
+  check: (password: string, path: string, email: string | null) => FieldRefusal[],
+): Credentials {
   const email = normalizeEmail(input.email);
   const password = normalizePassword(input.password);
-  refuse([...(email === null ? [refusalOfEmail(input.email)] : []), ...check(password, PASSWORD_PATH)]);
+  refuse([...(email === null ? [refusalOfEmail(input.email)] : []), ...check(password, PASSWORD_PATH, email)]);
   return { email: email ?? '', password };
 }
 
-/** Keyboards write one character in several forms. NFKC makes them one (NIST SP 800-63B section 5.1.1.2). */
+/** Keyboards write one character in several forms. NFKC makes them one (NIST SP 800-63B-4 section 3.1.1.2). */
 function normalizePassword(password: string): string {
   return password.normalize('NFKC');
 }
@@ -71,17 +74,30 @@ function refusalOfEmail(email: string): FieldRefusal {
 
 function refusalsOfPassword(password: string, path: string): FieldRefusal[] {
   if (password.trim() === '') return [{ path, reason: InputRefusalReason.REQUIRED }];
-  // bcrypt stops at a NUL, and all halves of surrogate pairs have the same bytes in UTF-8.
+  // An imported hash of plain bcrypt stops at a NUL. All halves of surrogate pairs have the same bytes in UTF-8.
   if (password.includes('\0') || !password.isWellFormed())
     return [{ path, reason: InputRefusalReason.PASSWORD_INVALID }];
-  if (Buffer.byteLength(password) > LONGEST_PASSWORD) return [{ path, reason: InputRefusalReason.PASSWORD_TOO_LONG }];
+  if (lengthOf(password) > LONGEST_PASSWORD) return [{ path, reason: InputRefusalReason.PASSWORD_TOO_LONG }];
   return [];
 }
 
-function refusalsOfNewPassword(password: string, path: string): FieldRefusal[] {
+function refusalsOfNewPassword(
+  password: string,
+  path: string,
+  minLength: number,
+  email: string | null,
+): FieldRefusal[] {
   const refusals = refusalsOfPassword(password, path);
-  if (refusals.length > 0 || Array.from(password).length >= SHORTEST_PASSWORD) return refusals;
-  return [{ path, reason: InputRefusalReason.PASSWORD_TOO_SHORT }];
+  if (refusals.length > 0) return refusals;
+  if (lengthOf(password) < minLength) return [{ path, reason: InputRefusalReason.PASSWORD_TOO_SHORT }];
+  if (isCommonPassword(password)) return [{ path, reason: InputRefusalReason.PASSWORD_COMMON }];
+  if (email !== null && normalizeEmail(password) === email)
+    return [{ path, reason: InputRefusalReason.PASSWORD_IS_EMAIL }];
+  return [];
+}
+
+function lengthOf(password: string): number {
+  return Array.from(password).length;
 }
 
 function refuse(refusals: readonly FieldRefusal[]): void {

@@ -1,42 +1,77 @@
+import { createHmac } from 'node:crypto';
 import bcrypt from 'bcrypt';
 
 /** bcrypt rejects a lower cost at once. The fast answer would reveal that the account exists. */
 const LOWEST_COST = 4;
 /** The highest cost that a stored hash may have. Each step doubles the time: 31 would take a day. */
 const HIGHEST_COST = 16;
-const BCRYPT_HASH = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/;
+/** A stored hash: plain bcrypt, or `$hmac-sha384$`, the `kid` of the key, and bcrypt of the digest. */
+const STORED_HASH = /^(?:\$hmac-sha384\$(?<kid>.+))?(?<bcrypt>\$2[aby]\$(?<cost>\d\d)\$[./A-Za-z0-9]{53})$/;
+/** How the hash of a digest begins: this, the `kid`, and then `HASH_TAIL_LENGTH` characters of bcrypt. */
+export const HASH_HEAD = '$hmac-sha384$';
+export const HASH_TAIL_LENGTH = 60;
+
+/** A key that digests passwords. */
+export interface DigestKey {
+  readonly kid: string;
+  readonly secret: Parameters<typeof createHmac>[1];
+}
 
 /** The only code that knows how passwords are stored. */
 export interface PasswordHasher {
   hash(password: string): Promise<string>;
-  /** Takes as long for an unknown user (`null`) as for a known one. */
+  /** Takes as long for an unknown user (`null`) as for a known one whose hash is not outdated. */
   matches(password: string, hash: string | null): Promise<boolean>;
-  /** Whether a hash was made at another cost than new hashes are. */
+  /** Whether a hash was made at another cost, with another key or without a digest. */
   isOutdated(hash: string): boolean;
 }
 
-/** Hashes with bcrypt. The cost is the base-two logarithm of its rounds. */
-export async function createPasswordHasher(cost: number): Promise<PasswordHasher> {
+/**
+ * Hashes with bcrypt. bcrypt reads 72 bytes, so it gets an HMAC-SHA-384 digest in base64, which has 64. Because the digest
+ * has a key, a stolen database alone does not let anyone guess passwords.
+ *
+ * @param cost - the base-two logarithm of bcrypt's rounds.
+ * @param keys - the first is for new hashes. All of them verify.
+ */
+export async function createPasswordHasher(
+  cost: number,
+  keys: readonly [DigestKey, ...DigestKey[]],
+): Promise<PasswordHasher> {
+  const [current] = keys;
   const standIn = await bcrypt.hash('', cost);
   return Object.freeze({
-    hash: (password) => bcrypt.hash(password, cost),
+    hash: async (password) => `${HASH_HEAD}${current.kid}${await bcrypt.hash(digest(password, current), cost)}`,
     async matches(password, hash) {
-      const usable = usableHash(hash);
-      const isEqual = await bcrypt.compare(password, usable ?? standIn);
+      const stored = parseHash(hash);
+      const key = stored?.kid === undefined ? undefined : keys.find(({ kid }) => kid === stored.kid);
+      const isPlain = stored !== null && stored.kid === undefined;
+      const input = isPlain ? password : digest(password, key ?? current);
+      const usable = stored !== null && (isPlain || key !== undefined) ? stored.bcrypt : null;
+      const isEqual = await bcrypt.compare(input, usable ?? standIn);
       return usable !== null && isEqual;
     },
-    isOutdated: (hash) => costOf(hash) !== cost,
+    isOutdated(hash) {
+      const stored = parseHash(hash);
+      return stored?.kid !== current.kid || stored.cost !== cost;
+    },
   } satisfies PasswordHasher);
 }
 
-function costOf(hash: string): number {
-  return Number(BCRYPT_HASH.exec(hash)?.[1] ?? Infinity);
+function digest(password: string, { secret }: DigestKey): string {
+  return createHmac('sha384', secret).update(password).digest('base64');
 }
 
-/** The hash in a form that bcrypt compares with, or null. */
-function usableHash(hash: string | null): string | null {
-  if (hash === null) return null;
-  const cost = costOf(hash);
+interface StoredHash {
+  readonly kid: string | undefined;
+  /** In a form that bcrypt compares with. */
+  readonly bcrypt: string;
+  readonly cost: number;
+}
+
+/** The parts of a stored hash, or null if it can never match. */
+function parseHash(hash: string | null): StoredHash | null {
+  const { kid, bcrypt: text = '', cost: digits } = STORED_HASH.exec(hash ?? '')?.groups ?? {};
+  const cost = Number(digits ?? Infinity);
   // `$2y$` is PHP's name for `$2b$`. The library does not know it.
-  return cost >= LOWEST_COST && cost <= HIGHEST_COST ? hash.replace(/^\$2y/, '$2b') : null;
+  return cost >= LOWEST_COST && cost <= HIGHEST_COST ? { kid, bcrypt: text.replace(/^\$2y/, '$2b'), cost } : null;
 }

@@ -2,6 +2,7 @@ import type { InferKyselyDB } from '@mikro-orm/sql';
 import { type ExpressionBuilder, sql } from 'kysely';
 import { type ByProperty, type EntityManager, tablesOf } from '../database.ts';
 import { type PagePosition, pageOf } from '../page.ts';
+import { HASH_HEAD, HASH_TAIL_LENGTH } from './password-hasher.ts';
 import { ADMIN } from './roles.ts';
 import type { User, UserEntity } from './user.entity.ts';
 
@@ -36,6 +37,22 @@ export async function findVersionsRaisedSince(em: EntityManager, since: number):
     .select(['id', 'tokenVersion'])
     .where('tokenVersionRaisedAt', '>=', new Date(since))
     .execute();
+}
+
+/** The keys that stored password hashes name. It reads every row. */
+export async function findDigestKeys(em: EntityManager): Promise<string[]> {
+  const rows = await tablesOf<Tables>(em)
+    .selectFrom('AuthUser')
+    .select((row) => {
+      const hash = row.ref('passwordHash');
+      const start = sql.lit(HASH_HEAD.length + 1);
+      const rest = sql.lit(HASH_HEAD.length + HASH_TAIL_LENGTH);
+      return sql<string>`substr(${hash}, ${start}, length(${hash}) - ${rest})`.as('kid');
+    })
+    .distinct()
+    .where('passwordHash', 'like', `${HASH_HEAD}%`)
+    .execute();
+  return rows.map(({ kid }) => kid);
 }
 
 /** Inserts a user. A second user with the same e-mail is a unique violation. */

@@ -12,7 +12,8 @@ export const defineUser = ({ tablePrefix, schema }: TableOptions) =>
       id: p.uuid().primary(),
       /** In the form of `normalizeEmail`. */
       email: p.string().length(254).unique(),
-      passwordHash: p.string().length(60),
+      /** In the form of `createPasswordHasher`: 60 characters of bcrypt, after the name of the digest and the `kid` of its key. */
+      passwordHash: p.string().length(201),
       roles: p.json<readonly string[]>(),
       /** Access tokens with a lower `ver` are outdated. */
       tokenVersion: p.integer().default(0),

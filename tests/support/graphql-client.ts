@@ -77,11 +77,14 @@ export class GraphQLClient {
     });
   }
 
-  async register(email = EMAIL, password = PASSWORD): Promise<Pair> {
-    const answer = await this.run(`mutation ($input: RegisterInput!) { register(input: $input) { ${PAIR} } }`, {
+  async tryRegister(email = EMAIL, password = PASSWORD): Promise<Answer> {
+    return this.run(`mutation ($input: RegisterInput!) { register(input: $input) { ${PAIR} } }`, {
       input: { email, password },
     });
-    return expectPair(answer, 'register');
+  }
+
+  async register(email = EMAIL, password = PASSWORD): Promise<Pair> {
+    return expectPair(await this.tryRegister(email, password), 'register');
   }
 
   async tryLogin(email = EMAIL, password = PASSWORD, headers: Record<string, string> = {}): Promise<Answer> {

@@ -1,5 +1,5 @@
 import type { MikroORM } from '@mikro-orm/core';
-import { type Auth, authEntities, createAuth, type Fault, type PrivateJwkSet } from 'graphql-simplejwt';
+import { type Auth, authEntities, createAuth, type Fault, KeyRingError, type PrivateJwkSet } from 'graphql-simplejwt';
 import { createDatabase, databaseExists, migrate, openDatabase, pendingMigrations } from '../database/open-database.ts';
 import { type Environment, StartError } from '../environment.ts';
 import { ensureKeysFile, readKeysFile } from '../keys-file.ts';
@@ -35,6 +35,7 @@ export async function openAuth(environment: Environment): Promise<OpenAuth> {
     return { auth, close };
   } catch (error) {
     await orm.close();
+    if (error instanceof KeyRingError) throw new StartError(error.faults.map((fault) => `${keysFile}: ${fault}`));
     throw error;
   }
 }

@@ -4,6 +4,8 @@ import { LogoutScope } from '../../sessions/logout.ts';
 import { LogoutScopeEnum, TokenDeliveryEnum } from './token.type.ts';
 
 const EMAIL = 'Trimmed and lower-cased before it is used.';
+export const NEW_PASSWORD =
+  'At least 8 characters, or more where the server requires it, and at most 256. Common passwords are refused.';
 const DELIVERY = { defaultValue: TokenDelivery.BODY, description: 'How the tokens reach the client.' };
 
 @InputType('RegisterInput', { description: 'Input of `register`.' })
@@ -11,7 +13,7 @@ export class RegisterInput {
   @Field(() => String, { description: EMAIL })
   email!: string;
 
-  @Field(() => String, { description: 'At least 8 characters, at most 72 bytes of UTF-8.' })
+  @Field(() => String, { description: NEW_PASSWORD })
   password!: string;
 
   @Field(() => TokenDeliveryEnum, DELIVERY)

@@ -14,7 +14,7 @@ export type ActivateUserInput = {
 export type ChangePasswordInput = {
   /** Proves who asks. */
   currentPassword: string;
-  /** At least 8 characters, at most 72 bytes of UTF-8. */
+  /** At least 8 characters, or more where the server requires it, and at most 256. Common passwords are refused. */
   newPassword: string;
 };
 
@@ -83,7 +83,7 @@ export type RegisterInput = {
   delivery?: TokenDelivery;
   /** Trimmed and lower-cased before it is used. */
   email: string;
-  /** At least 8 characters, at most 72 bytes of UTF-8. */
+  /** At least 8 characters, or more where the server requires it, and at most 256. Common passwords are refused. */
   password: string;
 };
 
