@@ -128,7 +128,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     codec: createTokenCodec(keyRing, { ...settings, namespace: claims?.namespace ?? null }, clock),
     mirror: new BlacklistMirror(database, clock, settings, findVersionsRaisedSince, reportFault),
     hostClaims: claims ?? null,
-    passwords: await createPasswordHasher(settings.bcryptCost, keyRing.passwordKeys()),
+    passwords: await createPasswordHasher(settings, keyRing.passwordKeys()),
     csrf: createCsrf(keyRing.secrets()),
   });
   await requirePasswordKeys(database, keyRing);

@@ -70,6 +70,18 @@ export class TooManyCredentialOperationsError extends CodedError {
   }
 }
 
+/** Too much was asked at once. Nothing was done. */
+export class RateLimitedError extends CodedError {
+  readonly code = ErrorCode.RATE_LIMITED;
+  /** After how many seconds the client may ask again. */
+  readonly retryAfterSeconds: number;
+
+  constructor(retryAfterSeconds: number) {
+    super(ErrorCode.RATE_LIMITED, 'Too much is asked at the moment. Try again later.', { retryAfterSeconds });
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
 /** The refresh token was not exchanged. The counterpart of `invalid_grant` in RFC 6749 section 5.2. */
 export class InvalidRefreshTokenError extends CodedError {
   readonly code = ErrorCode.INVALID_REFRESH_TOKEN;
@@ -136,6 +148,7 @@ export class ServiceUnavailableError extends CodedError {
 /** Every error that clients are meant to see. `code` tells them apart. */
 export type AuthError =
   | TooManyCredentialOperationsError
+  | RateLimitedError
   | UnauthenticatedError
   | ForbiddenError
   | InvalidCredentialsError

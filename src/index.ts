@@ -67,6 +67,7 @@ export {
   isAuthError,
   NotFoundError,
   ServiceUnavailableError,
+  RateLimitedError,
   TooManyCredentialOperationsError,
   UnauthenticatedError,
 } from './errors.ts';

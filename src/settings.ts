@@ -101,6 +101,13 @@ export interface AuthSettings {
    */
   readonly bcryptCost?: number;
   /**
+   * How many passwords are hashed at once, 1 to 64. Keep it below the size of Node's thread pool, which is 4 unless
+   * `UV_THREADPOOL_SIZE` is set: the database needs threads too. Ten times as many requests may wait, and further ones are
+   * refused as RATE_LIMITED.
+   * @defaultValue `3`
+   */
+  readonly bcryptParallelism?: number;
+  /**
    * The number of characters that a new password must have at least, 8 to 64. Where the password is the only factor, 15 is
    * recommended (NIST SP 800-63B-4 section 3.1.1.2).
    * @defaultValue `8`
@@ -129,6 +136,7 @@ export interface Settings {
   readonly cookiePrefix: string;
   readonly eventRetention: number;
   readonly bcryptCost: number;
+  readonly bcryptParallelism: number;
   readonly passwordMinLength: number;
 }
 
@@ -228,6 +236,7 @@ const schema = z
       .optional(),
     eventRetention: duration.prefault('90d'),
     bcryptCost: z.number().int().min(4).max(15).default(12),
+    bcryptParallelism: z.number().int().min(1).max(64).default(3),
     passwordMinLength: z.number().int().min(8).max(64).default(8),
   })
   .refine(

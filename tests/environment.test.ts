@@ -53,6 +53,8 @@ test('development requires no variable', () => {
     blacklistStaleness: minute,
     maxSessions: 50,
     bcryptCost: 12,
+    bcryptParallelism: 3,
+    passwordMinLength: 8,
     allowedOrigins: [],
   });
 });

@@ -134,7 +134,7 @@ const BAD_USER_INPUT: Record<InputRefusalReason, Provocation> = {
 };
 
 const WITHOUT_REASON: Record<
-  Exclude<ErrorCode, 'UNAUTHENTICATED' | 'FORBIDDEN' | 'INVALID_REFRESH_TOKEN' | 'BAD_USER_INPUT'>,
+  Exclude<ErrorCode, 'UNAUTHENTICATED' | 'FORBIDDEN' | 'INVALID_REFRESH_TOKEN' | 'BAD_USER_INPUT' | 'RATE_LIMITED'>,
   Provocation
 > = {
   INVALID_CREDENTIALS: (server) => login(server, { email: EMAIL, password: 'wrong password' }),
@@ -193,6 +193,17 @@ describe('every code and every reason can be provoked', () => {
 
   test.each(Object.entries(WITHOUT_REASON))('%s', async (code, provocation) => {
     expect(await provoke(provocation)).toEqual({ code });
+  });
+
+  test('RATE_LIMITED', async () => {
+    const busy = await startTestAuth({ bcryptCost: 10, bcryptParallelism: 1 });
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, () => login(busy, { email: EMAIL, password: PASSWORD })),
+    );
+    await busy.stop();
+    const refused = answers.find((answer) => errorOf(answer).extensions.code === 'RATE_LIMITED');
+    const provocation = async () => refused ?? answers[0]!;
+    expect(await provoke(provocation)).toEqual({ code: 'RATE_LIMITED', retryAfterSeconds: 3 });
   });
 
   test('each code has one message', () => {

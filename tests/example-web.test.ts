@@ -545,7 +545,7 @@ describe('an error', () => {
     const { tab } = await visit();
     expect(codes.length).toBeGreaterThan(12);
     for (const code of new Set(codes)) {
-      await answerLogin(tab, { code, fields: [], reason: 'TOKEN_EXPIRED' });
+      await answerLogin(tab, { code, fields: [], reason: 'TOKEN_EXPIRED', retryAfterSeconds: 3 });
       const sentence = await tab.getByRole('alert').innerText();
       expect(sentence.includes(UNKNOWN)).toBe(code === 'INTERNAL_SERVER_ERROR');
       expect(sentence).not.toContain(code);

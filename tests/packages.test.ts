@@ -140,6 +140,7 @@ describe('the library in an empty folder', () => {
       'graphql-simplejwt',
       'jsonwebtoken',
       'kysely',
+      'p-limit',
       'reflect-metadata',
       'type-graphql',
       'uuid',

@@ -25,6 +25,11 @@ export type AuthErrorDetails =
   | { readonly code: 'NOT_FOUND' }
   | { readonly code: 'CSRF_REJECTED' }
   | { readonly code: 'TOO_MANY_CREDENTIAL_OPERATIONS' }
+  | {
+      readonly code: 'RATE_LIMITED';
+      /** After how many seconds the request may be sent again. The kit never sends a password again by itself. */
+      readonly retryAfterSeconds: number;
+    }
   | { readonly code: 'SERVICE_UNAVAILABLE' };
 
 /** An error in the answer of a GraphQL server. */

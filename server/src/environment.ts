@@ -136,6 +136,7 @@ const readers: { readonly [Setting in keyof AuthSettings]-?: Reader } = {
   cookiePrefix: asIs,
   eventRetention: asIs,
   bcryptCost: number,
+  bcryptParallelism: number,
   passwordMinLength: number,
 };
 

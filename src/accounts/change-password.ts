@@ -27,6 +27,7 @@ export interface PasswordChange {
  * session delivers its tokens as the caller's session did.
  *
  * @throws InvalidCredentialsError if the current password is wrong, or the account was just deactivated or deleted.
+ * @throws RateLimitedError if too many passwords are being checked.
  * @throws BadUserInputError that names each field.
  * @throws DeliveryRefusedError if the request cannot receive the session's tokens.
  */
@@ -40,13 +41,15 @@ export async function changePassword(
   const opening: Opening = { device, delivery: session?.delivery ?? TokenDelivery.BODY };
   requireDelivery(opening.delivery, change.deliveries);
   const minLength = services.settings.passwordMinLength;
-  return retryIfChanged(async () => {
-    const user = await services.database.read((em) => findUser(em, caller.id));
-    const { currentPassword, newPassword } = parsePasswordChange(change, { minLength, email: user?.email ?? null });
-    const isRight = await services.passwords.matches(currentPassword, user?.passwordHash ?? null);
-    if (user === null || !isRight || user.deactivatedAt !== null) return refuse(services, caller, device);
-    return replacePassword(services, user, await services.passwords.hash(newPassword), opening);
-  });
+  return services.passwords.admit(() =>
+    retryIfChanged(async () => {
+      const user = await services.database.read((em) => findUser(em, caller.id));
+      const { currentPassword, newPassword } = parsePasswordChange(change, { minLength, email: user?.email ?? null });
+      const isRight = await services.passwords.matches(currentPassword, user?.passwordHash ?? null);
+      if (user === null || !isRight || user.deactivatedAt !== null) return refuse(services, caller, device);
+      return replacePassword(services, user, await services.passwords.hash(newPassword), opening);
+    }),
+  );
 }
 
 async function replacePassword(

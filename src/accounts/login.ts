@@ -13,18 +13,21 @@ import type { AccountServices } from './services.ts';
  * Checks the password and opens a session.
  *
  * @throws InvalidCredentialsError: the same answer after the same work, whatever was wrong.
+ * @throws RateLimitedError if too many passwords are being checked.
  * @throws BadUserInputError that names each field.
  */
 export async function login(services: AccountServices, input: Credentials, opening: Opening): Promise<TokenPair> {
   const { email, password } = parseCredentials(input);
-  return retryIfChanged(async () => {
-    const user = await services.database.read((em) => findUserByEmail(em, email));
-    const isRight = await services.passwords.matches(password, user?.passwordHash ?? null);
-    if (user === null || !isRight || user.deactivatedAt !== null) return refuse(services, user, opening.device);
-    // Before the session is opened: if this fails, no session exists that the client does not know.
-    await renewHash(services, user, password);
-    return openSession(services, user, opening);
-  });
+  return services.passwords.admit(() =>
+    retryIfChanged(async () => {
+      const user = await services.database.read((em) => findUserByEmail(em, email));
+      const isRight = await services.passwords.matches(password, user?.passwordHash ?? null);
+      if (user === null || !isRight || user.deactivatedAt !== null) return refuse(services, user, opening.device);
+      // Before the session is opened: if this fails, no session exists that the client does not know.
+      await renewHash(services, user, password);
+      return openSession(services, user, opening);
+    }),
+  );
 }
 
 /** Records the attempt. An unknown e-mail writes a row too, so the timing reveals nothing. */

@@ -7,10 +7,12 @@ import type { AccountServices } from './services.ts';
 /**
  * Opens an account and its first session, in one transaction.
  *
+ * @throws RateLimitedError if too many passwords are being hashed.
  * @throws BadUserInputError that names each field. EMAIL_TAKEN is the only answer of the API that reveals an account.
  */
 export async function register(services: AccountServices, input: Credentials, opening: Opening): Promise<TokenPair> {
-  const account = await newUser(services, parseNewCredentials(input, services.settings.passwordMinLength), []);
+  const credentials = parseNewCredentials(input, services.settings.passwordMinLength);
+  const account = await services.passwords.admit(() => newUser(services, credentials, []));
   const user = { ...account, lastLoginAt: account.createdAt };
   const prepared = await prepareSession(services, user, opening);
   await insertAccount(services.database, user, (em) =>

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import bcrypt from 'bcrypt';
+import { HashLine } from './hash-line.ts';
 
 /** bcrypt rejects a lower cost at once. The fast answer would reveal that the account exists. */
 const LOWEST_COST = 4;
@@ -19,6 +20,12 @@ export interface DigestKey {
 
 /** The only code that knows how passwords are stored. */
 export interface PasswordHasher {
+  /**
+   * Runs an operation that a request asks for and that will hash.
+   *
+   * @throws RateLimitedError at once, before the operation has begun, if too many are under way.
+   */
+  admit<T>(operation: () => Promise<T>): Promise<T>;
   hash(password: string): Promise<string>;
   /** Takes as long for an unknown user (`null`) as for a known one whose hash is not outdated. */
   matches(password: string, hash: string | null): Promise<boolean>;
@@ -30,24 +37,29 @@ export interface PasswordHasher {
  * Hashes with bcrypt. bcrypt reads 72 bytes, so it gets an HMAC-SHA-384 digest in base64, which has 64. Because the digest
  * has a key, a stolen database alone does not let anyone guess passwords.
  *
- * @param cost - the base-two logarithm of bcrypt's rounds.
+ * @param settings - the cost is the base-two logarithm of bcrypt's rounds.
  * @param keys - the first is for new hashes. All of them verify.
  */
 export async function createPasswordHasher(
-  cost: number,
+  { bcryptCost: cost, bcryptParallelism }: { readonly bcryptCost: number; readonly bcryptParallelism: number },
   keys: readonly [DigestKey, ...DigestKey[]],
 ): Promise<PasswordHasher> {
   const [current] = keys;
+  const line = new HashLine(bcryptParallelism);
   const standIn = await bcrypt.hash('', cost);
   return Object.freeze({
-    hash: async (password) => `${HASH_HEAD}${current.kid}${await bcrypt.hash(digest(password, current), cost)}`,
+    admit: async (operation) => line.admit(operation),
+    async hash(password) {
+      const hash = await line.hash(() => bcrypt.hash(digest(password, current), cost));
+      return `${HASH_HEAD}${current.kid}${hash}`;
+    },
     async matches(password, hash) {
       const stored = parseHash(hash);
       const key = stored?.kid === undefined ? undefined : keys.find(({ kid }) => kid === stored.kid);
       const isPlain = stored !== null && stored.kid === undefined;
       const input = isPlain ? password : digest(password, key ?? current);
       const usable = stored !== null && (isPlain || key !== undefined) ? stored.bcrypt : null;
-      const isEqual = await bcrypt.compare(input, usable ?? standIn);
+      const isEqual = await line.hash(() => bcrypt.compare(input, usable ?? standIn));
       return usable !== null && isEqual;
     },
     isOutdated(hash) {

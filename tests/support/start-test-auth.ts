@@ -74,6 +74,7 @@ export async function startTestAuth(options: TestAuthOptions = {}): Promise<Test
   const auth = await createAuth({
     issuer: ISSUER,
     bcryptCost: 4,
+    bcryptParallelism: 64,
     blacklistPoll: '50ms',
     onFault,
     ...settings,

@@ -10,6 +10,7 @@ import {
   CsrfRejectedError,
   type DocumentLimits,
   faultOf,
+  isAuthError,
   limitDocuments,
 } from 'graphql-simplejwt';
 import { answerCode } from './refusal.ts';
@@ -51,7 +52,7 @@ export async function createGraphQLEndpoint(
     logger: app.log,
     stopOnTerminationSignals: false,
     // Apollo's own page loads from a CDN.
-    plugins: [fastifyApolloDrainPlugin(app), ApolloServerPluginLandingPageDisabled(), faultLog(app.log)],
+    plugins: [fastifyApolloDrainPlugin(app), ApolloServerPluginLandingPageDisabled(), faultLog(app.log), retryAfter],
   });
   await apollo.start();
   const contexts = new WeakMap<FastifyRequest, RequestContext>();
@@ -88,6 +89,23 @@ const knownOperationTypes: ValidationRule = (context) => ({
       context.reportError(new GraphQLError(`There is no ${node.operation} in this schema.`, { nodes: [node] }));
   },
 });
+
+/** Sends `Retry-After` (RFC 9110 section 10.2.3) if the whole answer is RATE_LIMITED. */
+const retryAfter: ApolloServerPlugin<RequestContext> = {
+  async requestDidStart() {
+    return {
+      async willSendResponse({ response, errors = [] }) {
+        if (response.body.kind !== 'single' || errors.length === 0) return;
+        const { data } = response.body.singleResult;
+        if (Object.values(data ?? {}).some((value) => value !== null)) return;
+        const waits = errors.map(({ originalError }) =>
+          isAuthError(originalError) && originalError.code === 'RATE_LIMITED' ? originalError.retryAfterSeconds : 0,
+        );
+        if (!waits.includes(0)) response.http.headers.set('retry-after', String(Math.max(...waits)));
+      },
+    };
+  },
+};
 
 /** Logs what a client is not told, with the id of the request. */
 function faultLog(log: FastifyBaseLogger): ApolloServerPlugin<RequestContext> {

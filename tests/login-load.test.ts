@@ -1,0 +1,67 @@
+import { securityEvents } from './support/accounts.ts';
+import { EMAIL, PASSWORD } from './support/graphql-client.ts';
+import { refusalOf } from './support/outcomes.ts';
+import { useServers } from './support/use-servers.ts';
+
+const start = useServers();
+
+/** The settings that make the line short and slow: one hash at a time, and ten waiting. */
+const SLOW = { bcryptCost: 10, bcryptParallelism: 1 };
+const LINE = 11;
+
+test('logins beyond the line in front of bcrypt are refused at once, and nothing is recorded of them', async () => {
+  const { client } = await start(SLOW);
+  await client.register();
+
+  const answers = await Promise.all(
+    Array.from({ length: 60 }, (_, index) =>
+      client.tryLogin(index % 2 === 0 ? EMAIL : 'nobody@example.com', 'wrong one'),
+    ),
+  );
+
+  const refused = answers.filter((answer) => refusalOf(answer) === 'RATE_LIMITED');
+  const checked = answers.filter((answer) => refusalOf(answer) === 'INVALID_CREDENTIALS');
+  expect(refused.length + checked.length).toBe(60);
+  expect(checked.length).toBeGreaterThanOrEqual(LINE);
+  expect(refused.length).toBeGreaterThan(0);
+  for (const { status, headers, errors } of refused) {
+    expect(status).toBe(200);
+    expect(headers.get('retry-after')).toBe('3');
+    expect(errors[0]?.extensions).toEqual({ code: 'RATE_LIMITED', retryAfterSeconds: 3 });
+  }
+  for (const { headers } of checked) expect(headers.get('retry-after')).toBeNull();
+  const { accessToken } = await client.login(EMAIL, PASSWORD);
+  const failures = (await securityEvents(client, accessToken)).filter(({ type }) => type === 'LOGIN_FAILED');
+  expect(failures.length).toBeLessThanOrEqual(checked.length);
+});
+
+test('an answer that has more than the refusal carries no Retry-After', async () => {
+  const { client } = await start(SLOW);
+  const document = `mutation { logout { endedSessions } login(input: { email: "${EMAIL}", password: "wrong one" }) { accessToken } }`;
+
+  const answers = await Promise.all(Array.from({ length: 40 }, () => client.run(document)));
+
+  const refused = answers.filter(({ errors }) => errors[0]?.extensions.code === 'RATE_LIMITED');
+  expect(refused.length).toBeGreaterThan(0);
+  for (const { headers } of refused) expect(headers.get('retry-after')).toBeNull();
+});
+
+test('the line is free again after refusals, failures and bad input', async () => {
+  const { client } = await start(SLOW);
+  await client.register();
+  for (let round = 0; round < 3; round += 1)
+    await Promise.all(Array.from({ length: 30 }, () => client.tryLogin(EMAIL, 'wrong one')));
+  for (let count = 0; count < 2 * LINE; count += 1) await client.tryLogin(EMAIL, '');
+
+  expect((await client.login(EMAIL, PASSWORD)).user.email).toBe(EMAIL);
+});
+
+test('createUser in code waits for its turn, however many are called at once', async () => {
+  const { auth } = await start(SLOW);
+  const users = await Promise.all(
+    Array.from({ length: 3 * LINE }, (_, index) =>
+      auth.createUser({ email: `u${index}@example.com`, password: PASSWORD }),
+    ),
+  );
+  expect(users).toHaveLength(3 * LINE);
+});
