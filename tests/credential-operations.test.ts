@@ -1,4 +1,4 @@
-import { Arg, Mutation, Resolver } from 'type-graphql';
+import { Arg, Mutation, Query, Resolver } from 'type-graphql';
 import { CredentialOperation, Public } from '../src/index.ts';
 import { hookStatements } from './support/driver-faults.ts';
 import { type Answer, EMAIL, PASSWORD } from './support/graphql-client.ts';
@@ -14,6 +14,14 @@ class CodeResolver {
   @Public()
   @Mutation(() => Boolean, { nullable: true })
   checkCode(@Arg('code', () => String) code: string): boolean {
+    CodeResolver.calls.push(code);
+    return false;
+  }
+
+  @CredentialOperation()
+  @Public()
+  @Query(() => Boolean, { nullable: true })
+  isCode(@Arg('code', () => String) code: string): boolean {
     CodeResolver.calls.push(code);
     return false;
   }
@@ -41,6 +49,7 @@ test.each([
   ],
   ['by an inline fragment', `mutation { ${LOGIN} ... on Mutation { b: ${LOGIN} } }`],
   ['of two kinds', `mutation { ${LOGIN} refreshToken(input: { refreshToken: "x" }) { accessToken } }`],
+  ['that are queries', '{ isCode(code: "1") other: isCode(code: "2") }'],
   ['of the host and of ours', `mutation { ${LOGIN} checkCode(code: "1") }`],
 ])('several credential operations %s are refused before any of them runs', async (_how, document) => {
   const { client, countLookups, log } = await startWatched();

@@ -1,6 +1,7 @@
 import {
   defaultFieldResolver,
   type FragmentDefinitionNode,
+  type GraphQLObjectType,
   type GraphQLResolveInfo,
   type GraphQLSchema,
   Kind,
@@ -12,7 +13,7 @@ import { TooManyCredentialOperationsError } from '../../errors.ts';
 const EXTENSION = 'graphql-simplejwt/credential-operation';
 
 /**
- * Marks a mutation that checks a password, a token or a code. A document may contain one of them: a thousand aliases would
+ * Marks a root field that checks a password, a token or a code. A document may contain one of them: a thousand aliases would
  * otherwise be a thousand attempts in one request. Ours are `login`, `register`, `changePassword`, `refreshToken` and
  * `verifyToken`.
  *
@@ -38,8 +39,11 @@ export function CredentialOperation(): MethodDecorator {
 
 /** Refuses every credential operation of a document that has several, before any of them runs. */
 export function limitCredentialOperations(schema: GraphQLSchema): void {
-  const mutations = Object.values(schema.getMutationType()?.getFields() ?? {});
-  const marked = mutations.filter(({ extensions }) => extensions[EXTENSION] === true);
+  for (const root of [schema.getQueryType(), schema.getMutationType()]) if (root) limitOperationsOf(root);
+}
+
+function limitOperationsOf(root: GraphQLObjectType): void {
+  const marked = Object.values(root.getFields()).filter(({ extensions }) => extensions[EXTENSION] === true);
   const names = new Set(marked.map(({ name }) => name));
   const counts = new WeakMap<object, number>();
   for (const field of marked) {
