@@ -59,6 +59,7 @@ onEachDatabase((database) => {
     test('an administrator sees the users, the latest first, and nothing of their passwords', async () => {
       const email = someEmail();
       await passTime(here, MINUTE);
+      await passTime(there, 0);
       const { user } = await here.client.register(email);
       const { data, text } = await tryUsers(here.client, administrator.accessToken, { first: 1 });
       const now = new Date(here.clock.now()).toISOString();

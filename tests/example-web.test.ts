@@ -34,14 +34,17 @@ afterAll(async () => {
   built?.remove();
 });
 
-const startServer = useServers();
 const contexts: BrowserContext[] = [];
 const pageServers: PageServer[] = [];
-const databases: ReturnType<typeof freshSqlite>[] = [];
-let complaints: string[] = [];
+// Before the servers stop, which happens in the next hook: a page that still asks something would report a failure.
 afterEach(async () => {
   for (const context of contexts.splice(0)) await context.close();
   for (const server of pageServers.splice(0)) await server.close();
+});
+const startServer = useServers();
+const databases: ReturnType<typeof freshSqlite>[] = [];
+let complaints: string[] = [];
+afterEach(async () => {
   // Their servers have been stopped: hooks run in the order in which they are written.
   for (const database of databases.splice(0)) await database.remove();
   const found = complaints;
