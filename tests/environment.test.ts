@@ -75,6 +75,14 @@ test('each variable is read', () => {
     AUTH_BLACKLIST_STALENESS: '2m',
     AUTH_MAX_SESSIONS: '3',
     AUTH_BCRYPT_COST: '11',
+    AUTH_BCRYPT_PARALLELISM: '7',
+    AUTH_PASSWORD_MIN_LENGTH: '15',
+    AUTH_MAX_DEPTH: '1',
+    AUTH_MAX_ALIASES: '2',
+    AUTH_MAX_ROOT_FIELDS: '3',
+    AUTH_MAX_DIRECTIVES: '4',
+    AUTH_MAX_COST: '5',
+    AUTH_MAX_TOKENS: '6',
     AUTH_ALLOWED_ORIGINS: 'https://a.example, https://b.example',
     AUTH_TRUSTED_PROXIES: '10.0.0.0/8,::1',
   });
@@ -86,6 +94,8 @@ test('each variable is read', () => {
     keysFile: '/run/secrets/keys.json',
     isExplorerOn: false,
     trustedProxies: ['10.0.0.0/8', '::1'],
+    documentLimits: { depth: 1, aliases: 2, rootFields: 3, directives: 4, cost: 5 },
+    maxTokens: 6,
   });
   expect(settingsOf(environment)).toMatchObject({
     issuer: 'https://auth.example.com',
@@ -101,6 +111,8 @@ test('each variable is read', () => {
     blacklistStaleness: 120_000,
     maxSessions: 3,
     bcryptCost: 11,
+    bcryptParallelism: 7,
+    passwordMinLength: 15,
     allowedOrigins: ['https://a.example', 'https://b.example'],
   });
 });
@@ -136,6 +148,13 @@ test.each([
   ['AUTH_BLACKLIST_AFTER_ROTATION', 'no'],
   ['AUTH_MAX_SESSIONS', '0'],
   ['AUTH_MAX_SESSIONS', '1.5'],
+  ['AUTH_BCRYPT_PARALLELISM', '0'],
+  ['AUTH_BCRYPT_PARALLELISM', '65'],
+  ['AUTH_PASSWORD_MIN_LENGTH', '7'],
+  ['AUTH_PASSWORD_MIN_LENGTH', '65'],
+  ['AUTH_MAX_DEPTH', '0'],
+  ['AUTH_MAX_ALIASES', 'none'],
+  ['AUTH_MAX_TOKENS', '1.5'],
   ['AUTH_BCRYPT_COST', '9'],
   ['AUTH_BCRYPT_COST', '3'],
   ['AUTH_BCRYPT_COST', '16'],

@@ -141,6 +141,16 @@ describe('in development', () => {
     expect((await stop(second)).faults).toBe('');
   });
 
+  test('the limits of documents come from the environment', async () => {
+    const client = await clientOf(run([], { AUTH_MAX_ALIASES: '1', AUTH_MAX_TOKENS: '12' }));
+    const refusals = [
+      await client.run('{ a: __typename b: __typename }'),
+      await client.run(`{ ${'__typename '.repeat(12)} }`),
+    ].map(({ errors }) => errors[0]?.message);
+    expect(refusals).toEqual(['The document has more than 1 aliases.', 'The document has more than 12 tokens.']);
+    expect((await client.run('{ a: __typename }')).errors).toEqual([]);
+  });
+
   test('processes that start at the same time share one key ring and one database', async () => {
     const started = [run(), run(), run()];
     const [first, ...others] = await Promise.all(started.map(clientOf));

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { EMAIL, PASSWORD } from '../../tests/support/graphql-client.ts';
 import { MINUTE } from '../../tests/support/manual-clock.ts';
+import type { TestAuthOptions } from '../../tests/support/start-test-auth.ts';
 import { passTime } from '../../tests/support/pass-time.ts';
 import { useServers } from '../../tests/support/use-servers.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
@@ -16,8 +17,8 @@ const isAda = { data: { me: { email: EMAIL } } };
 const END_SESSION = 'mutation ($id: ID!) { endSession(input: { id: $id }) { endedSessions } }';
 const CREDENTIALS = { email: EMAIL, password: PASSWORD };
 
-async function logIn(options: Partial<AuthClientOptions> = {}) {
-  const server = await startServer();
+async function logIn(options: Partial<AuthClientOptions> = {}, settings: TestAuthOptions = {}) {
+  const server = await startServer(settings);
   const network = createNetwork();
   const shared = { url: `${server.url}/graphql`, fetch: network.fetch, clock: server.clock, ...options };
   const browser = openBrowser(shared);
@@ -47,6 +48,26 @@ describe('login', () => {
     expect((failure as AuthRequestError).details).toEqual({ code: 'INVALID_CREDENTIALS' });
     expect(tab.getState()).toMatchObject({ status: 'LOGGED_OUT' });
     expect(browser.entries.size).toBe(0);
+  });
+
+  test('at a busy server is reported with the time to wait, and the password is sent once', async () => {
+    const { server, network, browser } = await logIn({}, { bcryptCost: 10, bcryptParallelism: 1 });
+    let isOver = false;
+    const flood = Array.from({ length: 30 }, async () => {
+      while (!isOver) await server.client.tryLogin();
+    });
+    await pause(200);
+    const before = network.sent.length;
+
+    const failure = await browser
+      .openTab()
+      .login(CREDENTIALS)
+      .catch((error: unknown) => error);
+
+    isOver = true;
+    await Promise.all(flood);
+    expect((failure as AuthRequestError).details).toEqual({ code: 'RATE_LIMITED', retryAfterSeconds: 3 });
+    expect(network.sent.slice(before).filter(({ query }) => query.includes('login('))).toHaveLength(1);
   });
 
   test('each field to be corrected is named', async () => {
