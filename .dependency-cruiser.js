@@ -1,4 +1,5 @@
-const FOUNDATION = '^src/(node-version|errors|reasons|clock|delivery|settings|id|page|device|database|retry)[.]ts$';
+const FOUNDATION =
+  '^src/(node-version|errors|reasons|clock|delivery|settings|id|page|device|driver-errors|database|retry)[.]ts$';
 const STRANGERS = '^src/(tokens|users|blacklist|events)/';
 const COMPOSITION_ROOT = '^src/(create-auth|entities)[.]ts$';
 const ENTRY_POINT = '^src/index[.]ts$';

@@ -10,7 +10,7 @@ export { GraphQLDateTime as DateTimeScalar } from 'graphql-scalars';
 export { buildGuardedSchema } from './graphql/guards/build-guarded-schema.ts';
 export { Authorized, Public } from './graphql/guards/authorized.ts';
 export { CredentialOperation } from './graphql/guards/credential-operation.ts';
-export { type DocumentLimits, limitDocuments } from './graphql/guards/document-limits.ts';
+export { DEFAULT_DOCUMENT_LIMITS, type DocumentLimits, limitDocuments } from './graphql/guards/document-limits.ts';
 export { CurrentUserArg } from './graphql/guards/current-user-arg.ts';
 export { createErrorFormatter, createErrorMask, type ErrorFormatterOptions } from './graphql/errors/format-error.ts';
 export { type Fault, faultOf } from './graphql/errors/fault.ts';
@@ -29,8 +29,8 @@ export type { AuthUser } from './users/auth-user.ts';
 export type { Credentials } from './users/credentials.ts';
 export type { AccessClaims, RefreshClaims, TokenType } from './tokens/claims.ts';
 export type { Jwk } from './tokens/jwk.ts';
+export type { Algorithm } from './tokens/import-key.ts';
 export {
-  type Algorithm,
   generateKeys,
   importKeyRing,
   KeyRingError,

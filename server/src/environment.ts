@@ -1,5 +1,11 @@
 import { isIP } from 'node:net';
-import { type AuthSettings, type DocumentLimits, resolveSettings, SettingsError } from 'graphql-simplejwt';
+import {
+  type AuthSettings,
+  DEFAULT_DOCUMENT_LIMITS,
+  type DocumentLimits,
+  resolveSettings,
+  SettingsError,
+} from 'graphql-simplejwt';
 import { z } from 'zod';
 import { DatabaseUrlError, parseDatabaseUrl } from './database/database-url.ts';
 
@@ -38,6 +44,9 @@ function databaseUrlFault(text: string): string | null {
 }
 
 const yesOrNo = z.enum(['true', 'false']).transform((word) => word === 'true');
+
+/** The tokens that a document may have where nothing else is set. */
+export const DEFAULT_MAX_TOKENS = 5_000;
 
 function limit(byDefault: number, meaning: string) {
   return z.coerce.number().int().min(1).max(1_000_000).default(byDefault).describe(meaning);
@@ -79,12 +88,12 @@ export const serverVariables = {
     .describe(
       'Further request headers that pages of allowed origins may send, besides those of common GraphQL clients and tracers.',
     ),
-  AUTH_MAX_DEPTH: limit(20, 'How deep the selections of a document may nest.'),
-  AUTH_MAX_ALIASES: limit(50, 'How many aliases a document may have.'),
-  AUTH_MAX_ROOT_FIELDS: limit(20, 'How many root fields a document may have.'),
-  AUTH_MAX_DIRECTIVES: limit(50, 'How many directives a document may have.'),
-  AUTH_MAX_COST: limit(10_000, 'How many fields an answer may have if every list is full.'),
-  AUTH_MAX_TOKENS: limit(5_000, 'How many tokens a document may have: names, values and punctuation.'),
+  AUTH_MAX_DEPTH: limit(DEFAULT_DOCUMENT_LIMITS.depth, 'How deep the selections of a document may nest.'),
+  AUTH_MAX_ALIASES: limit(DEFAULT_DOCUMENT_LIMITS.aliases, 'How many aliases a document may have.'),
+  AUTH_MAX_ROOT_FIELDS: limit(DEFAULT_DOCUMENT_LIMITS.rootFields, 'How many root fields a document may have.'),
+  AUTH_MAX_DIRECTIVES: limit(DEFAULT_DOCUMENT_LIMITS.directives, 'How many directives a document may have.'),
+  AUTH_MAX_COST: limit(DEFAULT_DOCUMENT_LIMITS.cost, 'How many fields an answer may have if every list is full.'),
+  AUTH_MAX_TOKENS: limit(DEFAULT_MAX_TOKENS, 'How many tokens a document may have: names, values and punctuation.'),
   AUTH_TRUSTED_PROXIES: z
     .string()
     .default('')

@@ -1,5 +1,6 @@
-import { type Database, type EntityManager, type HostEntityManager, isUniqueViolation } from '../database.ts';
+import type { Database, EntityManager, HostEntityManager } from '../database.ts';
 import { NO_DEVICE } from '../device.ts';
+import { isUniqueViolation } from '../driver-errors.ts';
 import { BadUserInputError } from '../errors.ts';
 import { record } from '../events/security-event-store.ts';
 import { newId } from '../id.ts';

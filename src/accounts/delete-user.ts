@@ -1,5 +1,5 @@
-import { isReferenceViolation } from '../database.ts';
 import type { Device } from '../device.ts';
+import { isReferenceViolation } from '../driver-errors.ts';
 import { BadUserInputError } from '../errors.ts';
 import { InputRefusalReason } from '../reasons.ts';
 import type { Caller } from '../sessions/caller.ts';

@@ -1,18 +1,8 @@
-import {
-  createPrivateKey,
-  createPublicKey,
-  createSecretKey,
-  type KeyObject,
-  randomBytes,
-  sign,
-  verify,
-} from 'node:crypto';
+import { type KeyObject, randomBytes } from 'node:crypto';
 import type { TokenType } from './claims.ts';
+import { type Algorithm, importKey, importSecret, type Key, SECRET_BYTES } from './import-key.ts';
 import type { Jwk } from './jwk.ts';
-import { parseJwkSet, type WellFormedJwk, type WellFormedTokenJwk } from './private-jwk.ts';
-
-/** The algorithms of RFC 7518 section 3.1 that we sign with. */
-export type Algorithm = 'HS256' | 'ES256' | 'RS256' | 'PS256';
+import { parseJwkSet, type WellFormedJwk } from './private-jwk.ts';
 
 /** What a key is for: it signs tokens of one kind, or it digests passwords. */
 export type KeyPurpose = TokenType | 'password';
@@ -41,15 +31,6 @@ interface PasswordKey {
   readonly secret: KeyObject;
 }
 
-/** An imported key that signs tokens. */
-export interface Key {
-  readonly kid: string;
-  readonly algorithm: Algorithm;
-  readonly purpose: TokenType;
-  readonly signing: KeyObject;
-  readonly verifying: KeyObject;
-}
-
 /** The keys in use. */
 export interface KeyRing {
   /** The key that signs new tokens of this kind. */
@@ -63,13 +44,7 @@ export interface KeyRing {
   publicJwks(): PublicJwkSet;
 }
 
-/** A key is at least as long as the digest (RFC 7518 section 3.2). */
-const SECRET_BYTES = { HS256: 32, HS384: 48 } as const;
-const RSA_BITS = 2048;
-const LOWEST_EXPONENT = 65_537n;
 const PURPOSES: readonly KeyPurpose[] = ['access', 'refresh', 'password'];
-/** 32 random bytes have about 30 different values. A typed or padded secret has far fewer. */
-const FEWEST_DIFFERENT_BYTES = 16;
 
 /** The key ring cannot be used. `faults` lists everything that is wrong. A fault names a key by its `kid` and quotes nothing of it. */
 export class KeyRingError extends TypeError {
@@ -126,49 +101,6 @@ function generateKey(purpose: KeyPurpose, alg: keyof typeof SECRET_BYTES): Priva
     kid: `${purpose}-${randomBytes(8).toString('hex')}`,
     k: randomBytes(SECRET_BYTES[alg]).toString('base64url'),
   };
-}
-
-/** Imports a key, or returns what is wrong with it. */
-function importKey(jwk: WellFormedTokenJwk): Key | string {
-  const { kid, alg: algorithm, purpose } = jwk;
-  // Only this server reads refresh tokens. A deterministic signature lets it write the same token again for a retry.
-  if (purpose === 'refresh' && algorithm !== 'HS256') return 'signs refresh tokens, so it must be HS256';
-  if (jwk.kty === 'oct') {
-    const secret = importSecret(jwk);
-    if (typeof secret === 'string') return secret;
-    return { kid, algorithm, purpose, signing: secret, verifying: secret };
-  }
-  try {
-    const signing = createPrivateKey({ key: jwk, format: 'jwk' });
-    const verifying = createPublicKey(signing);
-    const weakness = weaknessOfRsa(signing);
-    if (weakness !== null) return weakness;
-    if (isPair(signing, verifying)) return { kid, algorithm, purpose, signing, verifying };
-  } catch {
-    // OpenSSL's message may quote the key.
-  }
-  return `is not a valid ${jwk.kty} key`;
-}
-
-function importSecret({ alg, k }: { readonly alg: keyof typeof SECRET_BYTES; readonly k: string }): KeyObject | string {
-  const secret = Buffer.from(k, 'base64url');
-  if (secret.length < SECRET_BYTES[alg])
-    return `is shorter than the ${SECRET_BYTES[alg]} bytes of RFC 7518 section 3.2`;
-  return new Set(secret).size < FEWEST_DIFFERENT_BYTES ? 'is not random' : createSecretKey(secret);
-}
-
-/** RFC 7518 section 3.3 and FIPS 186-5 section A.1.1. With an exponent of 1, a message is its own signature. */
-function weaknessOfRsa({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string | null {
-  if (asymmetricKeyType !== 'rsa') return null;
-  const { modulusLength = 0, publicExponent = 0n } = asymmetricKeyDetails ?? {};
-  if (modulusLength < RSA_BITS) return `is shorter than the ${RSA_BITS} bits of RFC 7518 section 3.3`;
-  return publicExponent < LOWEST_EXPONENT ? `has a public exponent below ${LOWEST_EXPONENT}` : null;
-}
-
-/** Whether the two halves belong together. OpenSSL does not check it. */
-function isPair(signing: KeyObject, verifying: KeyObject): boolean {
-  const message = Buffer.from('graphql-simplejwt');
-  return verify('sha256', message, verifying, sign('sha256', message, signing));
 }
 
 /** What is wrong with the keys as a set. */

@@ -9,7 +9,8 @@ import {
   type RefreshClaims,
   type TokenType,
 } from './claims.ts';
-import type { Key, KeyRing } from './key-ring.ts';
+import type { Key } from './import-key.ts';
+import type { KeyRing } from './key-ring.ts';
 
 /**
  * The result of reading a token. `expired` and `premature` tokens have our signature. An `invalid` token does not, or we

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import bcrypt from 'bcrypt';
-import { HashLine } from './hash-line.ts';
+import { HashQueue } from './hash-queue.ts';
 
 /** bcrypt rejects a lower cost at once. The fast answer would reveal that the account exists. */
 const LOWEST_COST = 4;
@@ -45,12 +45,12 @@ export async function createPasswordHasher(
   keys: readonly [DigestKey, ...DigestKey[]],
 ): Promise<PasswordHasher> {
   const [current] = keys;
-  const line = new HashLine(bcryptParallelism);
+  const queue = new HashQueue(bcryptParallelism);
   const standIn = await bcrypt.hash('', cost);
   return Object.freeze({
-    admit: async (operation) => line.admit(operation),
+    admit: async (operation) => queue.admit(operation),
     async hash(password) {
-      const hash = await line.hash(() => bcrypt.hash(digest(password, current), cost));
+      const hash = await queue.hash(() => bcrypt.hash(digest(password, current), cost));
       return `${HASH_HEAD}${current.kid}${hash}`;
     },
     async matches(password, hash) {
@@ -59,7 +59,7 @@ export async function createPasswordHasher(
       const isPlain = stored !== null && stored.kid === undefined;
       const input = isPlain ? password : digest(password, key ?? current);
       const usable = stored !== null && (isPlain || key !== undefined) ? stored.bcrypt : null;
-      const isEqual = await line.hash(() => bcrypt.compare(input, usable ?? standIn));
+      const isEqual = await queue.hash(() => bcrypt.compare(input, usable ?? standIn));
       return usable !== null && isEqual;
     },
     isOutdated(hash) {

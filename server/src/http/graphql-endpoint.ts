@@ -13,6 +13,7 @@ import {
   isAuthError,
   limitDocuments,
 } from 'graphql-simplejwt';
+import { DEFAULT_MAX_TOKENS } from '../environment.ts';
 import { answerCode } from './refusal.ts';
 
 /** What the endpoint works with. */
@@ -39,7 +40,7 @@ interface RequestContext extends AuthContext {
 
 export async function createGraphQLEndpoint(
   app: FastifyInstance,
-  { auth, schema, isProduction, documentLimits, maxTokens = 5_000 }: GraphQLEndpointOptions,
+  { auth, schema, isProduction, documentLimits, maxTokens = DEFAULT_MAX_TOKENS }: GraphQLEndpointOptions,
 ): Promise<GraphQLEndpoint> {
   const apollo = new ApolloServer<RequestContext>({
     schema,

@@ -30,7 +30,14 @@ export interface DocumentLimits {
   readonly cost?: number;
 }
 
-const DEFAULTS: Required<DocumentLimits> = { depth: 20, aliases: 50, rootFields: 20, directives: 50, cost: 10_000 };
+/** The limits that apply where nothing else is set. They are far above what an honest client sends. */
+export const DEFAULT_DOCUMENT_LIMITS: Required<DocumentLimits> = Object.freeze({
+  depth: 20,
+  aliases: 50,
+  rootFields: 20,
+  directives: 50,
+  cost: 10_000,
+});
 const NAMES: Readonly<Record<keyof DocumentLimits, string>> = {
   depth: 'levels',
   aliases: 'aliases',
@@ -58,7 +65,7 @@ type Size = Required<DocumentLimits>;
  * ```
  */
 export function limitDocuments(limits: DocumentLimits = {}): ValidationRule {
-  const allowed = { ...DEFAULTS, ...limits };
+  const allowed = { ...DEFAULT_DOCUMENT_LIMITS, ...limits };
   return (context) => ({
     OperationDefinition(operation) {
       const root = context.getSchema().getRootType(operation.operation);

@@ -1,0 +1,50 @@
+import { isNativeError } from 'node:util/types';
+
+/** Whether an INSERT failed because a row with the same unique value exists. */
+export function isUniqueViolation(error: unknown): boolean {
+  const code = driverCode(error);
+  return code === '23505' || code === 'SQLITE_CONSTRAINT_UNIQUE' || code === 'SQLITE_CONSTRAINT_PRIMARYKEY';
+}
+
+/** Whether a DELETE failed because another row refers to the deleted one. */
+export function isReferenceViolation(error: unknown): boolean {
+  const code = driverCode(error);
+  // SQLite reports a RESTRICT as a trigger.
+  const isRestricted = code === 'SQLITE_CONSTRAINT_TRIGGER' && String(error).includes('FOREIGN KEY');
+  return isRestricted || code === '23503' || code === '23001' || code === 'SQLITE_CONSTRAINT_FOREIGNKEY';
+}
+
+/** Whether the database rolled the transaction back and expects a retry: a serialisation failure or a deadlock. */
+export function isConflict(code: string): boolean {
+  return code === '40001' || code === '40P01';
+}
+
+/** Whether another process is writing to the SQLite file. */
+export function isLocked(code: string): boolean {
+  return code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED');
+}
+
+const AWAY_SQLITE = /^SQLITE_(FULL|IOERR|CANTOPEN|READONLY|NOMEM|PROTOCOL|CORRUPT|NOTADB)/;
+// SQLSTATE classes: connection, insufficient resources, operator intervention, system error. Single conditions: unknown
+// database, read-only after a failover, and the time-outs of locks, statements, and idle or whole transactions.
+const AWAY_POSTGRESQL = /^(08...|28...|53...|57P..|58...|3D000|25006|25P03|25P04|55P03|57014|40001|40P01)$/;
+const AWAY_SOCKET = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ENOENT)/;
+const AWAY_MESSAGE =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed|driver has already been destroyed|Cannot use a pool after)/;
+
+/** Whether the database cannot be reached or cannot work at the moment. */
+export function isAway(code: string, error: unknown): boolean {
+  if (isLocked(code) || AWAY_SQLITE.test(code) || AWAY_POSTGRESQL.test(code) || AWAY_SOCKET.test(code)) return true;
+  return isNativeError(error) && AWAY_MESSAGE.test(error.message);
+}
+
+/**
+ * The SQLSTATE, SQLite result code or socket errno of an error, wherever the driver and the ORM put it. `instanceof Error`
+ * does not recognise errors that Node creates outside of a VM context, such as jest's.
+ */
+export function driverCode(error: unknown): string {
+  for (let link = error; isNativeError(link); link = link.cause) {
+    if ('code' in link && typeof link.code === 'string') return link.code;
+  }
+  return '';
+}
