@@ -70,14 +70,14 @@ export class TooManyCredentialOperationsError extends CodedError {
   }
 }
 
-/** Too much was asked at once. Nothing was done. */
+/** There are too many requests at the moment. Nothing was done. */
 export class RateLimitedError extends CodedError {
   readonly code = ErrorCode.RATE_LIMITED;
   /** After how many seconds the client may ask again. */
   readonly retryAfterSeconds: number;
 
   constructor(retryAfterSeconds: number) {
-    super(ErrorCode.RATE_LIMITED, 'Too much is asked at the moment. Try again later.', { retryAfterSeconds });
+    super(ErrorCode.RATE_LIMITED, 'Too many requests. Try again later.', { retryAfterSeconds });
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }

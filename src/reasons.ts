@@ -23,7 +23,8 @@ export const meanings = {
     CSRF_REJECTED: 'A request with cookies does not prove that one of your pages made it.',
     TOO_MANY_CREDENTIAL_OPERATIONS:
       'The document has several operations that check a password or a token. None of them ran. Send each in a document of its own.',
-    RATE_LIMITED: 'Too much was asked at once. Nothing was done. Send it again after `retryAfterSeconds`.',
+    RATE_LIMITED:
+      'There are too many requests at the moment. Nothing was done. Send it again after `retryAfterSeconds`.',
     SERVICE_UNAVAILABLE: 'The database cannot be reached. Nothing was half-written.',
   },
   TokenRefusalReason: {

@@ -86,7 +86,7 @@ describe.each(SERVERS)('the recipe for %s', (_name, heading, start) => {
   let client: GraphQLClient;
   let removeRecipe: () => void;
   beforeAll(async () => {
-    server = await startTestAuth();
+    server = await startTestAuth({ bcryptCost: 10, bcryptParallelism: 1 });
     const { recipe, remove } = await loadRecipe(heading);
     removeRecipe = remove;
     const schema = await buildGuardedSchema({ resolvers: [...server.auth.resolvers, FaultyResolver] });
@@ -159,6 +159,19 @@ describe.each(SERVERS)('the recipe for %s', (_name, heading, start) => {
       refreshable: false,
     });
     expect(errorOf(await client.tryLogin(EMAIL, PASSWORD)).extensions).toEqual({ code: 'INVALID_CREDENTIALS' });
+  });
+
+  test('refuses a document that is too large, and says which limit it exceeds', async () => {
+    const aliases = Array.from({ length: 51 }, (_, index) => `a${index}: __typename`).join(' ');
+    const answer = await client.run(`{ ${aliases} }`);
+    expect(errorOf(answer).extensions).toEqual({ code: 'GRAPHQL_VALIDATION_FAILED', limit: 'aliases', max: 50 });
+    expect(answer.data ?? null).toBeNull();
+  });
+
+  test('says of a login at a busy server when to try again', async () => {
+    const answers = await Promise.all(Array.from({ length: 40 }, () => client.tryLogin(EMAIL, PASSWORD)));
+    const refusals = answers.map((answer) => errorOf(answer).extensions);
+    expect(refusals).toContainEqual({ code: 'RATE_LIMITED', retryAfterSeconds: 3 });
   });
 
   test('sends every answer with no-store', async () => {
