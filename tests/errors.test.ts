@@ -9,6 +9,7 @@ import {
   Public,
   TokenRefusalReason,
 } from '../src/index.ts';
+import { fillQueue, SHORT_QUEUE } from './support/busy-logins.ts';
 import { onEachDatabase } from './support/databases.ts';
 import { hookStatements } from './support/driver-faults.ts';
 import { type Answer, EMAIL, PASSWORD } from './support/graphql-client.ts';
@@ -196,13 +197,12 @@ describe('every code and every reason can be provoked', () => {
   });
 
   test('RATE_LIMITED', async () => {
-    const busy = await startTestAuth({ bcryptCost: 10, bcryptParallelism: 1 });
-    const answers = await Promise.all(
-      Array.from({ length: 40 }, () => login(busy, { email: EMAIL, password: PASSWORD })),
-    );
+    const busy = await startTestAuth(SHORT_QUEUE);
+    const release = await fillQueue(busy);
+    const answer = await login(busy, { email: EMAIL, password: PASSWORD });
+    await release();
     await busy.stop();
-    const refused = answers.find((answer) => errorOf(answer).extensions.code === 'RATE_LIMITED');
-    const provocation = async () => refused ?? answers[0]!;
+    const provocation = async () => answer;
     expect(await provoke(provocation)).toEqual({ code: 'RATE_LIMITED', retryAfterSeconds: 3 });
   });
 

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { fillQueue, SHORT_QUEUE } from '../../tests/support/busy-logins.ts';
 import { EMAIL, PASSWORD } from '../../tests/support/graphql-client.ts';
 import { MINUTE } from '../../tests/support/manual-clock.ts';
 import type { TestAuthOptions } from '../../tests/support/start-test-auth.ts';
@@ -51,12 +52,8 @@ describe('login', () => {
   });
 
   test('at a busy server is reported with the time to wait, and the password is sent once', async () => {
-    const { server, network, browser } = await logIn({}, { bcryptCost: 10, bcryptParallelism: 1 });
-    let isOver = false;
-    const flood = Array.from({ length: 30 }, async () => {
-      while (!isOver) await server.client.tryLogin();
-    });
-    await pause(200);
+    const { server, network, browser } = await logIn({}, SHORT_QUEUE);
+    const release = await fillQueue(server);
     const before = network.sent.length;
 
     const failure = await browser
@@ -64,8 +61,7 @@ describe('login', () => {
       .login(CREDENTIALS)
       .catch((error: unknown) => error);
 
-    isOver = true;
-    await Promise.all(flood);
+    await release();
     expect((failure as AuthRequestError).details).toEqual({ code: 'RATE_LIMITED', retryAfterSeconds: 3 });
     expect(network.sent.slice(before).filter(({ query }) => query.includes('login('))).toHaveLength(1);
   });
