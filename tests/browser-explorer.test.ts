@@ -1,4 +1,6 @@
 import { mkdirSync } from 'node:fs';
+import { createServer, request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { startBrowser, type TestBrowser } from './support/browser.ts';
@@ -56,6 +58,32 @@ test('GraphiQL runs its examples, logs no error or warning and loads nothing fro
   expect(complaints).toEqual([]);
   expect(loaded.filter((url) => !url.startsWith(`${server.url}/`) && !/^(blob|data):/.test(url))).toEqual([]);
   expect(loaded.length).toBeGreaterThan(2);
+});
+
+test('GraphiQL behind a base path sends its requests under that path', async () => {
+  const proxy = createServer((incoming, outgoing) => {
+    const { method = 'GET', headers, url = '' } = incoming;
+    if (!url.startsWith('/auth/')) return void outgoing.writeHead(404).end();
+    const onward = httpRequest(new URL(url.slice('/auth'.length), server.url), { method, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(outgoing);
+    });
+    incoming.pipe(onward);
+  });
+  await new Promise<void>((resolve) => void proxy.listen(0, '127.0.0.1', resolve));
+  const { port } = proxy.address() as AddressInfo;
+  const page = await running.browser.newPage();
+  const posted: string[] = [];
+  page.on('request', (sent) => void (sent.method() === 'POST' && posted.push(new URL(sent.url()).pathname)));
+
+  await page.goto(`http://127.0.0.1:${port}/auth/graphql`);
+  const { errors } = await runOperation(page, 'Me');
+
+  expect(errors[0].extensions.reason).toBe('TOKEN_INVALID');
+  expect(new Set(posted)).toEqual(new Set(['/auth/graphql']));
+  await page.close();
+  proxy.closeAllConnections();
+  await new Promise((done) => void proxy.close(done));
 });
 
 /** Runs an operation by the button, as a newcomer would. Returns the server's answer. */

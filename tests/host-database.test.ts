@@ -1,3 +1,5 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as pause } from 'node:timers/promises';
 import { defineEntity, MikroORM, type Options, p, UnderscoreNamingStrategy } from '@mikro-orm/core';
 import { graphql } from 'graphql';
 import {
@@ -13,7 +15,8 @@ import { NO_DEVICE } from '../src/device.ts';
 import { scopeOf } from '../src/request/context.ts';
 import { OPERATOR } from '../src/sessions/caller.ts';
 import { databaseOptions } from '../server/src/database/open-database.ts';
-import { onEachDatabase, runSql } from './support/databases.ts';
+import { freshSqlite, holdWriteLock, onEachDatabase, runSql } from './support/databases.ts';
+import { importDocumentedCode } from './support/documented-code.ts';
 import { PASSWORD } from './support/graphql-client.ts';
 
 type Entities = typeof authEntities;
@@ -195,6 +198,27 @@ test('a table prefix of another form is refused', () => {
     expect(() => createAuthEntities({ tablePrefix })).toThrow('tablePrefix must be');
 });
 
-test('our own server opens SQLite as the docs tell a host to', () => {
-  expect(databaseOptions('sqlite:./app.db', authEntities)).toMatchObject({ driverOptions: { timeout: 20 } });
+test('a host that opens SQLite as the docs say is not blocked by another writer', async () => {
+  const { module, remove } = await importDocumentedCode('embedding.md', 'On SQLite, open the');
+  const { url, remove: removeDatabase } = freshSqlite();
+  const dbName = url.slice('sqlite:'.length);
+  const orm = await MikroORM.init({ ...(module as { default: Options }).default, dbName });
+  await orm.schema.create();
+  const auth = await createAuth({ orm, keys: generateKeys(), issuer: 'https://auth.test', bcryptCost: 4 });
+  const release = holdWriteLock(dbName);
+  const delay = monitorEventLoopDelay({ resolution: 5 });
+  delay.enable();
+
+  const creating = auth.createUser({ email: 'ada@example.com', password: PASSWORD });
+  await pause(2_000);
+  release();
+  await creating;
+
+  delay.disable();
+  // The driver's own default would block for all of the two seconds.
+  expect(delay.max / 1e6).toBeLessThan(1_000);
+  await auth.close();
+  await orm.close();
+  await removeDatabase();
+  remove();
 });

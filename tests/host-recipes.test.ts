@@ -1,7 +1,5 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import type { ApolloServer } from '@apollo/server';
 import { startStandaloneServer } from '@apollo/server/standalone';
 import fastify, { type FastifyInstance } from 'fastify';
@@ -11,13 +9,13 @@ import mercurius, { type MercuriusOptions } from 'mercurius';
 import { Mutation, Resolver } from 'type-graphql';
 import { type Auth, buildGuardedSchema, Public } from '../src/index.ts';
 import { fillQueue, SHORT_QUEUE } from './support/busy-logins.ts';
+import { importDocumentedCode } from './support/documented-code.ts';
 import { type Answer, EMAIL, GraphQLClient, PASSWORD } from './support/graphql-client.ts';
 import { errorOf, refusalOf } from './support/outcomes.ts';
 import { COOKIE_DELIVERIES, Page, setCookiesOf } from './support/page.ts';
 import { someEmail } from './support/someone.ts';
 import { startTestAuth, type TestAuth } from './support/start-test-auth.ts';
 
-const ROOT = join(import.meta.dirname, '..');
 const EVIL = { origin: 'https://evil.test', 'sec-fetch-site': 'cross-site' };
 
 @Resolver()
@@ -70,17 +68,6 @@ const SERVERS: readonly (readonly [name: string, heading: string, start: Start])
   ],
 ];
 
-/** Loads the first block of TypeScript after a heading of docs/browser.md. */
-async function loadRecipe(heading: string): Promise<{ recipe: Recipe; remove: () => void }> {
-  const page = readFileSync(join(ROOT, 'docs/browser.md'), 'utf8');
-  const [, code = ''] = /```ts\n(.*?)```/s.exec(page.slice(page.indexOf(heading))) ?? [];
-  mkdirSync(join(ROOT, 'data'), { recursive: true });
-  const folder = mkdtempSync(join(ROOT, 'data/recipe-'));
-  const file = join(folder, 'recipe.ts');
-  writeFileSync(file, code);
-  return { recipe: (await import(file)) as Recipe, remove: () => rmSync(folder, { recursive: true }) };
-}
-
 describe.each(SERVERS)('the recipe for %s', (_name, heading, start) => {
   let server: TestAuth;
   let host: Running;
@@ -88,10 +75,10 @@ describe.each(SERVERS)('the recipe for %s', (_name, heading, start) => {
   let removeRecipe: () => void;
   beforeAll(async () => {
     server = await startTestAuth(SHORT_QUEUE);
-    const { recipe, remove } = await loadRecipe(heading);
+    const { module, remove } = await importDocumentedCode('browser.md', heading);
     removeRecipe = remove;
     const schema = await buildGuardedSchema({ resolvers: [...server.auth.resolvers, FaultyResolver] });
-    host = await start(recipe, schema, server.auth);
+    host = await start(module as Recipe, schema, server.auth);
     client = new GraphQLClient(host.url);
   });
   afterAll(async () => {

@@ -1,12 +1,7 @@
-import { createRequire } from 'node:module';
+import { holdWriteLock } from './databases.ts';
 import { GraphQLClient } from './graphql-client.ts';
 import { refusalOf } from './outcomes.ts';
 import type { TestAuth } from './start-test-auth.ts';
-
-interface Lock {
-  exec(sql: string): void;
-  close(): void;
-}
 
 /** The setting that makes the queue short: one password is hashed at once, and ten operations wait. */
 export const SHORT_QUEUE = { bcryptParallelism: 1 };
@@ -21,9 +16,7 @@ export async function fillQueue(
   { databaseUrl, url }: Pick<TestAuth, 'databaseUrl' | 'url'>,
   through = new GraphQLClient(url),
 ): Promise<() => Promise<void>> {
-  const Database = createRequire(import.meta.url)('better-sqlite3') as new (path: string) => Lock;
-  const lock = new Database(databaseUrl.slice('sqlite:'.length));
-  lock.exec('begin immediate');
+  const unlock = holdWriteLock(databaseUrl.slice('sqlite:'.length));
   let refused = 0;
   const logins = Array.from({ length: QUEUE_LENGTH + 1 }, async () => {
     const answer = await through.tryLogin('nobody@example.com', 'wrong horse battery');
@@ -32,8 +25,7 @@ export async function fillQueue(
   await Promise.race(logins);
   if (refused === 0) throw new Error('No login was refused.');
   return async () => {
-    lock.exec('rollback');
-    lock.close();
+    unlock();
     await Promise.all(logins);
   };
 }

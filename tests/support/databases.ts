@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { authEntities } from '../../src/entities.ts';
@@ -45,6 +46,22 @@ export function freshSqlite(): FreshDatabase {
   return {
     url: `sqlite:${join(folder, 'auth.db')}`,
     remove: async () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+interface SqliteFile {
+  exec(sql: string): void;
+  close(): void;
+}
+
+/** Holds the write lock of a SQLite file, as another process does, until the result is called. */
+export function holdWriteLock(path: string): () => void {
+  const File = createRequire(import.meta.url)('better-sqlite3') as new (path: string) => SqliteFile;
+  const file = new File(path);
+  file.exec('begin immediate');
+  return () => {
+    file.exec('rollback');
+    file.close();
   };
 }
 
