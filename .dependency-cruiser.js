@@ -1,6 +1,6 @@
 const FOUNDATION =
-  '^src/(node-version|errors|reasons|clock|delivery|settings|id|page|device|driver-errors|database|retry)[.]ts$';
-const STRANGERS = '^src/(tokens|users|blacklist|events)/';
+  '^src/(node-version|errors|reasons|clock|delivery|settings|id|page|device|driver-errors|database|retry|derive-key)[.]ts$';
+const STRANGERS = '^src/(tokens|users|blacklist|events|limits)/';
 const COMPOSITION_ROOT = '^src/(create-auth|entities)[.]ts$';
 const ENTRY_POINT = '^src/index[.]ts$';
 const OURS = '^(src|server|tests|examples|bench|client)/|^[^/]+[.]ts$';
@@ -32,9 +32,9 @@ export default {
     ),
     layer(
       'neighbours-are-strangers',
-      '^src/(tokens|users|blacklist|events)/',
+      '^src/(tokens|users|blacklist|events|limits)/',
       [FOUNDATION, '^src/$1/'],
-      'Tokens, users, the blacklist and events each make sense alone. Code that needs two of them is a use case, one layer up.',
+      'Tokens, users, the blacklist, events and limits each make sense alone. Code that needs two of them is a use case, one layer up.',
     ),
     layer(
       'sessions-look-down',

@@ -7,12 +7,15 @@ import { type Clock, systemClock } from './clock.ts';
 import { Database } from './database.ts';
 import { describeDevice, NO_DEVICE } from './device.ts';
 import { TokenDelivery } from './delivery.ts';
+import { deriveKey } from './derive-key.ts';
 import { type Fault, faultOf } from './graphql/errors/fault.ts';
 import { authResolvers } from './graphql/schema/auth-resolvers.ts';
+import { RateLimiter } from './limits/rate-limiter.ts';
 import { type AuthContext, createContext } from './request/context.ts';
 import type { AuthRequest } from './request/credentials.ts';
 import { createCsrf } from './request/csrf.ts';
 import type { RequestServices } from './request/request-scope.ts';
+import type { ScreenCredentials } from './request/screen-credentials.ts';
 import { blacklistToken } from './sessions/blacklist-token.ts';
 import { OPERATOR } from './sessions/caller.ts';
 import type { HostClaims } from './sessions/host-claims.ts';
@@ -36,6 +39,8 @@ export interface AuthOptions extends AuthSettings {
   readonly keys: PrivateJwkSet;
   /** Your own claims in access tokens. */
   readonly claims?: HostClaims;
+  /** Asks more of a client before `login`, `register` and `changePassword` check a password. */
+  readonly screenCredentials?: ScreenCredentials;
   /** Receives faults that no request reports, such as a failed read of the blacklist. By default they are ignored. */
   readonly onFault?: (fault: Fault) => void;
   /** @defaultValue the clocks of the machine */
@@ -81,8 +86,8 @@ export interface Auth {
    */
   createUser(user: NewUser, options?: CreateUserOptions): Promise<AuthUser>;
   /**
-   * Deletes sessions and blacklist rows that have outlived their tokens, and old security events. Call it regularly, for
-   * example every ten minutes.
+   * Deletes sessions and blacklist rows that have outlived their tokens, old security events, and rate limits that are over.
+   * Call it regularly, for example every ten minutes.
    *
    * @param signal stops it early. The next call continues.
    */
@@ -112,7 +117,7 @@ export interface Auth {
  * ```
  */
 export async function createAuth(options: AuthOptions): Promise<Auth> {
-  const { orm, keys, claims, onFault, clock = systemClock, ...given } = options;
+  const { orm, keys, claims, screenCredentials, onFault, clock = systemClock, ...given } = options;
   const settings = resolveSettings(given);
   if (claims !== undefined) checkNamespace(claims.namespace);
   const keyRing = importKeyRing(keys);
@@ -128,8 +133,10 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     codec: createTokenCodec(keyRing, { ...settings, namespace: claims?.namespace ?? null }, clock),
     mirror: new BlacklistMirror(database, clock, settings, findVersionsRaisedSince, reportFault),
     hostClaims: claims ?? null,
+    limiter: new RateLimiter(database, clock, deriveKey(keyRing.secrets()[0], 'rate limits')),
     passwords: await createPasswordHasher(settings, keyRing.passwordKeys()),
     csrf: createCsrf(keyRing.secrets()),
+    screenCredentials: screenCredentials ?? null,
   });
   await requirePasswordKeys(database, keyRing);
   await services.mirror.start();

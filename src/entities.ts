@@ -1,5 +1,6 @@
 import { defineBlacklistedToken } from './blacklist/blacklisted-token.entity.ts';
 import { defineSecurityEvent } from './events/security-event.entity.ts';
+import { defineRateLimit } from './limits/rate-limit.entity.ts';
 import { defineSession } from './sessions/session.entity.ts';
 import { defineUser } from './users/user.entity.ts';
 
@@ -34,7 +35,13 @@ export function createAuthEntities({ tablePrefix = 'simplejwt_', schema }: AuthE
     throw new TypeError('tablePrefix must be 1 to 20 lower-case letters, digits and `_`, and not begin with a digit.');
   const options = { tablePrefix, schema };
   const user = defineUser(options);
-  return [user, defineSession(options, user), defineBlacklistedToken(options), defineSecurityEvent(options)] as const;
+  return [
+    user,
+    defineSession(options, user),
+    defineBlacklistedToken(options),
+    defineSecurityEvent(options),
+    defineRateLimit(options),
+  ] as const;
 }
 
 /** The entities of this library. Add them to the entities of your ORM. Their tables begin with `simplejwt_`. */

@@ -70,7 +70,7 @@ export class TooManyCredentialOperationsError extends CodedError {
   }
 }
 
-/** There are too many requests at the moment. Nothing was done. */
+/** There are too many requests of the client, to the account or at the moment. */
 export class RateLimitedError extends CodedError {
   readonly code = ErrorCode.RATE_LIMITED;
   /** After how many seconds the client may ask again. */

@@ -16,6 +16,7 @@ export { createErrorFormatter, createErrorMask, type ErrorFormatterOptions } fro
 export { type Fault, faultOf } from './graphql/errors/fault.ts';
 export type { AuthContext, RequestAuth } from './request/context.ts';
 export type { AuthRequest } from './request/credentials.ts';
+export type { CredentialCheck, ScreenCredentials } from './request/screen-credentials.ts';
 export type { DeliveredTokenPair } from './request/answer-cookies.ts';
 export type { OpenSessionRequest } from './request/answer-tokens.ts';
 export type { Authentication, CurrentUser } from './sessions/authenticate.ts';
@@ -43,6 +44,8 @@ export { TokenDelivery } from './delivery.ts';
 export { type Clock, systemClock } from './clock.ts';
 export {
   type AuthSettings,
+  type Budget,
+  type BudgetText,
   type Duration,
   resolveSettings,
   type Settings,

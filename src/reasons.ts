@@ -24,7 +24,7 @@ export const meanings = {
     TOO_MANY_CREDENTIAL_OPERATIONS:
       'The document has several operations that check a password or a token. None of them ran. Send each in a document of its own.',
     RATE_LIMITED:
-      'There are too many requests at the moment. Nothing was done. Send it again after `retryAfterSeconds`.',
+      'There are too many requests of the client, to the account or at the moment. Send it again after `retryAfterSeconds`.',
     SERVICE_UNAVAILABLE: 'The database cannot be reached. Nothing was half-written.',
   },
   TokenRefusalReason: {

@@ -7,6 +7,15 @@ const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as con
 /** A span of time: a whole number followed by `ms`, `s`, `m`, `h` or `d`, such as `15m`. */
 export type Duration = `${number}${keyof typeof UNITS}`;
 
+/** So many checks in a span of time, such as `100/15m`. */
+export type BudgetText = `${number}/${Duration}`;
+
+/** So many checks in so many milliseconds. */
+export interface Budget {
+  readonly checks: number;
+  readonly window: number;
+}
+
 /** The settings that `createAuth` takes. Only `issuer` has no default. docs/configuration.md is printed from this. */
 export interface AuthSettings {
   /** The `iss` of every token and the `aud` of refresh tokens (RFC 7519 section 4.1.1). */
@@ -113,6 +122,24 @@ export interface AuthSettings {
    * @defaultValue `8`
    */
   readonly passwordMinLength?: number;
+  /**
+   * How many passwords a client address may have checked by `login` and `changePassword`: 1 to 100,000 in a minute to a day,
+   * such as `100/15m`. A part of the time brings back that part of the budget. An IPv6 address counts with its /64. Raise it if
+   * many users share an address.
+   * @defaultValue `'100/15m'`
+   */
+  readonly loginBudget?: BudgetText;
+  /**
+   * How many times a client address may ask for an account by `register`, in the same form.
+   * @defaultValue `'100/15m'`
+   */
+  readonly registerBudget?: BudgetText;
+  /**
+   * How many refusals of `refreshToken` and `verifyToken` a client address may get, in the same form. Good tokens do not count
+   * and are never limited.
+   * @defaultValue `'300/15m'`
+   */
+  readonly refreshBudget?: BudgetText;
 }
 
 /** The settings in full: defaults filled in, every span of time in milliseconds. */
@@ -138,6 +165,9 @@ export interface Settings {
   readonly bcryptCost: number;
   readonly bcryptParallelism: number;
   readonly passwordMinLength: number;
+  readonly loginBudget: Budget;
+  readonly registerBudget: Budget;
+  readonly refreshBudget: Budget;
 }
 
 /** What is wrong with one setting. */
@@ -185,10 +215,24 @@ function prefixOf(issuer: string): string {
 const duration = z
   .string()
   .regex(/^\d{1,9}(ms|s|m|h|d)$/, 'must be a whole number and a unit (ms, s, m, h or d), such as 15m')
-  .transform((text) => {
-    const [, amount = '', unit = ''] = /^(\d+)(\D+)$/.exec(text) ?? [];
-    return Number(amount) * UNITS[unit as keyof typeof UNITS];
-  });
+  .transform(milliseconds);
+
+function milliseconds(text: string): number {
+  const [, amount = '', unit = ''] = /^(\d+)(\D+)$/.exec(text) ?? [];
+  return Number(amount) * UNITS[unit as keyof typeof UNITS];
+}
+
+const MOST_CHECKS = 100_000;
+
+const budget = z
+  .string()
+  .regex(/^\d{1,9}\/\d{1,9}(ms|s|m|h|d)$/, 'must be a number of checks and a span of time, such as 100/15m')
+  .transform((text): Budget => {
+    const [checks = '', window = ''] = text.split('/');
+    return Object.freeze({ checks: Number(checks), window: milliseconds(window) });
+  })
+  .refine(({ checks }) => checks >= 1 && checks <= MOST_CHECKS, 'must allow 1 to 100000 checks')
+  .refine(({ window }) => window >= UNITS.m && window <= UNITS.d, 'must be for a span of 1m to 1d');
 
 const lifetime = duration.refine((span) => span >= 1_000 && span % 1_000 === 0, 'must be whole seconds, at least one');
 
@@ -238,6 +282,9 @@ const schema = z
     bcryptCost: z.number().int().min(4).max(15).default(12),
     bcryptParallelism: z.number().int().min(1).max(64).default(3),
     passwordMinLength: z.number().int().min(8).max(64).default(8),
+    loginBudget: budget.prefault('100/15m'),
+    registerBudget: budget.prefault('100/15m'),
+    refreshBudget: budget.prefault('300/15m'),
   })
   .refine(
     (settings) => settings.audience !== settings.issuer,

@@ -55,6 +55,9 @@ test('development requires no variable', () => {
     bcryptCost: 12,
     bcryptParallelism: 3,
     passwordMinLength: 8,
+    loginBudget: { checks: 100, window: 15 * minute },
+    registerBudget: { checks: 100, window: 15 * minute },
+    refreshBudget: { checks: 300, window: 15 * minute },
     allowedOrigins: [],
   });
 });
@@ -77,6 +80,9 @@ test('each variable is read', () => {
     AUTH_BCRYPT_COST: '11',
     AUTH_BCRYPT_PARALLELISM: '7',
     AUTH_PASSWORD_MIN_LENGTH: '15',
+    AUTH_LOGIN_BUDGET: '100000/1m',
+    AUTH_REGISTER_BUDGET: '1/1d',
+    AUTH_REFRESH_BUDGET: '50/90s',
     AUTH_MAX_DEPTH: '1',
     AUTH_MAX_ALIASES: '2',
     AUTH_MAX_ROOT_FIELDS: '3',
@@ -113,6 +119,9 @@ test('each variable is read', () => {
     bcryptCost: 11,
     bcryptParallelism: 7,
     passwordMinLength: 15,
+    loginBudget: { checks: 100_000, window: 60_000 },
+    registerBudget: { checks: 1, window: 86_400_000 },
+    refreshBudget: { checks: 50, window: 90_000 },
     allowedOrigins: ['https://a.example', 'https://b.example'],
   });
 });
@@ -124,6 +133,23 @@ test.each([
   ['1000ms', 1_000],
 ])('a duration is a whole number and its unit: %s', (text, milliseconds) => {
   expect(settingsOf(readEnvironment({ AUTH_ACCESS_TOKEN_LIFETIME: text })).accessTokenLifetime).toBe(milliseconds);
+});
+
+test.each([
+  '0/15m',
+  '100001/1m',
+  '100/59s',
+  '100/25h',
+  '100',
+  '100/',
+  '/15m',
+  '-1/15m',
+  '1.5/15m',
+  'none',
+  '100/15m/2',
+])('a budget cannot be %s', (text) => {
+  for (const name of ['AUTH_LOGIN_BUDGET', 'AUTH_REGISTER_BUDGET', 'AUTH_REFRESH_BUDGET'])
+    expect(namesOf({ [name]: text })).toEqual([name]);
 });
 
 test.each(['15', '15 m', '15min', '1.5h', '-5m', 'm', '0s', '1500ms', '1e3s', '15M', '9999999999s'])(

@@ -52,7 +52,9 @@ test('the queue is free again after refusals, failures and bad input', async () 
   const { client } = await start(SLOW);
   await client.register();
   for (let round = 0; round < 3; round += 1)
-    await Promise.all(Array.from({ length: 30 }, () => client.tryLogin(EMAIL, 'wrong one')));
+    await Promise.all(
+      Array.from({ length: 30 }, (_, index) => client.tryLogin(`u${round}-${index}@example.com`, 'wrong one')),
+    );
   for (let count = 0; count < 2 * QUEUE_LENGTH; count += 1) await client.tryLogin(EMAIL, '');
 
   expect((await client.login(EMAIL, PASSWORD)).user.email).toBe(EMAIL);

@@ -138,6 +138,7 @@ describe('the library in an empty folder', () => {
       'graphql',
       'graphql-scalars',
       'graphql-simplejwt',
+      'ipaddr.js',
       'jsonwebtoken',
       'kysely',
       'p-limit',

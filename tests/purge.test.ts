@@ -10,7 +10,7 @@ import { queryPlans } from './support/query-plans.ts';
 import type { TestAuth, TestAuthOptions } from './support/start-test-auth.ts';
 import { useServers } from './support/use-servers.ts';
 
-const NOTHING = { sessions: 0, blacklistedTokens: 0, securityEvents: 0 };
+const NOTHING = { sessions: 0, blacklistedTokens: 0, securityEvents: 0, rateLimits: 0 };
 const start = useServers();
 
 onEachDatabase((database) => {
@@ -84,7 +84,12 @@ onEachDatabase((database) => {
   test('a second purge has nothing left to delete', async () => {
     const server = await startOne();
     await expiredRows(server, 450);
-    expect(await server.auth.purge()).toEqual({ sessions: 450, blacklistedTokens: 450, securityEvents: 450 });
+    expect(await server.auth.purge()).toEqual({
+      sessions: 450,
+      blacklistedTokens: 450,
+      securityEvents: 450,
+      rateLimits: 450,
+    });
     expect(await server.auth.purge()).toEqual(NOTHING);
   });
 
@@ -95,7 +100,7 @@ onEachDatabase((database) => {
     const commits = await countStatements(server, /^commit$/);
     await server.auth.purge();
     // Batches of 50, 100, 200, 400, and then 500 at most.
-    expect(batches()).toBe(3 * 7);
+    expect(batches()).toBe(4 * 7);
     expect(commits()).toBe(batches());
   });
 
@@ -109,7 +114,7 @@ onEachDatabase((database) => {
       },
     });
     await server.auth.purge();
-    expect(batches()).toBe(3 * (500 / 50 + 1));
+    expect(batches()).toBe(4 * (500 / 50 + 1));
   });
 
   test('a purge that fails half-way has deleted its first batches, and the next one deletes the rest', async () => {
@@ -127,7 +132,12 @@ onEachDatabase((database) => {
     expect(blacklistedTokens).toBeGreaterThan(0);
     expect(blacklistedTokens).toBeLessThan(700);
     expect(events).toBe(700);
-    expect(await server.auth.purge()).toEqual({ sessions: 0, blacklistedTokens, securityEvents: 700 });
+    expect(await server.auth.purge()).toEqual({
+      sessions: 0,
+      blacklistedTokens,
+      securityEvents: 700,
+      rateLimits: 700,
+    });
   });
 
   test('a purge that is told to stop does so after its batch, and the next one deletes the rest', async () => {
@@ -142,7 +152,12 @@ onEachDatabase((database) => {
     const first = await server.auth.purge(stopping.signal);
     expect(first).toMatchObject({ sessions: 700, securityEvents: 0 });
     expect(first.blacklistedTokens).toBeLessThan(700);
-    const rest = { sessions: 0, blacklistedTokens: 700 - first.blacklistedTokens, securityEvents: 700 };
+    const rest = {
+      sessions: 0,
+      blacklistedTokens: 700 - first.blacklistedTokens,
+      securityEvents: 700,
+      rateLimits: 700,
+    };
     expect(await server.auth.purge()).toEqual(rest);
   });
 
@@ -161,7 +176,8 @@ onEachDatabase((database) => {
     }
     const results = await purges;
     const sum = (name: keyof typeof NOTHING) => results.reduce((total, result) => total + result[name], 0);
-    expect([sum('sessions'), sum('blacklistedTokens'), sum('securityEvents')]).toEqual([3_000, 3_000, 3_000]);
+    const names = ['sessions', 'blacklistedTokens', 'securityEvents', 'rateLimits'] as const;
+    expect(names.map(sum)).toEqual([3_000, 3_000, 3_000, 3_000]);
     expect(servers.map((server) => server.log())).toEqual(['', '', '', '']);
   });
 
@@ -169,11 +185,12 @@ onEachDatabase((database) => {
     const server = await startOne();
     await expiredRows(server, 10);
     const plans = await queryPlans(server, /^delete /, async () => server.auth.purge());
-    expect(plans).toHaveLength(3);
+    expect(plans).toHaveLength(4);
     const indexes = [
       'simplejwt_session_refresh_expires_at_index',
       'simplejwt_blacklisted_token_expires_at_index',
       'simplejwt_security_event_created_at_index',
+      'simplejwt_rate_limit_expires_at_index',
     ];
     for (const [position, plan] of plans.entries()) {
       expect(plan).toContain(indexes[position]);

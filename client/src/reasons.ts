@@ -18,7 +18,7 @@ export const ErrorCode = /* @__PURE__ */ Object.freeze({
   CSRF_REJECTED: 'CSRF_REJECTED',
   /** The document has several operations that check a password or a token. None of them ran. Send each in a document of its own. */
   TOO_MANY_CREDENTIAL_OPERATIONS: 'TOO_MANY_CREDENTIAL_OPERATIONS',
-  /** There are too many requests at the moment. Nothing was done. Send it again after `retryAfterSeconds`. */
+  /** There are too many requests of the client, to the account or at the moment. Send it again after `retryAfterSeconds`. */
   RATE_LIMITED: 'RATE_LIMITED',
   /** The database cannot be reached. Nothing was half-written. */
   SERVICE_UNAVAILABLE: 'SERVICE_UNAVAILABLE',

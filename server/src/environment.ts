@@ -147,6 +147,9 @@ const readers: { readonly [Setting in keyof AuthSettings]-?: Reader } = {
   bcryptCost: number,
   bcryptParallelism: number,
   passwordMinLength: number,
+  loginBudget: asIs,
+  registerBudget: asIs,
+  refreshBudget: asIs,
 };
 
 /** `accessTokenLifetime` is read from `AUTH_ACCESS_TOKEN_LIFETIME`, and so on. */

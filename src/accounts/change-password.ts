@@ -8,10 +8,12 @@ import { requireDelivery } from '../sessions/delivery-refused.ts';
 import { endWithin } from '../sessions/end-sessions.ts';
 import type { TokenPair } from '../sessions/issue-tokens.ts';
 import { insertPrepared, type Opening, prepareSession } from '../sessions/open-session.ts';
-import { findSession } from '../sessions/session-store.ts';
+import { findSessionWithUser } from '../sessions/session-store.ts';
 import { parsePasswordChange } from '../users/credentials.ts';
 import { changeUser, findUser } from '../users/user-store.ts';
 import type { User } from '../users/user.entity.ts';
+import { limitClient, limitPasswordChange } from './limit-checks.ts';
+import type { Screen } from './screen.ts';
 import type { AccountServices } from './services.ts';
 
 /** What a user sends to change the password. */
@@ -27,7 +29,7 @@ export interface PasswordChange {
  * session delivers its tokens as the caller's session did.
  *
  * @throws InvalidCredentialsError if the current password is wrong, or the account was just deactivated or deleted.
- * @throws RateLimitedError if too many passwords are being checked.
+ * @throws RateLimitedError if the client or the user has to wait, or too many passwords are being checked.
  * @throws BadUserInputError that names each field.
  * @throws DeliveryRefusedError if the request cannot receive the session's tokens.
  */
@@ -36,20 +38,28 @@ export async function changePassword(
   caller: CurrentUser,
   change: PasswordChange,
   device: Device,
+  screen: Screen,
 ): Promise<TokenPair> {
-  const session = await services.database.read((em) => findSession(em, caller.sessionId));
-  const opening: Opening = { device, delivery: session?.delivery ?? TokenDelivery.BODY };
+  const found = await services.database.read((em) => findSessionWithUser(em, caller.sessionId));
+  const opening: Opening = { device, delivery: found?.session.delivery ?? TokenDelivery.BODY };
   requireDelivery(opening.delivery, change.deliveries);
-  const minLength = services.settings.passwordMinLength;
-  return services.passwords.admit(() =>
-    retryIfChanged(async () => {
+  const email = found?.user.email ?? null;
+  const { currentPassword, newPassword } = parsePasswordChange(change, {
+    minLength: services.settings.passwordMinLength,
+    email,
+  });
+  return services.passwords.admit(async () => {
+    await limitClient(services, 'login', device);
+    if (email !== null) await screen({ email, password: newPassword });
+    const forgetFailures = await limitPasswordChange(services, caller.id);
+    return retryIfChanged(async () => {
       const user = await services.database.read((em) => findUser(em, caller.id));
-      const { currentPassword, newPassword } = parsePasswordChange(change, { minLength, email: user?.email ?? null });
       const isRight = await services.passwords.matches(currentPassword, user?.passwordHash ?? null);
       if (user === null || !isRight || user.deactivatedAt !== null) return refuse(services, caller, device);
+      await forgetFailures();
       return replacePassword(services, user, await services.passwords.hash(newPassword), opening);
-    }),
-  );
+    });
+  });
 }
 
 async function replacePassword(

@@ -7,27 +7,39 @@ import { type Opening, openSession } from '../sessions/open-session.ts';
 import { type Credentials, parseCredentials } from '../users/credentials.ts';
 import { findUserByEmail, replacePasswordHash } from '../users/user-store.ts';
 import type { User } from '../users/user.entity.ts';
+import { limitAccount, limitClient } from './limit-checks.ts';
+import type { Screen } from './screen.ts';
 import type { AccountServices } from './services.ts';
 
 /**
  * Checks the password and opens a session.
  *
  * @throws InvalidCredentialsError: the same answer after the same work, whatever was wrong.
- * @throws RateLimitedError if too many passwords are being checked.
+ * @throws RateLimitedError if the client or the account has to wait, or too many passwords are being checked.
  * @throws BadUserInputError that names each field.
  */
-export async function login(services: AccountServices, input: Credentials, opening: Opening): Promise<TokenPair> {
-  const { email, password } = parseCredentials(input);
-  return services.passwords.admit(() =>
-    retryIfChanged(async () => {
+export async function login(
+  services: AccountServices,
+  input: Credentials,
+  opening: Opening,
+  screen: Screen,
+): Promise<TokenPair> {
+  const credentials = parseCredentials(input);
+  return services.passwords.admit(async () => {
+    await limitClient(services, 'login', opening.device);
+    await screen(credentials);
+    const forgetFailures = await limitAccount(services, credentials.email, opening.device);
+    return retryIfChanged(async () => {
+      const { email, password } = credentials;
       const user = await services.database.read((em) => findUserByEmail(em, email));
       const isRight = await services.passwords.matches(password, user?.passwordHash ?? null);
       if (user === null || !isRight || user.deactivatedAt !== null) return refuse(services, user, opening.device);
-      // Before the session is opened: if this fails, no session exists that the client does not know.
+      // Before the session is opened: if one of these fails, no session exists that the client does not know.
+      await forgetFailures();
       await renewHash(services, user, password);
       return openSession(services, user, opening);
-    }),
-  );
+    });
+  });
 }
 
 /** Records the attempt. An unknown e-mail writes a row too, so the timing reveals nothing. */

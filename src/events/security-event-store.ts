@@ -40,6 +40,20 @@ export async function record(
     await tablesOf<Tables>(em).insertInto('AuthSecurityEvent').values(portion).execute();
 }
 
+/** The addresses that sessions of an account were opened from. */
+export async function findLoginAddresses(em: EntityManager, userId: string): Promise<string[]> {
+  const rows = await tablesOf<Tables>(em)
+    .selectFrom('AuthSecurityEvent')
+    .select('ipAddress')
+    .distinct()
+    .where('userId', '=', userId)
+    .where('type', 'in', ['REGISTERED', 'LOGGED_IN', 'PASSWORD_CHANGED'])
+    .where('ipAddress', 'is not', null)
+    .$narrowType<{ ipAddress: string }>()
+    .execute();
+  return rows.map(({ ipAddress }) => ipAddress);
+}
+
 /** A page of an account's events, latest first, and one more row. */
 export async function findSecurityEvents(
   em: EntityManager,

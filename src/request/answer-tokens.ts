@@ -21,7 +21,8 @@ export async function answerRegister(
   delivery: TokenDelivery,
 ): Promise<DeliveredTokenPair> {
   scope.requireDelivery(delivery);
-  const pair = await register(scope.services, input, { device: scope.device, delivery });
+  const opening = { device: scope.device, delivery };
+  const pair = await register(scope.services, input, opening, scope.screen('register'));
   return deliverLogin(scope, pair);
 }
 
@@ -31,7 +32,8 @@ export async function answerLogin(
   delivery: TokenDelivery,
 ): Promise<DeliveredTokenPair> {
   scope.requireDelivery(delivery);
-  return deliverLogin(scope, await login(scope.services, input, { device: scope.device, delivery }));
+  const opening = { device: scope.device, delivery };
+  return deliverLogin(scope, await login(scope.services, input, opening, scope.screen('login')));
 }
 
 /** Delivers the pair of a new session. Cookies replace those of an earlier session, which ends if the request proves it. */
@@ -98,7 +100,8 @@ export async function answerPasswordChange(
 ): Promise<DeliveredTokenPair> {
   const { services, cookies, deliveries, device } = scope;
   const { currentPassword, newPassword } = change;
-  const pair = changePassword(services, caller, { currentPassword, newPassword, deliveries }, device);
+  const full = { currentPassword, newPassword, deliveries };
+  const pair = changePassword(services, caller, full, device, scope.screen('changePassword'));
   return cookies.deliver(await rejectForeignOrigin(pair));
 }
 

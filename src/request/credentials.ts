@@ -10,8 +10,14 @@ export interface AuthRequest {
    * `headers` hides.
    */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  /** The client's address, to be shown in the list of sessions. */
+  /**
+   * The client's address, for the rate limits and the list of sessions. Behind a proxy, take it from the header that your proxy
+   * sets, and from no header that a client can set. All clients without an address share one budget.
+   * @defaultValue the remote address of `socket`
+   */
   readonly ipAddress?: string | null;
+  /** The connection, if you pass Node's own request. */
+  readonly socket?: { readonly remoteAddress?: string | undefined };
   /**
    * Whether you send `setCookieHeaders()` with the answer. If not, cookies are ignored, and a client that asks for them is
    * refused.
@@ -58,6 +64,10 @@ function readUsableCookies(header: string | null, { cookiePrefix, tokenDelivery 
     access: mayHaveAccess ? access : null,
     refresh: mayHaveAccess || tokenDelivery.includes('REFRESH_COOKIE') ? refresh : null,
   };
+}
+
+export function addressOf({ ipAddress, socket }: AuthRequest): string | null {
+  return ipAddress === undefined ? (socket?.remoteAddress ?? null) : ipAddress;
 }
 
 /** Joins the values of a repeated header, which then verifies as nothing. */

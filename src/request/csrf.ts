@@ -1,4 +1,5 @@
-import { createHmac, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { deriveKey } from '../derive-key.ts';
 
 /** Makes and checks CSRF tokens. Such a token proves that the page that made a request can read our answers. */
 export interface Csrf {
@@ -8,8 +9,6 @@ export interface Csrf {
   matches(sessionId: string, token: string | null): boolean;
 }
 
-const KEY_BYTES = 32;
-
 /**
  * A CSRF token is an HMAC of the session's id (OWASP's signed double-submit cookie, bound to the session). Its keys are
  * derived from the refresh keys (RFC 5869).
@@ -17,16 +16,12 @@ const KEY_BYTES = 32;
  * @param secrets The first makes tokens. All of them verify tokens.
  */
 export function createCsrf([first, ...others]: readonly [KeyObject, ...KeyObject[]]): Csrf {
-  const signing = deriveKey(first);
-  const verifying = [signing, ...others.map(deriveKey)];
+  const signing = deriveKey(first, 'csrf');
+  const verifying = [signing, ...others.map((secret) => deriveKey(secret, 'csrf'))];
   return Object.freeze({
     tokenFor: (sessionId) => sign(signing, sessionId),
     matches: (sessionId, token) => token !== null && verifying.some((key) => isEqual(sign(key, sessionId), token)),
   } satisfies Csrf);
-}
-
-function deriveKey(secret: KeyObject): Buffer {
-  return Buffer.from(hkdfSync('sha256', secret, '', 'graphql-simplejwt csrf', KEY_BYTES));
 }
 
 function sign(key: Buffer, sessionId: string): string {

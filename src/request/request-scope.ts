@@ -1,3 +1,4 @@
+import type { Screen } from '../accounts/screen.ts';
 import type { AccountServices } from '../accounts/services.ts';
 import { TokenDelivery } from '../delivery.ts';
 import { type Device, describeDevice } from '../device.ts';
@@ -11,13 +12,15 @@ import {
   currentUserOf,
 } from '../sessions/authenticate.ts';
 import { AnswerCookies } from './answer-cookies.ts';
-import { type AuthRequest, readCredentials, readHeader, type RequestCredentials } from './credentials.ts';
+import { addressOf, type AuthRequest, readCredentials, readHeader, type RequestCredentials } from './credentials.ts';
 import type { Csrf } from './csrf.ts';
 import { CsrfProof } from './csrf-proof.ts';
+import type { CredentialCheck, ScreenCredentials } from './screen-credentials.ts';
 
 /** What the handling of requests works with. */
 export interface RequestServices extends AccountServices {
   readonly csrf: Csrf;
+  readonly screenCredentials: ScreenCredentials | null;
 }
 
 /** One request, as the resolvers and guards of this library see it. Its parts are made when they are first used. */
@@ -39,8 +42,14 @@ export class RequestScope {
   }
 
   get device(): Device {
-    this.#device ??= describeDevice(readHeader(this.#request, 'user-agent'), this.#request.ipAddress ?? null);
+    this.#device ??= describeDevice(readHeader(this.#request, 'user-agent'), addressOf(this.#request));
     return this.#device;
+  }
+
+  /** What the host asks of a client beside the credentials. */
+  screen(operation: CredentialCheck['operation']): Screen {
+    return async (credentials) =>
+      this.services.screenCredentials?.({ operation, ...credentials, request: this.#request });
   }
 
   get proof(): CsrfProof {

@@ -6,6 +6,7 @@ import { record } from '../events/security-event-store.ts';
 import { TokenRefusalReason } from '../reasons.ts';
 import type { RefreshClaims } from '../tokens/claims.ts';
 import { endWithin } from './end-sessions.ts';
+import { limitRefusals } from './limit-refusals.ts';
 import type { SessionServices } from './services.ts';
 import { findSession } from './session-store.ts';
 import type { Session } from './session.entity.ts';
@@ -41,36 +42,47 @@ export async function judgeRefreshToken(services: SessionServices, presented: Re
 }
 
 /**
- * Acts on a superseded token. Within the reuse leeway it only records the event. After it, two parties hold tokens of the
- * session and nobody can tell which is the thief. The session ends, and that is committed although the request fails.
+ * Acts on a refresh token that is refused, and counts the refusal. Within the reuse leeway, a superseded token is only put on
+ * record. After it, two parties hold tokens of the session and nobody can tell which is the thief. The session ends, and that
+ * is committed although the request fails.
+ *
+ * @throws RateLimitedError if the client has got too many refusals.
  */
-export async function answerMisuse(
+export async function answerRefusal(
   services: SessionServices,
   presented: RefreshClaims,
-  judgement: Judgement,
+  { verdict, session }: Judgement,
   device: Device,
 ): Promise<void> {
-  const { verdict, session } = judgement;
-  if (session === null) return;
-  const event = { userId: session.user, sessionId: session.id };
-  const now = services.clock.now();
-  if (verdict === TokenRefusalReason.TOKEN_ROTATED) {
-    const recording = services.database.transaction((em) =>
-      record(em, [{ ...event, type: 'REFRESH_REFUSED_AS_ROTATED' }], device, now),
-    );
-    // The token is refused even if the event cannot be recorded.
-    await recording.catch((error: unknown) => {
-      if (!(error instanceof ServiceUnavailableError)) throw error;
-    });
-  }
-  if (verdict === TokenRefusalReason.TOKEN_REUSED) {
-    const cause = session.previousRefreshJti === presented.jti ? 'PREVIOUS' : 'OLDER';
-    const ended = await services.database.transaction(async (em) => {
-      await record(em, [{ ...event, type: 'REUSE_DETECTED', cause }], device, now);
-      return endWithin(em, services, { ids: [session.id] }, 'TOKEN_REUSED', device);
-    });
-    services.mirror.add(ended);
-  }
+  if (session !== null && verdict === TokenRefusalReason.TOKEN_REUSED)
+    await endReusedSession(services, presented, session, device);
+  // Before the record, so that a flood of refusals does not fill the database.
+  await limitRefusals(services, device);
+  if (session !== null && verdict === TokenRefusalReason.TOKEN_ROTATED) await recordRotated(services, session, device);
+}
+
+async function endReusedSession(
+  services: SessionServices,
+  presented: RefreshClaims,
+  session: Session,
+  device: Device,
+): Promise<void> {
+  const cause = session.previousRefreshJti === presented.jti ? 'PREVIOUS' : 'OLDER';
+  const event = { type: 'REUSE_DETECTED' as const, userId: session.user, sessionId: session.id, cause };
+  const ended = await services.database.transaction(async (em) => {
+    await record(em, [event], device, services.clock.now());
+    return endWithin(em, services, { ids: [session.id] }, 'TOKEN_REUSED', device);
+  });
+  services.mirror.add(ended);
+}
+
+/** The token is refused even if the event cannot be recorded. */
+async function recordRotated({ database, clock }: SessionServices, session: Session, device: Device): Promise<void> {
+  const event = { type: 'REFRESH_REFUSED_AS_ROTATED' as const, userId: session.user, sessionId: session.id };
+  const recording = database.transaction((em) => record(em, [event], device, clock.now()));
+  await recording.catch((error: unknown) => {
+    if (!(error instanceof ServiceUnavailableError)) throw error;
+  });
 }
 
 /** Two tabs of one browser often race. Within the reuse leeway, the loser's session lives. */

@@ -1,6 +1,7 @@
 import { agedBlacklistedTokens } from '../blacklist/blacklist-store.ts';
 import { type AgedRows, deleteOldest } from '../database.ts';
 import { agedSecurityEvents } from '../events/security-event-store.ts';
+import { agedRateLimits } from '../limits/rate-limit-store.ts';
 import type { SessionServices } from './services.ts';
 import { agedSessions } from './session-store.ts';
 
@@ -9,6 +10,7 @@ export interface PurgeResult {
   readonly sessions: number;
   readonly blacklistedTokens: number;
   readonly securityEvents: number;
+  readonly rateLimits: number;
 }
 
 /** The rows of a batch: the first batch, and the limits of the following ones. */
@@ -20,7 +22,7 @@ const PAUSE = 100;
 const MARGIN = 3_600_000;
 
 /**
- * Deletes sessions and blacklist rows that have outlived their tokens, and old security events. It may be stopped at any
+ * Deletes sessions and blacklist rows that have outlived their tokens, old security events, and limits that are over. It may be stopped at any
  * moment, and several processes may run it at once.
  *
  * @param signal stops it after the current batch.
@@ -32,6 +34,7 @@ export async function purge(services: SessionServices, signal: AbortSignal | nul
     sessions: await deleteInBatches(services, agedSessions, outlived, signal),
     blacklistedTokens: await deleteInBatches(services, agedBlacklistedTokens, outlived, signal),
     securityEvents: await deleteInBatches(services, agedSecurityEvents, now - services.settings.eventRetention, signal),
+    rateLimits: await deleteInBatches(services, agedRateLimits, now - MARGIN, signal),
   };
 }
 

@@ -5,13 +5,14 @@ import type { TokenDelivery } from '../delivery.ts';
 import type { Device } from '../device.ts';
 import { BadUserInputError, InvalidRefreshTokenError, ServiceUnavailableError } from '../errors.ts';
 import { record } from '../events/security-event-store.ts';
-import { InputRefusalReason } from '../reasons.ts';
+import { InputRefusalReason, type TokenRefusalReason } from '../reasons.ts';
 import { CHANGED, retryIfChanged } from '../retry.ts';
 import type { RefreshClaims } from '../tokens/claims.ts';
 import type { User } from '../users/user.entity.ts';
 import { requireDelivery } from './delivery-refused.ts';
 import { issueTokens, planRefreshToken, type TokenPair } from './issue-tokens.ts';
-import { answerMisuse, isOver, judgeRefreshToken } from './judge-refresh-token.ts';
+import { answerRefusal, isOver, judgeRefreshToken } from './judge-refresh-token.ts';
+import { limitRefusals } from './limit-refusals.ts';
 import type { SessionServices } from './services.ts';
 import { findSessionWithUser, type Rotation, rotateSession } from './session-store.ts';
 import type { Session } from './session.entity.ts';
@@ -30,6 +31,7 @@ export interface RefreshRequest {
  * token at once, the database lets one of them win.
  *
  * @throws InvalidRefreshTokenError with the reason.
+ * @throws RateLimitedError, in its place, if the client has got too many refusals.
  * @throws BadUserInputError if the idempotency key is malformed.
  * @throws DeliveryRefusedError if the request cannot receive the session's tokens.
  */
@@ -37,7 +39,7 @@ export async function refresh(services: SessionServices, request: RefreshRequest
   const retryKeyHash = hashRetryKey(request.idempotencyKey);
   if (request.refreshToken === null || request.refreshToken === '') throw new InvalidRefreshTokenError('TOKEN_MISSING');
   const reading = services.codec.readRefresh(request.refreshToken);
-  if (reading.status === 'invalid') throw new InvalidRefreshTokenError('TOKEN_INVALID');
+  if (reading.status === 'invalid') return refuse(services, 'TOKEN_INVALID', device);
 
   if (reading.status === 'live') {
     const pair = await exchange(services, reading.claims, retryKeyHash, request);
@@ -47,11 +49,16 @@ export async function refresh(services: SessionServices, request: RefreshRequest
   if (isRetry(services, reading.claims, judgement.session, retryKeyHash))
     return answerAgain(services, judgement.session, request, device);
   // An expired token is useless, so presenting it is no sign of theft.
-  if (reading.status === 'expired') throw new InvalidRefreshTokenError('TOKEN_EXPIRED');
-  await answerMisuse(services, reading.claims, judgement, device);
+  if (reading.status === 'expired') return refuse(services, 'TOKEN_EXPIRED', device);
   // A concurrent change was rolled back between the exchange and the judgement.
   if (judgement.verdict === 'CURRENT') throw new ServiceUnavailableError();
+  await answerRefusal(services, reading.claims, judgement, device);
   throw new InvalidRefreshTokenError(judgement.verdict);
+}
+
+async function refuse(services: SessionServices, reason: TokenRefusalReason, device: Device): Promise<never> {
+  await limitRefusals(services, device);
+  throw new InvalidRefreshTokenError(reason);
 }
 
 /**
@@ -114,6 +121,9 @@ function isRetry(
   return timingSafeEqual(Buffer.from(session.retryKeyHash), Buffer.from(retryKeyHash));
 }
 
+/** So many retries of a session are put on record. Others get their answer too. */
+const RECORDED_RETRIES = { checks: 10, window: 3_600_000 };
+
 /** Signs the last pair again. It goes out only if the session and the user's roles are unchanged after signing. */
 async function answerAgain(
   services: SessionServices,
@@ -129,7 +139,8 @@ async function answerAgain(
     const pair = await issueTokens(services, session, found.user);
     const after = await services.database.read((em) => findSessionWithUser(em, session.id));
     if (after?.session.endedAt !== null || after.user.tokenVersion !== found.user.tokenVersion) return CHANGED;
-    await services.database.transaction((em) => record(em, [event], device, services.clock.now()));
+    if (await services.limiter.tryTake('retry', session.id, RECORDED_RETRIES))
+      await services.database.transaction((em) => record(em, [event], device, services.clock.now()));
     return pair;
   });
 }

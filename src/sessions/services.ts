@@ -1,6 +1,7 @@
 import type { BlacklistMirror } from '../blacklist/blacklist-mirror.ts';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../database.ts';
+import type { RateLimiter } from '../limits/rate-limiter.ts';
 import type { Settings } from '../settings.ts';
 import type { TokenCodec } from '../tokens/token-codec.ts';
 import type { HostClaims } from './host-claims.ts';
@@ -12,5 +13,6 @@ export interface SessionServices {
   readonly database: Database;
   readonly codec: TokenCodec;
   readonly mirror: BlacklistMirror;
+  readonly limiter: RateLimiter;
   readonly hostClaims: HostClaims | null;
 }

@@ -53,6 +53,19 @@ export async function findLiveSessions(em: EntityManager, userId: string, at: nu
   return liveSessions(em, userId, at).selectAll().orderBy('refreshIssuedAt', 'desc').orderBy('id', 'desc').execute();
 }
 
+/** The addresses that a user's sessions were opened from, ended ones included. */
+export async function findSessionAddresses(em: EntityManager, userId: string): Promise<string[]> {
+  const rows = await tablesOf<Tables>(em)
+    .selectFrom('AuthSession')
+    .select('ipAddress')
+    .distinct()
+    .where('user', '=', userId)
+    .where('ipAddress', 'is not', null)
+    .$narrowType<{ ipAddress: string }>()
+    .execute();
+  return rows.map(({ ipAddress }) => ipAddress);
+}
+
 /** The ids of a user's live sessions, without the `most` youngest. */
 export async function findSurplusSessions(
   em: EntityManager,

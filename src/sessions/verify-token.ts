@@ -1,7 +1,9 @@
 import type { Device } from '../device.ts';
 import { TokenRefusalReason } from '../reasons.ts';
 import type { AccessClaims, RefreshClaims } from '../tokens/claims.ts';
-import { answerMisuse, judgeRefreshToken } from './judge-refresh-token.ts';
+import type { TokenReading } from '../tokens/token-codec.ts';
+import { answerRefusal, judgeRefreshToken } from './judge-refresh-token.ts';
+import { limitRefusals } from './limit-refusals.ts';
 import type { SessionServices } from './services.ts';
 
 /** Whether a token is valid at this moment. */
@@ -13,7 +15,11 @@ export interface TokenVerification {
   readonly claims: AccessClaims | RefreshClaims | null;
 }
 
-/** Judges a token of either kind. Passing a superseded refresh token counts as presenting it. */
+/**
+ * Judges a token of either kind. Passing a superseded refresh token counts as presenting it.
+ *
+ * @throws RateLimitedError if the client has passed too many bad tokens.
+ */
 export async function verifyToken(
   services: SessionServices,
   token: string,
@@ -21,26 +27,30 @@ export async function verifyToken(
 ): Promise<TokenVerification> {
   if (token === '') return { isValid: false, reason: 'TOKEN_MISSING', claims: null };
   const reading = services.codec.read(token);
-  if (reading.status === 'invalid') return { isValid: false, reason: 'TOKEN_INVALID', claims: null };
-  const { status, claims } = reading;
-  if (status !== 'live')
-    return { isValid: false, reason: status === 'expired' ? 'TOKEN_EXPIRED' : 'TOKEN_INVALID', claims };
-  const reason =
-    claims.token_type === 'access' ? judgeAccess(services, claims) : await judgeRefresh(services, claims, device);
+  const claims = reading.status === 'invalid' ? null : reading.claims;
+  if (reading.status === 'live' && reading.claims.token_type === 'refresh')
+    return verifyRefresh(services, reading.claims, device);
+  const reason = reasonOf(services, reading);
+  if (reason !== null) await limitRefusals(services, device);
   return { isValid: reason === null, reason, claims };
 }
 
-function judgeAccess(services: SessionServices, claims: AccessClaims): TokenRefusalReason | null {
-  const isRevoked = services.mirror.isEnded(claims.sid) || services.mirror.isOutdated(claims.sub, claims.ver);
+function reasonOf({ mirror }: SessionServices, reading: TokenReading<AccessClaims | RefreshClaims>) {
+  if (reading.status === 'expired') return TokenRefusalReason.TOKEN_EXPIRED;
+  if (reading.status !== 'live') return TokenRefusalReason.TOKEN_INVALID;
+  const { sid, sub } = reading.claims;
+  const isRevoked = mirror.isEnded(sid) || ('ver' in reading.claims && mirror.isOutdated(sub, reading.claims.ver));
   return isRevoked ? TokenRefusalReason.TOKEN_REVOKED : null;
 }
 
-async function judgeRefresh(
+async function verifyRefresh(
   services: SessionServices,
   claims: RefreshClaims,
   device: Device,
-): Promise<TokenRefusalReason | null> {
+): Promise<TokenVerification> {
   const judgement = await judgeRefreshToken(services, claims);
-  await answerMisuse(services, claims, judgement, device);
-  return judgement.verdict === 'CURRENT' ? null : judgement.verdict;
+  const { verdict } = judgement;
+  if (verdict === 'CURRENT') return { isValid: true, reason: null, claims };
+  await answerRefusal(services, claims, judgement, device);
+  return { isValid: false, reason: verdict, claims };
 }

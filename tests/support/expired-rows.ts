@@ -3,7 +3,7 @@ import { DAY } from './manual-clock.ts';
 
 const OWNER = '01800000-0000-7000-8000-000000000000';
 
-/** Adds that many sessions, blacklist rows and events which have been good for nothing since a year ago. */
+/** Adds that many sessions, blacklist rows, events and rate limits which have been good for nothing since a year ago. */
 export async function expiredRows(
   { orm, databaseUrl, clock }: Pick<TestAuth, 'orm' | 'databaseUrl'> & { readonly clock: { now(): number } },
   count: number,
@@ -37,5 +37,9 @@ export async function expiredRows(
   await run(
     `insert into simplejwt_security_event (id, type, user_id, session_id, created_at)
     select ${id(4)}, 'LOGGED_IN', '${OWNER}', ${id(1)}, ${then} from ${numbers} as numbers`,
+  );
+  await run(
+    `insert into simplejwt_rate_limit (id, until, expires_at)
+    select 'account:' || cast(i as text), ${time}, ${then} from ${numbers} as numbers`,
   );
 }

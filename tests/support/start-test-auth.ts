@@ -76,6 +76,10 @@ export async function startTestAuth(options: TestAuthOptions = {}): Promise<Test
     bcryptCost: 4,
     bcryptParallelism: 64,
     blacklistPoll: '50ms',
+    // All tests have one address. tests/rate-limits.test.ts sets budgets of its own.
+    loginBudget: '100000/1m',
+    registerBudget: '100000/1m',
+    refreshBudget: '100000/1m',
     onFault,
     ...settings,
     orm,

@@ -10,6 +10,9 @@ export class Migration20261127000000_initial extends Migration {
     this.addSql(`create index "simplejwt_blacklisted_token_expires_at_index" on "simplejwt_blacklisted_token" ("expires_at");`);
     this.addSql(`create index "simplejwt_blacklisted_token_blacklisted_at_index" on "simplejwt_blacklisted_token" ("blacklisted_at") where "reason" != 'ROTATED';`);
 
+    this.addSql(`create table "simplejwt_rate_limit" ("id" varchar(64) not null, "tries" int not null default 0, "until" double precision not null, "expires_at" timestamptz(3) not null, primary key ("id"));`);
+    this.addSql(`create index "simplejwt_rate_limit_expires_at_index" on "simplejwt_rate_limit" ("expires_at");`);
+
     this.addSql(`create table "simplejwt_security_event" ("id" uuid not null, "type" varchar(32) not null, "user_id" uuid null, "session_id" uuid null, "cause" varchar(32) null, "user_agent" varchar(255) null, "ip_address" varchar(45) null, "created_at" timestamptz(3) not null, primary key ("id"));`);
     this.addSql(`create index "simplejwt_security_event_created_at_index" on "simplejwt_security_event" ("created_at");`);
     this.addSql(`create index "simplejwt_security_event_user_id_created_at_id_index" on "simplejwt_security_event" ("user_id", "created_at", "id");`);

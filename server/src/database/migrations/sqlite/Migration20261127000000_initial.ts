@@ -10,6 +10,9 @@ export class Migration20261127000000_initial extends Migration {
     this.addSql(`create index \`simplejwt_blacklisted_token_expires_at_index\` on \`simplejwt_blacklisted_token\` (\`expires_at\`);`);
     this.addSql(`create index \`simplejwt_blacklisted_token_blacklisted_at_index\` on \`simplejwt_blacklisted_token\` (\`blacklisted_at\`) where \`reason\` != 'ROTATED';`);
 
+    this.addSql(`create table \`simplejwt_rate_limit\` (\`id\` text not null primary key, \`tries\` integer not null default 0, \`until\` double not null, \`expires_at\` datetime not null);`);
+    this.addSql(`create index \`simplejwt_rate_limit_expires_at_index\` on \`simplejwt_rate_limit\` (\`expires_at\`);`);
+
     this.addSql(`create table \`simplejwt_security_event\` (\`id\` text not null primary key, \`type\` text not null, \`user_id\` text null, \`session_id\` text null, \`cause\` text null, \`user_agent\` text null, \`ip_address\` text null, \`created_at\` datetime not null);`);
     this.addSql(`create index \`simplejwt_security_event_created_at_index\` on \`simplejwt_security_event\` (\`created_at\`);`);
     this.addSql(`create index \`simplejwt_security_event_user_id_created_at_id_index\` on \`simplejwt_security_event\` (\`user_id\`, \`created_at\`, \`id\`);`);

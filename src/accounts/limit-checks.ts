@@ -1,0 +1,85 @@
+import type { Device } from '../device.ts';
+import { RateLimitedError } from '../errors.ts';
+import { findLoginAddresses } from '../events/security-event-store.ts';
+import { newId } from '../id.ts';
+import { networkOf } from '../limits/client-network.ts';
+import type { Delay } from '../limits/rate-limit-store.ts';
+import { findSessionAddresses } from '../sessions/session-store.ts';
+import type { Budget } from '../settings.ts';
+import { findUserByEmail } from '../users/user-store.ts';
+import type { AccountServices } from './services.ts';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+
+/** At most 100 failures in a row, and then one try an hour (NIST SP 800-63B-4 section 3.2.2). */
+const DELAYS: readonly Delay[] = [
+  { failures: 10, wait: SECOND },
+  { failures: 20, wait: 5 * SECOND },
+  { failures: 40, wait: 30 * SECOND },
+  { failures: 70, wait: 2 * MINUTE },
+  { failures: 100, wait: 60 * MINUTE },
+];
+
+/** What an address has left of an account while others make it wait. */
+const BUDGET_OF_KNOWN_ADDRESS: Budget = { checks: 10, window: 15 * MINUTE };
+
+/**
+ * Counts a check against the budget of the client's address.
+ *
+ * @throws RateLimitedError if nothing is left of it.
+ */
+export async function limitClient(
+  { limiter, settings }: AccountServices,
+  operation: 'login' | 'register',
+  { ipAddress }: Device,
+): Promise<void> {
+  const budget = operation === 'login' ? settings.loginBudget : settings.registerBudget;
+  await limiter.take(operation, networkOf(ipAddress), budget);
+}
+
+/**
+ * Counts a login to an account as failed, by the e-mail that was typed and before it is looked up. So an account that does
+ * not exist is limited in the same way. An address that the account has been logged in from has a budget of its own, so
+ * nobody can lock the owner out.
+ *
+ * @returns what to call if the password is right.
+ * @throws RateLimitedError if the account has to wait.
+ */
+export async function limitAccount(
+  services: AccountServices,
+  email: string,
+  device: Device,
+): Promise<() => Promise<void>> {
+  const { limiter } = services;
+  try {
+    await limiter.try('account', email, DELAYS);
+    return () => limiter.forget('account', email);
+  } catch (error) {
+    if (!(error instanceof RateLimitedError) || !(await isKnown(services, email, device))) throw error;
+    await limiter.take('known-address', `${networkOf(device.ipAddress)} ${email}`, BUDGET_OF_KNOWN_ADDRESS);
+    // The failures are those of others, so they still count.
+    return async () => undefined;
+  }
+}
+
+/**
+ * Counts a check of the current password of a user who wants to change it as failed.
+ *
+ * @returns what to call if the password is right.
+ * @throws RateLimitedError if the user has to wait.
+ */
+export async function limitPasswordChange({ limiter }: AccountServices, userId: string): Promise<() => Promise<void>> {
+  await limiter.try('password-change', userId, DELAYS);
+  return () => limiter.forget('password-change', userId);
+}
+
+/** Whether the account has been logged in from the network of this device. The queries are the same for any e-mail. */
+async function isKnown({ database, clock }: AccountServices, email: string, { ipAddress }: Device): Promise<boolean> {
+  if (ipAddress === null) return false;
+  const addresses = await database.read(async (em) => {
+    const { id } = (await findUserByEmail(em, email)) ?? { id: newId(clock.now()) };
+    return [...(await findSessionAddresses(em, id)), ...(await findLoginAddresses(em, id))];
+  });
+  return addresses.some((address) => networkOf(address) === networkOf(ipAddress));
+}
