@@ -89,6 +89,7 @@ test('each variable is read', () => {
     AUTH_MAX_DIRECTIVES: '4',
     AUTH_MAX_COST: '5',
     AUTH_MAX_TOKENS: '6',
+    AUTH_MAX_CONNECTIONS: '7',
     AUTH_ALLOWED_ORIGINS: 'https://a.example, https://b.example',
     AUTH_TRUSTED_PROXIES: '10.0.0.0/8,::1',
   });
@@ -102,6 +103,7 @@ test('each variable is read', () => {
     trustedProxies: ['10.0.0.0/8', '::1'],
     documentLimits: { depth: 1, aliases: 2, rootFields: 3, directives: 4, cost: 5 },
     maxTokens: 6,
+    maxConnections: 7,
   });
   expect(settingsOf(environment)).toMatchObject({
     issuer: 'https://auth.example.com',

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import type { Answer } from './support/graphql-client.ts';
@@ -6,6 +7,7 @@ import { accessOf, errorOf, refusalOf } from './support/outcomes.ts';
 import { someEmail } from './support/someone.ts';
 import { startTestAuth, type TestAuth } from './support/start-test-auth.ts';
 import { useServers } from './support/use-servers.ts';
+import { waitUntil } from './support/wait-until.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const TYPENAME = '{"query":"{ __typename }"}';
@@ -467,3 +469,54 @@ test('a request that is sent a byte at a time is answered with 408 within 30 sec
   expect(text).toMatch(/^HTTP\/1\.1 408 /);
   expect(performance.now() - begun).toBeLessThan(30_000);
 }, 40_000);
+
+test('an address gets 429 for a connection too many, and another one once it has closed some', async () => {
+  const limited = await start({ maxConnections: 3 });
+  const { hostname, port } = new URL(limited.url);
+  const open = async () => {
+    const socket = connect(Number(port), hostname);
+    const text = new Promise<string>((resolve) => {
+      let received = '';
+      socket.on('data', (chunk) => (received += String(chunk)));
+      socket.on('close', () => resolve(received));
+    });
+    await once(socket, 'connect');
+    return { socket, text };
+  };
+  const held = [await open(), await open(), await open()];
+
+  const refused = await open();
+  expect(await refused.text).toMatch(
+    /^HTTP\/1\.1 429 .*\r\nretry-after: 1\r\n.*\r\n\r\n\{"errors":.*TOO_MANY_CONNECTIONS/is,
+  );
+
+  for (const { socket } of held) socket.destroy();
+  await Promise.all(held.map(({ text }) => text));
+  await waitUntil(async () => (await limited.client.run('{ __typename }').catch(() => null))?.status === 200);
+});
+
+test('a trusted proxy may have any number of connections', async () => {
+  const limited = await start({ maxConnections: 1, trustedProxies: ['127.0.0.0/8'] });
+  const { hostname, port } = new URL(limited.url);
+  const held = [connect(Number(port), hostname), connect(Number(port), hostname)];
+  await Promise.all(held.map(async (socket) => once(socket, 'connect')));
+  expect((await limited.client.run('{ __typename }')).status).toBe(200);
+  for (const socket of held) socket.destroy();
+});
+
+test('of requests that are sent without waiting for answers, the first thousand of a connection are answered', async () => {
+  const one = 'GET /graphql?query=%7B__typename%7D HTTP/1.1\r\nHost: x\r\nApollo-Require-Preflight: 1\r\n\r\n';
+  const statuses = statusesOf(await sendRaw(one.repeat(1_500)));
+  expect(statuses.filter((status) => status === 200)).toHaveLength(1_000);
+  expect(new Set(statuses.slice(1_000))).toEqual(new Set([503]));
+});
+
+test('an invalid document or invalid variables get five errors at most', async () => {
+  const names = Array.from({ length: 1_000 }, (_, index) => `x${index}`);
+  const query = 'mutation ($input: LoginInput!) { login(input: $input) { accessToken } }';
+  const input = Object.fromEntries(names.map((name) => [name, 1]));
+  for (const answer of [await server.client.run(`{ ${names.join(' ')} }`), await server.client.run(query, { input })]) {
+    expect([answer.status, answer.errors.length]).toEqual([400, 5]);
+    expect(answer.text.length).toBeLessThan(2_000);
+  }
+});

@@ -23,6 +23,7 @@ export interface Environment {
   readonly allowedHeaders: readonly string[];
   readonly documentLimits: Required<DocumentLimits>;
   readonly maxTokens: number;
+  readonly maxConnections: number;
   readonly settings: AuthSettings;
 }
 
@@ -47,6 +48,9 @@ const yesOrNo = z.enum(['true', 'false']).transform((word) => word === 'true');
 
 /** The tokens that a document may have where nothing else is set. */
 export const DEFAULT_MAX_TOKENS = 5_000;
+
+/** The connections that one address may have open where nothing else is set. */
+export const DEFAULT_MAX_CONNECTIONS = 1_000;
 
 function limit(byDefault: number, meaning: string) {
   return z.coerce.number().int().min(1).max(1_000_000).default(byDefault).describe(meaning);
@@ -94,12 +98,18 @@ export const serverVariables = {
   AUTH_MAX_DIRECTIVES: limit(DEFAULT_DOCUMENT_LIMITS.directives, 'How many directives a document may have.'),
   AUTH_MAX_COST: limit(DEFAULT_DOCUMENT_LIMITS.cost, 'How many fields an answer may have if every list is full.'),
   AUTH_MAX_TOKENS: limit(DEFAULT_MAX_TOKENS, 'How many tokens a document may have: names, values and punctuation.'),
+  AUTH_MAX_CONNECTIONS: limit(
+    DEFAULT_MAX_CONNECTIONS,
+    'How many connections a client address may have open. Trusted proxies may have any number.',
+  ),
   AUTH_TRUSTED_PROXIES: z
     .string()
     .default('')
     .transform((text) => (text === '' ? [] : words(text)))
     .refine((proxies) => proxies.every(isNetwork), 'must be addresses or networks, such as 10.0.0.0/8')
-    .describe('The proxies whose `X-Forwarded-For` header is trusted for the address of the client.'),
+    .describe(
+      'The proxies whose `X-Forwarded-For` header is trusted for the address of the client. If your proxy is not listed, all clients share its address, and with it one budget of logins.',
+    ),
 };
 
 const DEVELOPMENT_PORT = '4000';
@@ -212,6 +222,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
       cost: server.data.AUTH_MAX_COST,
     },
     maxTokens: server.data.AUTH_MAX_TOKENS,
+    maxConnections: server.data.AUTH_MAX_CONNECTIONS,
     settings,
   });
 }

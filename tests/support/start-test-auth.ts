@@ -12,6 +12,7 @@ import {
   generateKeys,
 } from '../../src/index.ts';
 import { startHttpServer } from '../../server/src/http/http-server.ts';
+import { createLog } from '../../server/src/log.ts';
 import { migrate, openDatabase } from '../../server/src/database/open-database.ts';
 import { GraphQLClient } from './graphql-client.ts';
 import { ManualClock } from './manual-clock.ts';
@@ -27,6 +28,7 @@ export interface TestAuthOptions extends Partial<Omit<AuthOptions, 'orm' | 'cloc
   readonly isProduction?: boolean;
   readonly isExplorerOn?: boolean;
   readonly trustedProxies?: readonly string[];
+  readonly maxConnections?: number;
 }
 
 /** The real thing, listening on a free port, for one test. */
@@ -56,6 +58,7 @@ export async function startTestAuth(options: TestAuthOptions = {}): Promise<Test
     isProduction = false,
     isExplorerOn = false,
     trustedProxies = [],
+    maxConnections,
     ...settings
   } = options;
   const folder = givenUrl === undefined ? mkdtempSync(join(tmpdir(), 'graphql-simplejwt-')) : null;
@@ -95,7 +98,8 @@ export async function startTestAuth(options: TestAuthOptions = {}): Promise<Test
     isProduction,
     isExplorerOn,
     trustedProxies,
-    logTo,
+    log: createLog(logTo),
+    ...(maxConnections === undefined ? {} : { maxConnections }),
   });
 
   return {

@@ -2,6 +2,7 @@ import type { MikroORM } from '@mikro-orm/core';
 import { type Auth, authEntities, createAuth, type Fault, KeyRingError, type PrivateJwkSet } from 'graphql-simplejwt';
 import { createDatabase, databaseExists, migrate, openDatabase, pendingMigrations } from '../database/open-database.ts';
 import { type Environment, StartError } from '../environment.ts';
+import { createLog } from '../log.ts';
 import { ensureKeysFile, readKeysFile } from '../keys-file.ts';
 
 /** The library, opened on the database of the environment. */
@@ -16,7 +17,7 @@ export interface OpenAuth {
  *
  * @throws StartError that lists every fault.
  */
-export async function openAuth(environment: Environment): Promise<OpenAuth> {
+export async function openAuth(environment: Environment, log = createLog(process.stderr)): Promise<OpenAuth> {
   const { databaseUrl, isProduction, keysFile } = environment;
   if (!isProduction) await createDatabase(databaseUrl);
   else if (!(await databaseExists(databaseUrl)))
@@ -27,7 +28,8 @@ export async function openAuth(environment: Environment): Promise<OpenAuth> {
   const orm = await openDatabase(databaseUrl, authEntities);
   try {
     const keys = await prepare(environment, orm);
-    const auth = await createAuth({ ...environment.settings, orm, keys, onFault: logFault });
+    const onFault = (fault: Fault) => log.error({ fault }, BACKGROUND);
+    const auth = await createAuth({ ...environment.settings, orm, keys, onFault });
     const close = async () => {
       await auth.close();
       await orm.close();
@@ -40,10 +42,8 @@ export async function openAuth(environment: Environment): Promise<OpenAuth> {
   }
 }
 
-/** Logs a fault that no request reports. */
-export function logFault(fault: Fault): void {
-  console.error(JSON.stringify({ level: 'error', msg: 'a background task failed', fault }));
-}
+/** What the log says of a fault that no request reports. */
+export const BACKGROUND = 'a background task failed';
 
 async function prepare({ isProduction, keysFile }: Environment, orm: MikroORM): Promise<PrivateJwkSet> {
   if (isProduction) {

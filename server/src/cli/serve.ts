@@ -3,15 +3,23 @@ import { type Environment, readEnvironment } from '../environment.ts';
 import { startHttpServer } from '../http/http-server.ts';
 import { modeOf, READABLE_BY_OTHERS } from '../keys-file.ts';
 import { startUpkeep } from '../upkeep.ts';
-import { logFault, openAuth } from './open-auth.ts';
+import { createLog } from '../log.ts';
+import { BACKGROUND, openAuth } from './open-auth.ts';
 
 /** Runs the server until a signal stops it. */
 export async function serve(): Promise<void> {
   const environment = readEnvironment();
-  const { auth, close } = await openAuth(environment);
+  const log = createLog(process.stderr);
+  const { auth, close } = await openAuth(environment, log);
   const schema = await buildGuardedSchema({ resolvers: auth.resolvers });
-  const server = await startHttpServer({ ...environment, auth, schema, logTo: process.stderr });
-  const stopUpkeep = startUpkeep((signal) => auth.purge(signal), reportFailure);
+  const server = await startHttpServer({ ...environment, auth, schema, log });
+  const stopUpkeep = startUpkeep(
+    (signal) => auth.purge(signal),
+    (error) => {
+      const fault = faultOf(error);
+      if (fault !== null) log.error({ fault }, BACKGROUND);
+    },
+  );
   console.log(greeting(environment, server.url));
   if (((await modeOf(environment.keysFile)) & READABLE_BY_OTHERS) !== 0)
     console.error(`Warning: others can read ${environment.keysFile}. Run chmod 600 on it.`);
@@ -20,11 +28,6 @@ export async function serve(): Promise<void> {
   await server.close();
   await stopUpkeep();
   await close();
-}
-
-function reportFailure(error: unknown): void {
-  const fault = faultOf(error);
-  if (fault !== null) logFault(fault);
 }
 
 function greeting({ isExplorerOn, isProduction, databaseUrl }: Environment, url: string): string {

@@ -53,7 +53,13 @@ export async function createGraphQLEndpoint(
     logger: app.log,
     stopOnTerminationSignals: false,
     // Apollo's own page loads from a CDN.
-    plugins: [fastifyApolloDrainPlugin(app), ApolloServerPluginLandingPageDisabled(), faultLog(app.log), retryAfter],
+    plugins: [
+      fastifyApolloDrainPlugin(app),
+      ApolloServerPluginLandingPageDisabled(),
+      faultLog(app.log),
+      retryAfter,
+      fewErrors,
+    ],
   });
   await apollo.start();
   const contexts = new WeakMap<FastifyRequest, RequestContext>();
@@ -103,6 +109,22 @@ const retryAfter: ApolloServerPlugin<RequestContext> = {
           isAuthError(originalError) && originalError.code === 'RATE_LIMITED' ? originalError.retryAfterSeconds : 0,
         );
         if (!waits.includes(0)) response.http.headers.set('retry-after', String(Math.max(...waits)));
+      },
+    };
+  },
+};
+
+/** The errors that a document or its variables may get. graphql reports up to a hundred. */
+const MOST_REQUEST_ERRORS = 5;
+
+/** Keeps the answer to an invalid request small. Errors of fields, which come with data, are bounded by the document. */
+const fewErrors: ApolloServerPlugin<RequestContext> = {
+  async requestDidStart() {
+    return {
+      async willSendResponse({ response: { body } }) {
+        if (body.kind !== 'single' || body.singleResult.data !== undefined) return;
+        const { errors } = body.singleResult;
+        if (errors !== undefined) body.singleResult.errors = errors.slice(0, MOST_REQUEST_ERRORS);
       },
     };
   },

@@ -2,6 +2,9 @@ import cors from '@fastify/cors';
 import fastify, { type FastifyError, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import { type Auth, type DocumentLimits, faultOf } from 'graphql-simplejwt';
+import { DEFAULT_MAX_CONNECTIONS } from '../environment.ts';
+import type { Log } from '../log.ts';
+import { limitConnections } from './connections.ts';
 import { EXPLORER_POLICY, explorerPage } from './explorer.ts';
 import { createGraphQLEndpoint } from './graphql-endpoint.ts';
 import { takeJsonOnly } from './json-body.ts';
@@ -22,8 +25,9 @@ export interface HttpServerOptions {
   readonly allowedHeaders?: readonly string[];
   readonly documentLimits?: DocumentLimits;
   readonly maxTokens?: number;
-  /** Receives the log, one line of JSON for each entry. */
-  readonly logTo: NodeJS.WritableStream;
+  /** The connections that one address may have open. */
+  readonly maxConnections?: number;
+  readonly log: Log;
 }
 
 /** A server that is listening. */
@@ -53,9 +57,13 @@ const METHODS: Readonly<Record<string, string>> = {
   '/.well-known/jwks.json': 'GET, HEAD',
 };
 const WELCOME = 'graphql-simplejwt serves GraphQL at /graphql.\n';
-/** Milliseconds for the headers and for the whole of a request. Node checks them at the interval, and answers 408. */
-const TIMEOUTS = { headers: 10_000, request: 20_000, interval: 5_000 };
-/** What a page of an allowed origin may do. The answer names that origin, never a wildcard. */
+/**
+ * Milliseconds for the headers and for the whole of a request. Node checks them at the interval, and answers 408. A
+ * connection is closed after the silence, for example if a client does not read its answer.
+ */
+const TIMEOUTS = { headers: 10_000, request: 20_000, interval: 5_000, silence: 60_000 };
+/** Further requests that are sent without waiting for answers get 503. Other clients see `Connection: close`, and reconnect. */
+const MOST_REQUESTS_OF_CONNECTION = 1_000;
 /** Of our API, Apollo, Relay and other GraphQL clients, and of W3C Trace Context, Sentry, Datadog, Zipkin and AWS. */
 const REQUEST_HEADERS = `
   authorization content-type x-csrf-token apollo-require-preflight graphql-require-preflight x-requested-with
@@ -66,6 +74,7 @@ const REQUEST_HEADERS = `
 `
   .trim()
   .split(/\s+/);
+/** What a page of an allowed origin may do. The answer names that origin, never a wildcard. */
 const CORS = {
   origin: true,
   credentials: true,
@@ -86,7 +95,9 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     frameworkErrors: (error, request, reply) => void answerFailure(error, request, reply.headers(ownHeaders)),
     // A URL may contain an operation with its values, which must not be logged.
     logController: new LogController({ disableRequestLogging: true }),
-    logger: { level: 'warn', stream: options.logTo },
+    loggerInstance: options.log,
+    connectionTimeout: TIMEOUTS.silence,
+    maxRequestsPerSocket: MOST_REQUESTS_OF_CONNECTION,
   });
   const endpoint = await createGraphQLEndpoint(app, options);
   takeJsonOnly(app);
@@ -130,6 +141,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     reply.type('application/jwk-set+json').send(options.auth.jwks()),
   );
 
+  const { maxConnections = DEFAULT_MAX_CONNECTIONS, trustedProxies } = options;
+  limitConnections(app.server, { maxConnections, trustedProxies });
   const silent = watchSilentConnections(app.server);
   const url = await listen(app, options);
   return {
