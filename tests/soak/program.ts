@@ -93,6 +93,17 @@ export class Program {
     await waitUntil(() => output.includes('is serving') || !this.isRunning, 30_000);
   }
 
+  /**
+   * For how long its event loop was blocked at most since the last call, in milliseconds. It needs `delay-probe.ts` as its
+   * preload.
+   */
+  async longestBlock(): Promise<number> {
+    const before = this.#errors.length;
+    this.#child?.kill('SIGUSR2');
+    await waitUntil(() => this.#errors.indexOf('\n', before) !== -1, 10_000);
+    return Number(/blocked (-?[\d.]+)/.exec(this.#errors.slice(before))?.[1] ?? Number.NaN);
+  }
+
   /** `kill -9`. */
   async kill(): Promise<void> {
     const child = this.#child;
