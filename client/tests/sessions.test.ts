@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { fillQueue, SHORT_QUEUE } from '../../tests/support/busy-logins.ts';
 import { EMAIL, PASSWORD } from '../../tests/support/graphql-client.ts';
-import { MINUTE } from '../../tests/support/manual-clock.ts';
+import { DAY, MINUTE } from '../../tests/support/manual-clock.ts';
 import type { TestAuthOptions } from '../../tests/support/start-test-auth.ts';
 import { passTime } from '../../tests/support/pass-time.ts';
 import { useServers } from '../../tests/support/use-servers.ts';
@@ -120,6 +120,23 @@ test('a new password is set although the access token is refused', async () => {
 
   expect(await behind.request(ME)).toEqual(isAda);
   expect(network.refreshes()).toBe(1);
+});
+
+test('a refresh that is refused as RATE_LIMITED is reported, and the session goes on until the reason is known', async () => {
+  const { server, tab } = await logIn({}, { refreshBudget: '1/1d' });
+  const elsewhere = await server.client.login();
+  await server.client.logout(elsewhere.accessToken, { scope: 'ALL_SESSIONS' });
+  await server.client.tryRefresh('x.y.z');
+  await passTime(server, 16 * MINUTE);
+
+  const failure = await tab.refresh().catch((error: unknown) => error);
+  expect((failure as AuthRequestError).details).toMatchObject({ code: 'RATE_LIMITED' });
+  await expect(tab.request(ME)).rejects.toThrow(AuthUnavailableError);
+  expect(tab.getState().status).toBe('LOGGED_IN');
+
+  await passTime(server, DAY);
+  await tab.request(ME).catch(() => undefined);
+  await waitUntil(() => tab.getState().status === 'LOGGED_OUT');
 });
 
 describe('logout', () => {

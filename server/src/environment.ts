@@ -47,7 +47,7 @@ function databaseUrlFault(text: string): string | null {
 const yesOrNo = z.enum(['true', 'false']).transform((word) => word === 'true');
 
 /** The tokens that a document may have where nothing else is set. */
-export const DEFAULT_MAX_TOKENS = 5_000;
+export const DEFAULT_MAX_TOKENS = 2_000;
 
 /** The connections that one address may have open where nothing else is set. */
 export const DEFAULT_MAX_CONNECTIONS = 1_000;

@@ -78,7 +78,7 @@ export const documentCases: Cases = {
     }
   },
   'GQ-18': async (world) => {
-    const answer = await expectRefusedSoon(world, `{ ${repeat(5_001, (index) => `a${index}`)} }`);
+    const answer = await expectRefusedSoon(world, `{ ${repeat(2_001, (index) => `a${index}`)} }`);
     expect(answer.status).toBe(400);
   },
   'GQ-20': async (world) => {

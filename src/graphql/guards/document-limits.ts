@@ -26,7 +26,11 @@ export interface DocumentLimits {
   readonly rootFields?: number;
   /** How many directives it may have. @defaultValue `50` */
   readonly directives?: number;
-  /** How many fields the answer may have, if every list with `first` is full. @defaultValue `10000` */
+  /**
+   * How many fields the answer may have, if every list is full. A list is as long as `first` says, or as `assumedSize` in the
+   * `extensions` of its field. Other lists count once.
+   * @defaultValue `5000`
+   */
   readonly cost?: number;
 }
 
@@ -36,7 +40,7 @@ export const DEFAULT_DOCUMENT_LIMITS: Required<DocumentLimits> = Object.freeze({
   aliases: 50,
   rootFields: 20,
   directives: 50,
-  cost: 10_000,
+  cost: 5_000,
 });
 const NAMES: Readonly<Record<keyof DocumentLimits, string>> = {
   depth: 'levels',
@@ -45,8 +49,8 @@ const NAMES: Readonly<Record<keyof DocumentLimits, string>> = {
   directives: 'directives',
   cost: 'fields in its answer',
 };
-/** What a list counts if its size is a variable: the most that our own lists allow. */
-const UNKNOWN_SIZE = 100;
+/** What a list counts if its size is a variable or unknown: the most that our own pages allow. */
+export const UNKNOWN_SIZE = 100;
 
 type Size = Required<DocumentLimits>;
 
@@ -61,7 +65,7 @@ type Size = Required<DocumentLimits>;
  * import { limitDocuments } from 'graphql-simplejwt';
  *
  * export const createServer = (schema: GraphQLSchema) =>
- *   new ApolloServer({ schema, validationRules: [limitDocuments({ depth: 12 })], parseOptions: { maxTokens: 5_000 } });
+ *   new ApolloServer({ schema, validationRules: [limitDocuments({ depth: 12 })], parseOptions: { maxTokens: 2_000 } });
  * ```
  */
 export function limitDocuments(limits: DocumentLimits = {}): ValidationRule {
@@ -139,7 +143,7 @@ class Measure {
   #lengthOf(node: FieldNode, field: GraphQLField<unknown, unknown> | undefined): number {
     const given = node.arguments?.find(({ name }) => name.value === 'first')?.value;
     const byDefault: unknown = field?.args.find(({ name }) => name === 'first')?.defaultValue;
-    if (given === undefined) return typeof byDefault === 'number' ? byDefault : 1;
+    if (given === undefined) return sizeOr(byDefault, sizeOr(field?.extensions['assumedSize'], 1));
     if (given.kind === Kind.VARIABLE) return UNKNOWN_SIZE;
     return given.kind === Kind.INT ? Math.min(Math.max(1, Number(given.value)), Number.MAX_SAFE_INTEGER) : 1;
   }
@@ -147,6 +151,10 @@ class Measure {
   #typeOf(condition: (ASTNode & { readonly name: { readonly value: string } }) | undefined) {
     return condition === undefined ? undefined : this.#schema.getType(condition.name.value);
   }
+}
+
+function sizeOr(size: unknown, otherwise: number): number {
+  return typeof size === 'number' ? size : otherwise;
 }
 
 function fieldOf(parent: GraphQLNamedType | undefined, name: string): GraphQLField<unknown, unknown> | undefined {
