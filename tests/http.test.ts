@@ -79,7 +79,11 @@ describe('a body', () => {
 
   test.each([
     ['a document that does not parse', '{"query":"{"}', 'GRAPHQL_PARSE_FAILED'],
-    ['a document that is nested 5,000 deep', JSON.stringify({ query: '{a'.repeat(5_000) }), 'GRAPHQL_PARSE_FAILED'],
+    [
+      'a document that is nested 5,000 deep',
+      JSON.stringify({ query: '{a'.repeat(5_000) }),
+      'GRAPHQL_VALIDATION_FAILED',
+    ],
     ['a document that asks for an unknown field', '{"query":"{ nope }"}', 'GRAPHQL_VALIDATION_FAILED'],
     ['an unknown operation', '{"query":"{ __typename }","operationName":"X"}', 'OPERATION_RESOLUTION_FAILURE'],
     [
