@@ -1,6 +1,6 @@
 const FOUNDATION =
   '^src/(node-version|errors|reasons|clock|delivery|settings|id|page|device|driver-errors|database|retry|derive-key)[.]ts$';
-const STRANGERS = '^src/(tokens|users|blacklist|events|limits)/';
+const STRANGERS = '^src/(tokens|users|blacklist|events|limits|codes|mail)/';
 const COMPOSITION_ROOT = '^src/(create-auth|entities)[.]ts$';
 const ENTRY_POINT = '^src/index[.]ts$';
 const OURS = '^(src|server|tests|examples|bench|client)/|^[^/]+[.]ts$';
@@ -32,9 +32,9 @@ export default {
     ),
     layer(
       'neighbours-are-strangers',
-      '^src/(tokens|users|blacklist|events|limits)/',
+      '^src/(tokens|users|blacklist|events|limits|codes|mail)/',
       [FOUNDATION, '^src/$1/'],
-      'Tokens, users, the blacklist, events and limits each make sense alone. Code that needs two of them is a use case, one layer up.',
+      'Tokens, users, the blacklist, events, limits, codes and mail each make sense alone. Code that needs two of them is a use case, one layer up.',
     ),
     layer(
       'sessions-look-down',

@@ -1,5 +1,12 @@
 import type { MikroORM } from '@mikro-orm/core';
 import type { NonEmptyArray } from 'type-graphql';
+import { composeMail } from './accounts/compose-mail.ts';
+import type { MailServices } from './accounts/mail-services.ts';
+import type { AccountServices } from './accounts/services.ts';
+import { CodeDeriver } from './codes/code-deriver.ts';
+import type { Mailer } from './mail/mailer.ts';
+import { type Messages, SHIPPED_MESSAGES } from './mail/messages.ts';
+import { Outbox } from './mail/outbox.ts';
 import { createUser, type CreateUserOptions, type NewUser } from './accounts/create-user.ts';
 import { BlacklistMirror } from './blacklist/blacklist-mirror.ts';
 import { requirePasswordKeys } from './accounts/require-password-keys.ts';
@@ -25,7 +32,7 @@ import { purge, type PurgeResult } from './sessions/purge.ts';
 import { type TokenVerification, verifyToken } from './sessions/verify-token.ts';
 import { type AuthSettings, resolveSettings, type Settings } from './settings.ts';
 import { checkNamespace } from './tokens/claims.ts';
-import { importKeyRing, type PrivateJwkSet, type PublicJwkSet } from './tokens/key-ring.ts';
+import { importKeyRing, type KeyRing, type PrivateJwkSet, type PublicJwkSet } from './tokens/key-ring.ts';
 import { createTokenCodec } from './tokens/token-codec.ts';
 import type { AuthUser } from './users/auth-user.ts';
 import { createPasswordHasher } from './users/password-hasher.ts';
@@ -39,6 +46,13 @@ export interface AuthOptions extends AuthSettings {
   readonly keys: PrivateJwkSet;
   /** Your own claims in access tokens. */
   readonly claims?: HostClaims;
+  /** Sends mails. Without it, the schema has no field that needs one. It also needs `linkUrl`. */
+  readonly mailer?: Mailer;
+  /**
+   * The texts of mails, by language. The first language is for clients that ask for none of them.
+   * @defaultValue English and German
+   */
+  readonly messages?: Readonly<Record<string, Messages>>;
   /** Asks more of a client before `login`, `register` and `changePassword` check a password. */
   readonly screenCredentials?: ScreenCredentials;
   /** Receives faults that no request reports, such as a failed read of the blacklist. By default they are ignored. */
@@ -94,7 +108,7 @@ export interface Auth {
   purge(signal?: AbortSignal): Promise<PurgeResult>;
   /** The public halves of the asymmetric access keys, for services that verify access tokens themselves. */
   jwks(): PublicJwkSet;
-  /** Stops reading the blacklist. Call it before you close the ORM. */
+  /** Stops reading the blacklist and sending mails. Call it before you close the ORM. */
   close(): Promise<void>;
 }
 
@@ -103,7 +117,7 @@ export interface Auth {
  *
  * @throws SettingsError that lists every fault of the settings.
  * @throws KeyRingError that lists every fault of the keys, and each password key that stored hashes need.
- * @throws TypeError if the namespace of the host's claims is reserved.
+ * @throws TypeError if the namespace of the host's claims is reserved, or there is a mailer without `linkUrl` or messages.
  * @throws ServiceUnavailableError if the database cannot be read.
  *
  * @example
@@ -117,7 +131,17 @@ export interface Auth {
  * ```
  */
 export async function createAuth(options: AuthOptions): Promise<Auth> {
-  const { orm, keys, claims, screenCredentials, onFault, clock = systemClock, ...given } = options;
+  const {
+    orm,
+    keys,
+    claims,
+    mailer,
+    messages = SHIPPED_MESSAGES,
+    screenCredentials,
+    onFault,
+    clock = systemClock,
+    ...given
+  } = options;
   const settings = resolveSettings(given);
   if (claims !== undefined) checkNamespace(claims.namespace);
   const keyRing = importKeyRing(keys);
@@ -126,7 +150,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     const fault = faultOf(error);
     if (fault !== null) onFault?.(fault);
   };
-  const services: RequestServices = Object.freeze({
+  const accounts: AccountServices = {
     settings,
     clock,
     database,
@@ -135,15 +159,21 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     hostClaims: claims ?? null,
     limiter: new RateLimiter(database, clock, deriveKey(keyRing.secrets()[0], 'rate limits')),
     passwords: await createPasswordHasher(settings, keyRing.passwordKeys()),
+  };
+  const mail = mailer === undefined ? null : openMail(accounts, keyRing, { mailer, messages, onFailure: reportFault });
+  const services: RequestServices = Object.freeze({
+    ...accounts,
     csrf: createCsrf(keyRing.secrets()),
     screenCredentials: screenCredentials ?? null,
+    mail,
   });
   await requirePasswordKeys(database, keyRing);
   await services.mirror.start();
+  mail?.outbox.start();
 
   return Object.freeze({
     settings,
-    resolvers: authResolvers(settings.registration),
+    resolvers: authResolvers({ registration: settings.registration, sendsMail: mail !== null }),
     context: (request) => createContext(services, request),
     openSession: ({ userId, userAgent = null, ipAddress = null }) =>
       openSessionForUser(services, userId, {
@@ -155,6 +185,31 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     createUser: (user, how) => createUser(services, OPERATOR, user, how),
     purge: (signal) => purge(services, signal ?? null),
     jwks: () => keyRing.publicJwks(),
-    close: () => services.mirror.stop(),
+    async close() {
+      await mail?.outbox.stop();
+      await services.mirror.stop();
+    },
   } satisfies Auth);
+}
+
+interface MailOptions {
+  readonly mailer: Mailer;
+  readonly messages: Readonly<Record<string, Messages>>;
+  readonly onFailure: (error: unknown) => void;
+}
+
+function openMail(
+  accounts: AccountServices,
+  keyRing: KeyRing,
+  { mailer, messages, onFailure }: MailOptions,
+): MailServices {
+  const { database, clock, settings } = accounts;
+  const languages = Object.keys(messages);
+  if (settings.linkUrl === '') throw new TypeError('A mailer needs the setting linkUrl.');
+  if (languages.length === 0) throw new TypeError('A mailer needs messages in one language at least.');
+  const [first, ...others] = keyRing.secrets().map((secret) => deriveKey(secret, 'one-time codes'));
+  const codes = new CodeDeriver([first as Buffer, ...others]);
+  const composer = { database, codes, linkUrl: settings.linkUrl, messages: new Map(Object.entries(messages)) };
+  const outbox = new Outbox(database, clock, (queued) => composeMail(composer, queued), mailer, onFailure);
+  return { ...accounts, codes, outbox, languages };
 }

@@ -1,6 +1,8 @@
 import { defineBlacklistedToken } from './blacklist/blacklisted-token.entity.ts';
+import { defineOneTimeCode } from './codes/one-time-code.entity.ts';
 import { defineSecurityEvent } from './events/security-event.entity.ts';
 import { defineRateLimit } from './limits/rate-limit.entity.ts';
+import { defineMail } from './mail/mail.entity.ts';
 import { defineSession } from './sessions/session.entity.ts';
 import { defineUser } from './users/user.entity.ts';
 
@@ -41,6 +43,8 @@ export function createAuthEntities({ tablePrefix = 'simplejwt_', schema }: AuthE
     defineBlacklistedToken(options),
     defineSecurityEvent(options),
     defineRateLimit(options),
+    defineOneTimeCode(options),
+    defineMail(options),
   ] as const;
 }
 

@@ -2,7 +2,7 @@ import './node-version.ts';
 import 'reflect-metadata';
 export { type Auth, type AuthOptions, createAuth, type UserSession } from './create-auth.ts';
 export { authEntities, type AuthEntitiesOptions, createAuthEntities } from './entities.ts';
-export { authResolvers } from './graphql/schema/auth-resolvers.ts';
+export { authResolvers, type ResolverOptions } from './graphql/schema/auth-resolvers.ts';
 export { UserType } from './graphql/schema/user.type.ts';
 export { SessionType } from './graphql/schema/session.type.ts';
 export { PageInfoType } from './graphql/schema/connection.type.ts';
@@ -40,6 +40,9 @@ export {
   type PrivateJwkSet,
   type PublicJwkSet,
 } from './tokens/key-ring.ts';
+export type { MailPurpose } from './mail/mail.entity.ts';
+export type { Mail, Mailer } from './mail/mailer.ts';
+export { type Message, type MessageParameters, type Messages, SHIPPED_MESSAGES } from './mail/messages.ts';
 export { TokenDelivery } from './delivery.ts';
 export { type Clock, systemClock } from './clock.ts';
 export {

@@ -140,6 +140,12 @@ export interface AuthSettings {
    * @defaultValue `'300/15m'`
    */
   readonly refreshBudget?: BudgetText;
+  /**
+   * The page of your app that links in mails open. Its fragment then has the `purpose` and the `code`. It is never taken from a
+   * request. Required if mails are sent.
+   * @defaultValue `''`
+   */
+  readonly linkUrl?: string;
 }
 
 /** The settings in full: defaults filled in, every span of time in milliseconds. */
@@ -168,6 +174,7 @@ export interface Settings {
   readonly loginBudget: Budget;
   readonly registerBudget: Budget;
   readonly refreshBudget: Budget;
+  readonly linkUrl: string;
 }
 
 /** What is wrong with one setting. */
@@ -247,6 +254,11 @@ function isOrigin(text: string): boolean {
   return url.origin === 'null' ? url.host !== '' && text === `${url.protocol}//${url.host}` : url.origin === text;
 }
 
+function isLinkUrl(text: string): boolean {
+  const url = URL.parse(text);
+  return text === '' || (url !== null && url.hash === '' && !/^(javascript|data|file):$/.test(url.protocol));
+}
+
 const identifier = z.string().trim().min(1, 'must not be blank').max(255);
 const deliveries = z.enum(['BODY', 'COOKIES', 'REFRESH_COOKIE']);
 
@@ -285,6 +297,10 @@ const schema = z
     loginBudget: budget.prefault('100/15m'),
     registerBudget: budget.prefault('100/15m'),
     refreshBudget: budget.prefault('300/15m'),
+    linkUrl: z
+      .string()
+      .refine(isLinkUrl, 'must be a URL such as https://app.example.com/account, without a fragment')
+      .default(''),
   })
   .refine(
     (settings) => settings.audience !== settings.issuer,

@@ -115,8 +115,8 @@ describe('on a PostgreSQL without TLS', () => {
       expect(await databaseExists(address)).toBe(true);
     }
     expect(tables).toEqual([
-      { table_schema: 'first', count: '6' },
-      { table_schema: 'second', count: '6' },
+      { table_schema: 'first', count: '8' },
+      { table_schema: 'second', count: '8' },
     ]);
   });
 });

@@ -83,6 +83,9 @@ test('each variable is read', () => {
     AUTH_LOGIN_BUDGET: '100000/1m',
     AUTH_REGISTER_BUDGET: '1/1d',
     AUTH_REFRESH_BUDGET: '50/90s',
+    AUTH_LINK_URL: 'https://app.example.com/account',
+    AUTH_SMTP_URL: 'smtps://me:secret@mail.example.com',
+    AUTH_MAIL_FROM: 'Example <auth@example.com>',
     AUTH_MAX_DEPTH: '1',
     AUTH_MAX_ALIASES: '2',
     AUTH_MAX_ROOT_FIELDS: '3',
@@ -104,6 +107,7 @@ test('each variable is read', () => {
     documentLimits: { depth: 1, aliases: 2, rootFields: 3, directives: 4, cost: 5 },
     maxTokens: 6,
     maxConnections: 7,
+    smtp: { url: 'smtps://me:secret@mail.example.com', from: 'Example <auth@example.com>' },
   });
   expect(settingsOf(environment)).toMatchObject({
     issuer: 'https://auth.example.com',
@@ -124,6 +128,7 @@ test('each variable is read', () => {
     loginBudget: { checks: 100_000, window: 60_000 },
     registerBudget: { checks: 1, window: 86_400_000 },
     refreshBudget: { checks: 50, window: 90_000 },
+    linkUrl: 'https://app.example.com/account',
     allowedOrigins: ['https://a.example', 'https://b.example'],
   });
 });
@@ -152,6 +157,18 @@ test.each([
 ])('a budget cannot be %s', (text) => {
   for (const name of ['AUTH_LOGIN_BUDGET', 'AUTH_REGISTER_BUDGET', 'AUTH_REFRESH_BUDGET'])
     expect(namesOf({ [name]: text })).toEqual([name]);
+});
+
+test.each([
+  [{ AUTH_SMTP_URL: 'https://mail.example.com' }, ['AUTH_MAIL_FROM', 'AUTH_LINK_URL', 'AUTH_SMTP_URL']],
+  [{ AUTH_SMTP_URL: 'smtp://mail.example.com' }, ['AUTH_MAIL_FROM', 'AUTH_LINK_URL']],
+  [{ AUTH_MAIL_FROM: 'nobody' }, ['AUTH_MAIL_FROM']],
+  [{ AUTH_MAIL_FROM: 'a@b.test\r\nBcc: c@d.test' }, ['AUTH_MAIL_FROM']],
+  [{ AUTH_LINK_URL: 'app.example.com' }, ['AUTH_LINK_URL']],
+  [{ AUTH_LINK_URL: 'https://app.example.com/#x' }, ['AUTH_LINK_URL']],
+  [{ AUTH_LINK_URL: 'javascript:alert(1)' }, ['AUTH_LINK_URL']],
+])('production names what is wrong about mail: %j', (variables, names) => {
+  expect(namesOf({ ...PRODUCTION, ...variables })).toEqual(names);
 });
 
 test.each(['15', '15 m', '15min', '1.5h', '-5m', 'm', '0s', '1500ms', '1e3s', '15M', '9999999999s'])(

@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { startBrowser, startProfile, type TestBrowser } from './support/browser.ts';
+import { openSmtpMailer } from '../server/src/mail/smtp-mailer.ts';
 import { freshSqlite } from './support/databases.ts';
+import { codeIn } from './support/mailbox.ts';
+import { openSmtpInbox } from './support/smtp-inbox.ts';
 import { EMAIL, PASSWORD } from './support/graphql-client.ts';
 import { DAY, HOUR, MINUTE } from './support/manual-clock.ts';
 import { accessOf, refusalOf } from './support/outcomes.ts';
@@ -150,6 +153,42 @@ const devices = (tab: Page) => tab.getByRole('list', { name: 'Devices' }).getByR
 const history = (tab: Page, event: string) => tab.locator(`[data-event="${event}"]`);
 
 describe.each(DELIVERIES)('with the delivery %s', (delivery) => {
+  test(
+    'a forgotten password is replaced with the digits of a mail, and later with the link of another',
+    async () => {
+      const inbox = await openSmtpInbox();
+      const { send, close } = openSmtpMailer(`smtp://127.0.0.1:${inbox.port}`, 'Example <auth@example.com>');
+      const { tab, site, server } = await visit({}, { mailer: send, linkUrl: 'https://app.example.com/' });
+      await server.client.register();
+      await tab.getByRole('radio', { name: new RegExp(` ${delivery} `) }).check();
+      await tab.getByRole('button', { name: 'Forgot your password?' }).click();
+      await tab.getByLabel('E-mail').fill(EMAIL);
+      await tab.getByRole('button', { name: 'Send a code' }).click();
+      await waitUntil(() => inbox.received.length === 1);
+      await tab.getByLabel('Code').fill('000000');
+      await tab.getByLabel('New password').fill(NEW_PASSWORD);
+      await tab.getByRole('button', { name: 'Set the password' }).click();
+      await tab.getByText('The code is wrong, was used, or has expired.').waitFor();
+      await tab.getByLabel('Code').fill(codeIn(inbox.received[0]?.text ?? '').digits);
+      await tab.getByRole('button', { name: 'Set the password' }).click();
+      await expectAccount(tab);
+
+      await server.client.run(`mutation { requestPasswordReset(input: { email: "${EMAIL}" }) { requestId } }`);
+      await waitUntil(() => inbox.received.length === 2);
+      const { link } = codeIn(inbox.received[1]?.text ?? '');
+      await tab.goto(`${site.url}/${link.hash}`);
+      await tab.getByRole('heading', { level: 1, name: 'Choose a new password' }).waitFor();
+      expect(tab.url()).toBe(`${site.url}/`);
+      await tab.getByLabel('New password').fill('a third horse entirely');
+      await tab.getByRole('button', { name: 'Set the password' }).click();
+      await expectAccount(tab);
+      expect((await server.client.login(EMAIL, 'a third horse entirely')).user.email).toBe(EMAIL);
+      close();
+      await inbox.close();
+    },
+    FLOW_TIMEOUT,
+  );
+
   test(
     'a user opens an account, logs out and logs in again',
     async () => {

@@ -141,6 +141,7 @@ describe('the library in an empty folder', () => {
       'ipaddr.js',
       'jsonwebtoken',
       'kysely',
+      'negotiator',
       'p-limit',
       'reflect-metadata',
       'type-graphql',

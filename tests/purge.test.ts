@@ -10,7 +10,7 @@ import { queryPlans } from './support/query-plans.ts';
 import type { TestAuth, TestAuthOptions } from './support/start-test-auth.ts';
 import { useServers } from './support/use-servers.ts';
 
-const NOTHING = { sessions: 0, blacklistedTokens: 0, securityEvents: 0, rateLimits: 0 };
+const NOTHING = { sessions: 0, blacklistedTokens: 0, securityEvents: 0, rateLimits: 0, oneTimeCodes: 0 };
 const start = useServers();
 
 onEachDatabase((database) => {
@@ -89,6 +89,7 @@ onEachDatabase((database) => {
       blacklistedTokens: 450,
       securityEvents: 450,
       rateLimits: 450,
+      oneTimeCodes: 450,
     });
     expect(await server.auth.purge()).toEqual(NOTHING);
   });
@@ -100,7 +101,7 @@ onEachDatabase((database) => {
     const commits = await countStatements(server, /^commit$/);
     await server.auth.purge();
     // Batches of 50, 100, 200, 400, and then 500 at most.
-    expect(batches()).toBe(4 * 7);
+    expect(batches()).toBe(5 * 7);
     expect(commits()).toBe(batches());
   });
 
@@ -114,7 +115,7 @@ onEachDatabase((database) => {
       },
     });
     await server.auth.purge();
-    expect(batches()).toBe(4 * (500 / 50 + 1));
+    expect(batches()).toBe(5 * (500 / 50 + 1));
   });
 
   test('a purge that fails half-way has deleted its first batches, and the next one deletes the rest', async () => {
@@ -137,6 +138,7 @@ onEachDatabase((database) => {
       blacklistedTokens,
       securityEvents: 700,
       rateLimits: 700,
+      oneTimeCodes: 700,
     });
   });
 
@@ -157,6 +159,7 @@ onEachDatabase((database) => {
       blacklistedTokens: 700 - first.blacklistedTokens,
       securityEvents: 700,
       rateLimits: 700,
+      oneTimeCodes: 700,
     };
     expect(await server.auth.purge()).toEqual(rest);
   });
@@ -176,8 +179,8 @@ onEachDatabase((database) => {
     }
     const results = await purges;
     const sum = (name: keyof typeof NOTHING) => results.reduce((total, result) => total + result[name], 0);
-    const names = ['sessions', 'blacklistedTokens', 'securityEvents', 'rateLimits'] as const;
-    expect(names.map(sum)).toEqual([3_000, 3_000, 3_000, 3_000]);
+    const names = ['sessions', 'blacklistedTokens', 'securityEvents', 'rateLimits', 'oneTimeCodes'] as const;
+    expect(names.map(sum)).toEqual([3_000, 3_000, 3_000, 3_000, 3_000]);
     expect(servers.map((server) => server.log())).toEqual(['', '', '', '']);
   });
 
@@ -185,12 +188,13 @@ onEachDatabase((database) => {
     const server = await startOne();
     await expiredRows(server, 10);
     const plans = await queryPlans(server, /^delete /, async () => server.auth.purge());
-    expect(plans).toHaveLength(4);
+    expect(plans).toHaveLength(5);
     const indexes = [
       'simplejwt_session_refresh_expires_at_index',
       'simplejwt_blacklisted_token_expires_at_index',
       'simplejwt_security_event_created_at_index',
       'simplejwt_rate_limit_expires_at_index',
+      'simplejwt_one_time_code_expires_at_index',
     ];
     for (const [position, plan] of plans.entries()) {
       expect(plan).toContain(indexes[position]);

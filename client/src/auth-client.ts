@@ -1,7 +1,16 @@
 import { adapters } from './adapter-registry.ts';
 import { createFetch } from './authenticated-fetch.ts';
 import { credentialsOf, csrfTokenOf, headersOf, lacksCsrfToken } from './credentials.ts';
-import { CHANGE_PASSWORD, LOGIN, LOGOUT, type LogoutResult, type PairLike, REGISTER } from './documents.ts';
+import {
+  CHANGE_PASSWORD,
+  LOGIN,
+  LOGOUT,
+  type LogoutResult,
+  type PairLike,
+  REGISTER,
+  REQUEST_PASSWORD_RESET,
+  RESET_PASSWORD,
+} from './documents.ts';
 import { AuthRequestError, AuthUnavailableError } from './errors.ts';
 import { withCookieLock } from './lock.ts';
 import { expectResult, Logout } from './logout.ts';
@@ -64,6 +73,26 @@ export interface AuthClient {
    * @throws AuthUnavailableError if no answer arrives.
    */
   changePassword(input: { readonly currentPassword: string; readonly newPassword: string }): Promise<AuthUser>;
+  /**
+   * Has a code mailed to choose a new password with. The answer does not say whether there is an account.
+   *
+   * @returns the id of the request, which the six digits of the mail need. Keep it until they are typed.
+   * @throws AuthRequestError whose `details.code` is BAD_USER_INPUT, RATE_LIMITED or another code.
+   * @throws AuthUnavailableError if no answer arrives.
+   */
+  requestPasswordReset(input: { readonly email: string }): Promise<string>;
+  /**
+   * Sets a new password with the six digits and their `requestId`, or with the code of the mail's link. Every session of the
+   * user ends, and this client goes on with a new one.
+   *
+   * @throws AuthRequestError whose `details.code` is INVALID_CREDENTIALS, BAD_USER_INPUT or another code.
+   * @throws AuthUnavailableError if no answer arrives.
+   */
+  resetPassword(input: {
+    readonly code: string;
+    readonly requestId?: string;
+    readonly newPassword: string;
+  }): Promise<AuthUser>;
   /**
    * Logs out here and in all tabs at once, and then tells the server. With `OTHER_SESSIONS`, this session goes on.
    *
@@ -172,6 +201,18 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
       const askedAt = services.clock.now();
       return expectUser(await acceptAnswer(services, await askInSession(CHANGE_PASSWORD, () => input), askedAt));
     },
+    async requestPasswordReset(input) {
+      const { mode } = credentialsOf(services);
+      const { data, errors = [] } = await ask<{ request: { requestId: string } | null }>(
+        transport,
+        REQUEST_PASSWORD_RESET,
+        { input },
+        { headers: {}, mode },
+      );
+      if (!data?.request) throw new AuthRequestError(errors);
+      return data.request.requestId;
+    },
+    resetPassword: async (input) => expectUser(await logIn(RESET_PASSWORD, input)),
     async logout({ scope = 'SESSION' } = {}) {
       await ready;
       // Only a valid token reaches other sessions. An expired one ends its own session only.

@@ -25,6 +25,9 @@ export const LOGIN = `mutation ($input: LoginInput!) { pair: login(input: $input
 export const REGISTER = `mutation ($input: RegisterInput!) { pair: register(input: $input) ${PAIR} }`;
 export const REFRESH = `mutation ($input: RefreshTokenInput) { pair: refreshToken(input: $input) ${PAIR} }`;
 export const CHANGE_PASSWORD = `mutation ($input: ChangePasswordInput!) { pair: changePassword(input: $input) ${PAIR} }`;
+export const RESET_PASSWORD = `mutation ($input: ResetPasswordInput!) { pair: resetPassword(input: $input) ${PAIR} }`;
+export const REQUEST_PASSWORD_RESET =
+  'mutation ($input: RequestPasswordResetInput!) { request: requestPasswordReset(input: $input) { requestId } }';
 export const LOGOUT =
   'mutation ($input: LogoutInput) { result: logout(input: $input) { endedSessions endedSessionIds } }';
 export const CSRF_TOKEN = '{ csrfToken }';

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { fillQueue, SHORT_QUEUE } from '../../tests/support/busy-logins.ts';
 import { EMAIL, PASSWORD } from '../../tests/support/graphql-client.ts';
+import { Mailbox } from '../../tests/support/mailbox.ts';
 import { DAY, MINUTE } from '../../tests/support/manual-clock.ts';
 import type { TestAuthOptions } from '../../tests/support/start-test-auth.ts';
 import { passTime } from '../../tests/support/pass-time.ts';
@@ -120,6 +121,28 @@ test('a new password is set although the access token is refused', async () => {
 
   expect(await behind.request(ME)).toEqual(isAda);
   expect(network.refreshes()).toBe(1);
+});
+
+test('a forgotten password is replaced with the digits of a mail, or with its link, and all tabs go on', async () => {
+  const mailbox = new Mailbox();
+  const session = await logIn({}, { mailer: mailbox.mailer, linkUrl: 'https://app.example.com/' });
+  const [first, second] = await openTabs(session);
+  await first.logout();
+
+  const requestId = await first.requestPasswordReset({ email: EMAIL });
+  const { digits } = await mailbox.next();
+  const wrong = await first
+    .resetPassword({ code: digits, newPassword: 'a battery of horses' })
+    .catch((error: unknown) => error);
+  expect((wrong as AuthRequestError).details).toEqual({ code: 'INVALID_CREDENTIALS' });
+  await first.resetPassword({ code: digits, requestId, newPassword: 'a battery of horses' });
+  await waitUntil(() => second.getState().status === 'LOGGED_IN');
+  expect(await second.request(ME)).toEqual(isAda);
+
+  await first.requestPasswordReset({ email: EMAIL });
+  const { token } = await mailbox.next();
+  await first.resetPassword({ code: token, newPassword: 'a third battery of horses' });
+  expect(await first.request(ME)).toEqual(isAda);
 });
 
 test('a refresh that is refused as RATE_LIMITED is reported, and the session goes on until the reason is known', async () => {

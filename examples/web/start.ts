@@ -14,6 +14,7 @@ import { createInterface } from 'node:readline';
 import { createServer } from 'vite';
 
 const START_LIMIT = 30_000;
+const VITE_PORT = 5173;
 const ROOT = join(import.meta.dirname, '../..');
 
 const program = process.argv[2] ?? join(ROOT, 'server/dist/main.js');
@@ -31,6 +32,7 @@ const api = spawn(process.execPath, [program], {
     AUTH_KEYS_FILE: join(data, 'keys.json'),
     AUTH_ACCESS_TOKEN_LIFETIME: '1m',
     AUTH_REFRESH_TOKEN_LIFETIME: '1h',
+    AUTH_LINK_URL: `http://127.0.0.1:${port ?? VITE_PORT}/`,
   },
 });
 process.once('exit', () => api.kill('SIGTERM'));
@@ -49,7 +51,7 @@ const page = await createServer({
 await page.listen();
 console.log(`The page is at ${page.resolvedUrls?.local[0] ?? ''} (the server at ${apiUrl}). Ctrl-C ends both.`);
 
-/** Waits for the line in which the server prints its URL. */
+/** Waits for the line in which the server prints its URL. Later lines, which say where mails are, are printed here. */
 async function addressOf(server: ChildProcess): Promise<string> {
   if (server.stdout === null) throw new Error('The server has no output.');
   const lines = createInterface({ input: server.stdout });
@@ -57,11 +59,12 @@ async function addressOf(server: ChildProcess): Promise<string> {
     console.error(`The server did not start within ${START_LIMIT / 1000} seconds.`);
     process.exit(1);
   }, START_LIMIT);
-  for await (const line of lines) {
-    const address = /http:\/\/\S+(?=\/graphql)/.exec(line)?.[0];
-    if (address === undefined) continue;
-    clearTimeout(limit);
-    return address;
-  }
-  throw new Error('The server ended before it said where it listens.');
+  return new Promise((resolve) => {
+    lines.on('line', (line) => {
+      const address = /http:\/\/\S+(?=\/graphql)/.exec(line)?.[0];
+      if (address === undefined) return console.log(line);
+      clearTimeout(limit);
+      return resolve(address);
+    });
+  });
 }

@@ -17,6 +17,8 @@ export interface Environment {
   readonly databaseUrl: string;
   readonly keysFile: string;
   readonly isExplorerOn: boolean;
+  /** Null if there is no mail server. */
+  readonly smtp: { readonly url: string; readonly from: string } | null;
   /** Addresses and networks whose forwarded headers are trusted. */
   readonly trustedProxies: readonly string[];
   /** Headers that pages of allowed origins may send, besides the usual ones. */
@@ -81,6 +83,18 @@ export const serverVariables = {
     .describe(
       'The private JWK Set that signs the tokens and digests the passwords. In development, the first start writes it.',
     ),
+  AUTH_SMTP_URL: z
+    .string()
+    .refine((text) => /^smtps?:$/.test(URL.parse(text)?.protocol ?? ''), 'must be smtp://... or smtps://...')
+    .optional()
+    .describe(
+      'The mail server, such as `smtps://user:password@mail.example.com`. Without it, production has no field that sends a mail, and development writes mails to `./data/mail`.',
+    ),
+  AUTH_MAIL_FROM: z
+    .string()
+    .regex(/^[^\r\n]*[^\s@<]+@[^\s@>]+>?$/, 'must be an address, such as `Example <auth@example.com>`')
+    .optional()
+    .describe('The sender of mails. It must be set if `AUTH_SMTP_URL` is.'),
   AUTH_EXPLORER: yesOrNo
     .optional()
     .describe('Whether `GET /graphql` shows GraphiQL to a browser. Off in production unless set.'),
@@ -112,12 +126,15 @@ export const serverVariables = {
     ),
 };
 
+const serverSchema = z.object(serverVariables);
+
 const DEVELOPMENT_PORT = '4000';
 const issuerAt = (port: string) => `http://localhost:${port}`;
 /** Defaults that apply outside production only. */
 export const DEVELOPMENT_DEFAULTS: Readonly<Record<string, string>> = {
   AUTH_ISSUER: issuerAt(DEVELOPMENT_PORT),
   AUTH_EXPLORER: 'true',
+  AUTH_LINK_URL: issuerAt(DEVELOPMENT_PORT),
 };
 export const REQUIRED_IN_PRODUCTION = ['AUTH_ISSUER', 'AUTH_REGISTRATION', 'AUTH_KEYS_FILE', 'DATABASE_URL'];
 const LOWEST_COST = 10;
@@ -160,6 +177,7 @@ const readers: { readonly [Setting in keyof AuthSettings]-?: Reader } = {
   loginBudget: asIs,
   registerBudget: asIs,
   refreshBudget: asIs,
+  linkUrl: asIs,
 };
 
 /** `accessTokenLifetime` is read from `AUTH_ACCESS_TOKEN_LIFETIME`, and so on. */
@@ -196,11 +214,12 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
   const given = Object.fromEntries(
     Object.entries(variables).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ''),
   );
-  const server = z.object(serverVariables).safeParse(given);
-  const settings = settingsFrom(given);
+  const server = serverSchema.safeParse(given);
+  const settings = settingsFrom(given, isProduction);
   const faults = [
     ...unknownVariables(given),
     ...missingVariables(given, isProduction),
+    ...missingForMail(given, isProduction),
     ...(server.success ? [] : server.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)),
     ...faultsOf(settings),
   ];
@@ -212,6 +231,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     databaseUrl: server.data.DATABASE_URL,
     keysFile: server.data.AUTH_KEYS_FILE,
     isExplorerOn: server.data.AUTH_EXPLORER ?? !isProduction,
+    smtp: smtpOf(server.data),
     trustedProxies: server.data.AUTH_TRUSTED_PROXIES,
     allowedHeaders: server.data.AUTH_ALLOWED_HEADERS,
     documentLimits: {
@@ -227,7 +247,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
   });
 }
 
-function settingsFrom(given: Readonly<Record<string, string>>): AuthSettings {
+function settingsFrom(given: Readonly<Record<string, string>>, isProduction: boolean): AuthSettings {
   const settings = [...readersByVariable].flatMap(([variable, { setting, read }]) =>
     given[variable] === undefined ? [] : [[setting, read(given[variable])]],
   );
@@ -235,7 +255,7 @@ function settingsFrom(given: Readonly<Record<string, string>>): AuthSettings {
   const { PORT: port = '0' } = given;
   // Two servers on one machine get two issuers, so that their cookies do not collide.
   const issuer = issuerAt(port === '0' ? DEVELOPMENT_PORT : port);
-  return { issuer, ...Object.fromEntries(settings) } as AuthSettings;
+  return { issuer, ...(isProduction ? {} : { linkUrl: issuer }), ...Object.fromEntries(settings) } as AuthSettings;
 }
 
 function faultsOf(settings: AuthSettings): string[] {
@@ -263,6 +283,17 @@ function unknownVariables(given: Readonly<Record<string, string>>): string[] {
 function isOfKubernetes(name: string, given: Readonly<Record<string, string>>): boolean {
   const [, service] = /^(AUTH\w*?)_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_\w+)?)$/.exec(name) ?? [];
   return service !== undefined && given[`${service}_SERVICE_HOST`] !== undefined;
+}
+
+function smtpOf({ AUTH_SMTP_URL: url, AUTH_MAIL_FROM: from }: z.infer<typeof serverSchema>): Environment['smtp'] {
+  return url === undefined || from === undefined ? null : { url, from };
+}
+
+function missingForMail(given: Readonly<Record<string, string>>, isProduction: boolean): string[] {
+  if (given['AUTH_SMTP_URL'] === undefined) return [];
+  return ['AUTH_MAIL_FROM', ...(isProduction ? ['AUTH_LINK_URL'] : [])]
+    .filter((name) => given[name] === undefined)
+    .map((name) => `${name}: must be set if AUTH_SMTP_URL is`);
 }
 
 function missingVariables(given: Readonly<Record<string, string>>, isProduction: boolean): string[] {

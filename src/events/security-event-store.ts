@@ -47,7 +47,7 @@ export async function findLoginAddresses(em: EntityManager, userId: string): Pro
     .select('ipAddress')
     .distinct()
     .where('userId', '=', userId)
-    .where('type', 'in', ['REGISTERED', 'LOGGED_IN', 'PASSWORD_CHANGED'])
+    .where('type', 'in', ['REGISTERED', 'LOGGED_IN', 'PASSWORD_CHANGED', 'PASSWORD_RESET'])
     .where('ipAddress', 'is not', null)
     .$narrowType<{ ipAddress: string }>()
     .execute();

@@ -9,6 +9,7 @@ export const securityEventMeanings = {
   SESSION_ENDED: 'A session ended. The cause says why.',
   PASSWORD_CHANGED: 'The password was changed.',
   PASSWORD_CHANGE_FAILED: 'The current password was wrong.',
+  PASSWORD_RESET: 'The password was set with a code that was mailed, and a session was opened.',
   ROLES_CHANGED: 'An administrator changed the roles.',
   USER_DEACTIVATED: 'An administrator deactivated the account.',
   USER_ACTIVATED: 'An administrator activated the account.',

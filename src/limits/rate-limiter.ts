@@ -6,7 +6,8 @@ import type { Budget } from '../settings.ts';
 import { countTry, type Delay, forgetTries, takeOne } from './rate-limit-store.ts';
 
 /** What is limited. */
-export type Limit = 'login' | 'register' | 'refusal' | 'retry' | 'account' | 'known-address' | 'password-change';
+export type Limit =
+  'login' | 'register' | 'refusal' | 'retry' | 'account' | 'known-address' | 'password-change' | 'code' | 'mail';
 
 /** Counts checks of credentials in the database, so that the count holds for all processes and across restarts. */
 export class RateLimiter {

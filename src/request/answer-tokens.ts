@@ -37,7 +37,7 @@ export async function answerLogin(
 }
 
 /** Delivers the pair of a new session. Cookies replace those of an earlier session, which ends if the request proves it. */
-async function deliverLogin(scope: RequestScope, pair: TokenPair): Promise<DeliveredTokenPair> {
+export async function deliverLogin(scope: RequestScope, pair: TokenPair): Promise<DeliveredTokenPair> {
   const { services, cookies, proof, device } = scope;
   const proven = proof.provenCookies();
   const replaced = proof.sessionOf(proven.refresh) ?? proof.sessionOf(proven.access);

@@ -1,4 +1,6 @@
 import type { Screen } from '../accounts/screen.ts';
+import Negotiator from 'negotiator';
+import type { MailServices } from '../accounts/mail-services.ts';
 import type { AccountServices } from '../accounts/services.ts';
 import { TokenDelivery } from '../delivery.ts';
 import { type Device, describeDevice } from '../device.ts';
@@ -21,6 +23,8 @@ import type { CredentialCheck, ScreenCredentials } from './screen-credentials.ts
 export interface RequestServices extends AccountServices {
   readonly csrf: Csrf;
   readonly screenCredentials: ScreenCredentials | null;
+  /** Null if no mail is sent. */
+  readonly mail: MailServices | null;
 }
 
 /** One request, as the resolvers and guards of this library see it. Its parts are made when they are first used. */
@@ -44,6 +48,18 @@ export class RequestScope {
   get device(): Device {
     this.#device ??= describeDevice(readHeader(this.#request, 'user-agent'), addressOf(this.#request));
     return this.#device;
+  }
+
+  /** @throws TypeError if no mail is sent. */
+  get mailServices(): MailServices {
+    if (this.services.mail === null) throw new TypeError('There is no mailer.');
+    return this.services.mail;
+  }
+
+  /** The language that the client prefers (RFC 9110 section 12.5.4), or the first. */
+  languageOf(languages: readonly string[]): string {
+    const headers = { 'accept-language': readHeader(this.#request, 'accept-language') ?? undefined };
+    return new Negotiator({ headers }).language([...languages]) ?? languages[0] ?? '';
   }
 
   /** What the host asks of a client beside the credentials. */

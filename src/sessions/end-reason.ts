@@ -12,6 +12,8 @@ export const EndReason = Object.freeze({
   SESSION_LIMIT: 'SESSION_LIMIT',
   /** The user changed the password. */
   PASSWORD_CHANGED: 'PASSWORD_CHANGED',
+  /** The user set a new password with a code that was mailed. */
+  PASSWORD_RESET: 'PASSWORD_RESET',
   /** An administrator ended all sessions of the user. */
   ENDED_BY_ADMIN: 'ENDED_BY_ADMIN',
   /** An administrator deactivated the user. */

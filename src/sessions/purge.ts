@@ -1,4 +1,5 @@
 import { agedBlacklistedTokens } from '../blacklist/blacklist-store.ts';
+import { agedOneTimeCodes } from '../codes/one-time-code-store.ts';
 import { type AgedRows, deleteOldest } from '../database.ts';
 import { agedSecurityEvents } from '../events/security-event-store.ts';
 import { agedRateLimits } from '../limits/rate-limit-store.ts';
@@ -11,6 +12,7 @@ export interface PurgeResult {
   readonly blacklistedTokens: number;
   readonly securityEvents: number;
   readonly rateLimits: number;
+  readonly oneTimeCodes: number;
 }
 
 /** The rows of a batch: the first batch, and the limits of the following ones. */
@@ -22,7 +24,7 @@ const PAUSE = 100;
 const MARGIN = 3_600_000;
 
 /**
- * Deletes sessions and blacklist rows that have outlived their tokens, old security events, and limits that are over. It may be stopped at any
+ * Deletes sessions and blacklist rows that have outlived their tokens, old security events, and limits and codes that are over. It may be stopped at any
  * moment, and several processes may run it at once.
  *
  * @param signal stops it after the current batch.
@@ -35,6 +37,7 @@ export async function purge(services: SessionServices, signal: AbortSignal | nul
     blacklistedTokens: await deleteInBatches(services, agedBlacklistedTokens, outlived, signal),
     securityEvents: await deleteInBatches(services, agedSecurityEvents, now - services.settings.eventRetention, signal),
     rateLimits: await deleteInBatches(services, agedRateLimits, now - MARGIN, signal),
+    oneTimeCodes: await deleteInBatches(services, agedOneTimeCodes, now - MARGIN, signal),
   };
 }
 

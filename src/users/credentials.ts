@@ -52,6 +52,22 @@ export function parsePasswordChange(
   return { currentPassword, newPassword };
 }
 
+/**
+ * Checks a new password by itself, and brings it into its one form.
+ *
+ * @throws BadUserInputError with the path of the field.
+ */
+export function parseNewPassword(text: string, path: string, minLength: number): string {
+  const password = normalizePassword(text);
+  refuse(refusalsOfNewPassword(password, path, minLength, null));
+  return password;
+}
+
+/** @throws BadUserInputError if the password is the account's own e-mail. */
+export function refuseOwnEmail(password: string, path: string, email: string): void {
+  if (normalizeEmail(password) === email) refuse([{ path, reason: InputRefusalReason.PASSWORD_IS_EMAIL }]);
+}
+
 function parse(
   input: Credentials,
   check: (password: string, path: string, email: string | null) => FieldRefusal[],

@@ -11,24 +11,35 @@ type Tables = InferKyselyDB<UserEntity, ByProperty>;
 /** A user as it was read. Any change since then has raised the version. */
 type Known = Pick<User, 'id' | 'tokenVersion'>;
 
-/**
- * Finds a user by a normalised e-mail. If there is none, it reads the row of somebody else, because a row takes longer to read
- * than none. The time would otherwise reveal who has an account.
- */
+/** Finds a user by a normalised e-mail, in the same time whether or not there is one. */
 export async function findUserByEmail(em: EntityManager, email: string): Promise<User | null> {
-  const row = await tablesOf<Tables>(em)
+  const row = await findRowOrOther(em, 'email', email);
+  return row?.email === email ? row : null;
+}
+
+/** Finds a user by id, in the same time whether or not there is one. */
+export async function findUserInEvenTime(em: EntityManager, id: string): Promise<User | null> {
+  const row = await findRowOrOther(em, 'id', id);
+  return row?.id === id ? row : null;
+}
+
+/**
+ * Reads the row of somebody else if nobody has the value, because a row takes longer to read than none. The time would
+ * otherwise reveal who has an account.
+ */
+async function findRowOrOther(em: EntityManager, column: 'email' | 'id', value: string): Promise<User | undefined> {
+  return tablesOf<Tables>(em)
     .selectFrom('AuthUser')
     .selectAll()
     .where((user) =>
       user.or([
-        user('email', '=', email),
+        user(column, '=', value),
         user('id', '=', user.selectFrom('AuthUser').select('id').orderBy('id').limit(1)),
       ]),
     )
-    .orderBy((user) => user.case().when('email', '=', email).then(0).else(1).end())
+    .orderBy((user) => user.case().when(column, '=', value).then(0).else(1).end())
     .limit(1)
     .executeTakeFirst();
-  return row?.email === email ? row : null;
 }
 
 export async function findUser(em: EntityManager, id: string): Promise<User | null> {

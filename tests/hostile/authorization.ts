@@ -15,6 +15,8 @@ const PUBLIC_FIELDS: Readonly<Record<string, string>> = {
   refreshToken: 'checks the refresh token',
   verifyToken: 'checks the token',
   logout: 'ends only what the tokens name',
+  requestPasswordReset: 'answers the same for any e-mail',
+  resetPassword: 'checks the code of a mail',
 };
 
 /** Cases of authorization. */

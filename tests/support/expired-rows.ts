@@ -3,7 +3,7 @@ import { DAY } from './manual-clock.ts';
 
 const OWNER = '01800000-0000-7000-8000-000000000000';
 
-/** Adds that many sessions, blacklist rows, events and rate limits which have been good for nothing since a year ago. */
+/** Adds that many sessions, blacklist rows, events, rate limits and codes which have been good for nothing since a year ago. */
 export async function expiredRows(
   { orm, databaseUrl, clock }: Pick<TestAuth, 'orm' | 'databaseUrl'> & { readonly clock: { now(): number } },
   count: number,
@@ -41,5 +41,9 @@ export async function expiredRows(
   await run(
     `insert into simplejwt_rate_limit (id, until, expires_at)
     select 'account:' || cast(i as text), ${time}, ${then} from ${numbers} as numbers`,
+  );
+  await run(
+    `insert into simplejwt_one_time_code (id, purpose, user_id, token_version, expires_at)
+    select ${id(5)}, 'PASSWORD_RESET', '${OWNER}', 0, ${then} from ${numbers} as numbers`,
   );
 }

@@ -3,6 +3,7 @@ import type { TokenDelivery } from 'graphql-simplejwt-client';
 import { useEffect, useState } from 'react';
 import { chooseDelivery, chosenDelivery, onDeliveryChosenElsewhere } from './delivery.ts';
 import { HomePage } from './home-page.tsx';
+import { useLinkCode } from './link-code.ts';
 import { Notices } from './notices.tsx';
 import { useAuthState, WiringContext } from './use-wiring.ts';
 import { WelcomePage } from './welcome-page.tsx';
@@ -40,9 +41,18 @@ interface PageProps {
 
 function Page({ delivery, onChooseDelivery }: PageProps) {
   const state = useAuthState();
+  const [linkCode, forgetLinkCode] = useLinkCode();
   if (state.status === 'STARTING') return <main className="starting" aria-busy="true" aria-label="Loading" />;
-  if (state.status === 'LOGGED_OUT')
-    return <WelcomePage reason={state.reason} delivery={delivery} onChooseDelivery={onChooseDelivery} />;
+  if (state.status === 'LOGGED_OUT' || linkCode !== null)
+    return (
+      <WelcomePage
+        reason={state.status === 'LOGGED_OUT' ? state.reason : null}
+        delivery={delivery}
+        onChooseDelivery={onChooseDelivery}
+        linkCode={linkCode}
+        onLinkCodeUsed={forgetLinkCode}
+      />
+    );
   // The key makes React build a new page for another user.
   return (
     <Notices key={state.user.id}>

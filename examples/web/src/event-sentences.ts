@@ -10,6 +10,7 @@ const SENTENCES: Readonly<Record<SecurityEventType, string>> = {
   SESSION_ENDED: 'A session was ended',
   PASSWORD_CHANGED: 'You changed your password',
   PASSWORD_CHANGE_FAILED: 'Somebody tried to change your password',
+  PASSWORD_RESET: 'You set a new password with a code that was mailed.',
   ROLES_CHANGED: 'Your roles were changed',
   USER_DEACTIVATED: 'Your account was locked',
   USER_ACTIVATED: 'Your account was unlocked',

@@ -40,7 +40,7 @@ export function Card({ title, lead, action, children }: CardProps) {
 interface TextFieldProps {
   readonly label: string;
   readonly name: string;
-  readonly type: 'email' | 'password';
+  readonly type: 'email' | 'password' | 'text';
   readonly autoComplete: HTMLInputAutoCompleteAttribute;
   readonly hint?: string;
   /** What is wrong with it. */

@@ -92,7 +92,7 @@ function sentenceForDetails(details: AuthErrorDetails): string {
     case 'TOO_MANY_CREDENTIAL_OPERATIONS':
       return 'The page asked for too much at once. Reload the page and try again.';
     case 'RATE_LIMITED':
-      return `Too many people are logging in. Try again in ${details.retryAfterSeconds} seconds.`;
+      return `There were too many attempts. Try again in ${details.retryAfterSeconds} seconds.`;
     case 'SERVICE_UNAVAILABLE':
       return 'The server is busy for the moment. Nothing was changed; try again in a few seconds.';
   }

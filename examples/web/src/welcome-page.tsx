@@ -3,6 +3,7 @@ import { type FormEvent, useState } from 'react';
 import { DeliverySwitch } from './delivery-switch.tsx';
 import { typedIn, useFocusOnFault } from './forms.ts';
 import { PageHeading, Problem, TextField } from './parts.tsx';
+import { ResetForm } from './reset-form.tsx';
 import { fieldSentencesFor, LOGOUT_SENTENCES, sentenceFor } from './sentences.ts';
 import { useAction } from './use-action.ts';
 import { useWiring } from './use-wiring.ts';
@@ -12,6 +13,9 @@ interface WelcomePageProps {
   readonly reason: LogoutReason | null;
   readonly delivery: TokenDelivery;
   readonly onChooseDelivery: (delivery: TokenDelivery) => void;
+  /** The code of a link to choose a new password; null if no link was opened. */
+  readonly linkCode: string | null;
+  readonly onLinkCodeUsed: () => void;
 }
 
 const WORDS = {
@@ -23,11 +27,18 @@ const WORDS = {
     question: 'Have an account?',
     other: 'Log in',
   },
+  reset: { title: 'Choose a new password', question: 'Do you know it again?', other: 'Log in' },
 } as const;
+type Mode = keyof typeof WORDS;
 
-export function WelcomePage({ reason, delivery, onChooseDelivery }: WelcomePageProps) {
-  const [mode, setMode] = useState<'login' | 'register'>('login');
+export function WelcomePage({ reason, delivery, onChooseDelivery, linkCode, onLinkCodeUsed }: WelcomePageProps) {
+  const [chosen, setMode] = useState<Mode>('login');
+  const mode = linkCode === null ? chosen : 'reset';
   const words = WORDS[mode];
+  const leave = () => {
+    onLinkCodeUsed();
+    setMode(mode === 'login' ? 'register' : 'login');
+  };
   return (
     <main className="welcome">
       <p className="brand">
@@ -37,10 +48,21 @@ export function WelcomePage({ reason, delivery, onChooseDelivery }: WelcomePageP
       <div className="welcome-card">
         <PageHeading title={words.title}>{words.title}</PageHeading>
         <div role="status">{reason !== null && <p className={noteClass(reason)}>{LOGOUT_SENTENCES[reason]}</p>}</div>
-        <CredentialsForm key={mode} mode={mode} />
+        {mode === 'reset' ? (
+          <ResetForm linkCode={linkCode} onDone={onLinkCodeUsed} />
+        ) : (
+          <CredentialsForm key={mode} mode={mode} />
+        )}
+        {mode === 'login' && (
+          <p className="switch-mode">
+            <button type="button" className="link" onClick={() => setMode('reset')}>
+              Forgot your password?
+            </button>
+          </p>
+        )}
         <p className="switch-mode">
           {words.question}{' '}
-          <button type="button" className="link" onClick={() => setMode(mode === 'login' ? 'register' : 'login')}>
+          <button type="button" className="link" onClick={leave}>
             {words.other}
           </button>
         </p>

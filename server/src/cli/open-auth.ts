@@ -2,8 +2,13 @@ import type { MikroORM } from '@mikro-orm/core';
 import { type Auth, authEntities, createAuth, type Fault, KeyRingError, type PrivateJwkSet } from 'graphql-simplejwt';
 import { createDatabase, databaseExists, migrate, openDatabase, pendingMigrations } from '../database/open-database.ts';
 import { type Environment, StartError } from '../environment.ts';
+import { createFolderMailer } from '../mail/folder-mailer.ts';
+import { type OpenMailer, openSmtpMailer } from '../mail/smtp-mailer.ts';
 import { createLog } from '../log.ts';
 import { ensureKeysFile, readKeysFile } from '../keys-file.ts';
+
+/** Where development writes mails. */
+export const MAIL_FOLDER = './data/mail';
 
 /** The library, opened on the database of the environment. */
 export interface OpenAuth {
@@ -29,9 +34,17 @@ export async function openAuth(environment: Environment, log = createLog(process
   try {
     const keys = await prepare(environment, orm);
     const onFault = (fault: Fault) => log.error({ fault }, BACKGROUND);
-    const auth = await createAuth({ ...environment.settings, orm, keys, onFault });
+    const mailer = openMailer(environment);
+    const auth = await createAuth({
+      ...environment.settings,
+      ...(mailer === null ? {} : { mailer: mailer.send }),
+      orm,
+      keys,
+      onFault,
+    });
     const close = async () => {
       await auth.close();
+      mailer?.close();
       await orm.close();
     };
     return { auth, close };
@@ -40,6 +53,13 @@ export async function openAuth(environment: Environment, log = createLog(process
     if (error instanceof KeyRingError) throw new StartError(error.faults.map((fault) => `${keysFile}: ${fault}`));
     throw error;
   }
+}
+
+/** Development without a mail server writes mails to a folder. Production then sends none. */
+function openMailer({ smtp, isProduction }: Environment): OpenMailer | null {
+  if (smtp !== null) return openSmtpMailer(smtp.url, smtp.from);
+  if (isProduction) return null;
+  return { send: createFolderMailer(MAIL_FOLDER, console.log), close: () => undefined };
 }
 
 /** What the log says of a fault that no request reports. */

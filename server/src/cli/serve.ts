@@ -4,7 +4,7 @@ import { startHttpServer } from '../http/http-server.ts';
 import { modeOf, READABLE_BY_OTHERS } from '../keys-file.ts';
 import { startUpkeep } from '../upkeep.ts';
 import { createLog } from '../log.ts';
-import { BACKGROUND, openAuth } from './open-auth.ts';
+import { BACKGROUND, MAIL_FOLDER, openAuth } from './open-auth.ts';
 
 /** Runs the server until a signal stops it. */
 export async function serve(): Promise<void> {
@@ -30,11 +30,12 @@ export async function serve(): Promise<void> {
   await close();
 }
 
-function greeting({ isExplorerOn, isProduction, databaseUrl }: Environment, url: string): string {
+function greeting({ isExplorerOn, isProduction, databaseUrl, smtp }: Environment, url: string): string {
   const home = databaseUrl.startsWith('sqlite:') ? databaseUrl.slice('sqlite:'.length) : 'PostgreSQL';
   const mode = isProduction ? 'production' : 'development';
   const lines = [`graphql-simplejwt is serving ${url}/graphql (${mode}, database: ${home})`];
   if (isExplorerOn) lines.push(`Open ${url}/graphql in a browser and run "Register", then "Me".`);
+  if (smtp === null && !isProduction) lines.push(`Mails are written to ${MAIL_FOLDER}. AUTH_SMTP_URL sends them.`);
   return lines.join('\n');
 }
 

@@ -1,0 +1,25 @@
+import { Field, ID, InputType } from 'type-graphql';
+import { TokenDelivery } from '../../delivery.ts';
+import { NEW_PASSWORD } from './token.input.ts';
+import { TokenDeliveryEnum } from './token.type.ts';
+
+@InputType('RequestPasswordResetInput', { description: 'Input of `requestPasswordReset`.' })
+export class RequestPasswordResetInput {
+  @Field(() => String, { description: 'Trimmed and lower-cased before it is used.' })
+  email!: string;
+}
+
+@InputType('ResetPasswordInput', { description: 'Input of `resetPassword`.' })
+export class ResetPasswordInput {
+  @Field(() => String, { description: 'The six digits of the mail, or the `code` of its link.' })
+  code!: string;
+
+  @Field(() => ID, { nullable: true, description: 'What `requestPasswordReset` answered. The digits need it.' })
+  requestId?: string | null;
+
+  @Field(() => String, { description: NEW_PASSWORD })
+  newPassword!: string;
+
+  @Field(() => TokenDeliveryEnum, { defaultValue: TokenDelivery.BODY, description: 'How the tokens reach the client.' })
+  delivery!: TokenDelivery;
+}

@@ -1,0 +1,41 @@
+import { Arg, Mutation, Resolver } from 'type-graphql';
+import { answerPasswordReset, answerPasswordResetRequest } from '../../request/answer-recovery.ts';
+import type { RequestScope } from '../../request/request-scope.ts';
+import { Public } from '../guards/authorized.ts';
+import { CredentialOperation } from '../guards/credential-operation.ts';
+import { RequestArg } from '../guards/request-arg.ts';
+import { RequestPasswordResetInput, ResetPasswordInput } from './recovery.input.ts';
+import { RequestPayload, toRequestPayload } from './recovery.type.ts';
+import { TokenPairType, toTokenPairType } from './token.type.ts';
+import { UNVALIDATED } from './unvalidated.ts';
+
+/** Left out of the schema if there is no mailer. */
+@Resolver()
+export class RecoveryResolver {
+  @CredentialOperation()
+  @Public()
+  @Mutation(() => RequestPayload, {
+    nullable: true,
+    description:
+      'Mails a code to choose a new password with. The answer is the same, at the same time, whether or not there is an account.',
+  })
+  async requestPasswordReset(
+    @Arg('input', () => RequestPasswordResetInput, UNVALIDATED) { email }: RequestPasswordResetInput,
+    @RequestArg() request: RequestScope,
+  ): Promise<RequestPayload> {
+    return toRequestPayload(await answerPasswordResetRequest(request, email));
+  }
+
+  @CredentialOperation()
+  @Public()
+  @Mutation(() => TokenPairType, {
+    nullable: true,
+    description: 'Sets a new password with a code that was mailed, ends every session of the user and opens a new one.',
+  })
+  async resetPassword(
+    @Arg('input', () => ResetPasswordInput, UNVALIDATED) { delivery, requestId = null, ...reset }: ResetPasswordInput,
+    @RequestArg() request: RequestScope,
+  ): Promise<TokenPairType> {
+    return toTokenPairType(await answerPasswordReset(request, { ...reset, requestId }, delivery));
+  }
+}
