@@ -19,6 +19,7 @@ import { type BuiltProgram, buildProgram } from './support/build-program.ts';
 import { onEachDatabase } from './support/databases.ts';
 import { EMAIL, GraphQLClient, PASSWORD } from './support/graphql-client.ts';
 import { accessOf } from './support/outcomes.ts';
+import { codeIn } from './support/mailbox.ts';
 import { waitUntil } from './support/wait-until.ts';
 
 /** In milliseconds. A start takes less than one second when nothing else runs. */
@@ -173,6 +174,46 @@ describe('in development', () => {
     idle.destroy();
     expect(existsSync(join(folder, 'data/auth.db-wal'))).toBe(false);
   });
+
+  test('mails are files of a folder, and the program says so', async () => {
+    const started = run();
+    const client = await clientOf(started);
+    expect(started.output).toContain('Mails are written to ./data/mail.');
+    await client.register();
+    const { data } = await client.run(`mutation { requestPasswordReset(input: { email: "${EMAIL}" }) { requestId } }`);
+    const { requestId } = data.requestPasswordReset;
+    await waitUntil(() => started.output.includes(`A mail for ${EMAIL} is in data/mail/${requestId}.eml`));
+    const { digits } = codeIn(readFileSync(join(folder, `data/mail/${requestId}.eml`), 'utf8').replace(/=\r?\n/g, ''));
+    const reset = await client.run(
+      'mutation ($input: ResetPasswordInput!) { resetPassword(input: $input) { user { email } } }',
+      { input: { code: digits, requestId, newPassword: 'another horse entirely' } },
+    );
+    expect(reset.data.resetPassword.user.email).toBe(EMAIL);
+    expect((await stop(started)).faults).toBe('');
+  });
+
+  test.each([
+    ['an exception', 'setTimeout(() => { throw new Error("a fault") }, 3000)'],
+    ['a rejection', 'setTimeout(() => { Promise.reject(new Error("a fault")) }, 3000)'],
+  ])(
+    '%s that nobody has caught is logged, requests under way are answered, and the exit code is 1',
+    async (_name, code) => {
+      const started = run([], { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(code)}` });
+      const client = await clientOf(started);
+      const answers: number[] = [];
+      // Once it has ended, no request arrives.
+      for (let status = 200; status !== 0;) {
+        answers.push(status);
+        status = await client.run('{ __typename }').then(
+          (answer) => answer.status,
+          () => 0,
+        );
+      }
+      const { code: exitCode, faults } = await started.ended;
+      expect([exitCode, new Set(answers)]).toEqual([1, new Set([200])]);
+      expect(JSON.parse(faults.trim())).toMatchObject({ level: 60, fault: { name: 'Error', message: 'a fault' } });
+    },
+  );
 
   test('a port that is taken stops the start in one line', async () => {
     const { port } = new URL(await run().url());

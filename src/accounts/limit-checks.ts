@@ -1,12 +1,11 @@
 import type { Device } from '../device.ts';
 import { RateLimitedError } from '../errors.ts';
 import { findLoginAddresses } from '../events/security-event-store.ts';
-import { newId } from '../id.ts';
 import { networkOf } from '../limits/client-network.ts';
 import type { Delay } from '../limits/rate-limit-store.ts';
 import { findSessionAddresses } from '../sessions/session-store.ts';
 import type { Budget } from '../settings.ts';
-import { findUserByEmail } from '../users/user-store.ts';
+import { findUserOrOther } from '../users/user-store.ts';
 import type { AccountServices } from './services.ts';
 
 const SECOND = 1_000;
@@ -74,12 +73,13 @@ export async function limitPasswordChange({ limiter }: AccountServices, userId: 
   return () => limiter.forget('password-change', userId);
 }
 
-/** Whether the account has been logged in from the network of this device. The queries are the same for any e-mail. */
-async function isKnown({ database, clock }: AccountServices, email: string, { ipAddress }: Device): Promise<boolean> {
+/** Whether the account has been logged in from the network of this device. For an e-mail without one, it looks at another. */
+async function isKnown({ database }: AccountServices, email: string, { ipAddress }: Device): Promise<boolean> {
   if (ipAddress === null) return false;
-  const addresses = await database.read(async (em) => {
-    const { id } = (await findUserByEmail(em, email)) ?? { id: newId(clock.now()) };
-    return [...(await findSessionAddresses(em, id)), ...(await findLoginAddresses(em, id))];
+  return database.read(async (em) => {
+    const user = await findUserOrOther(em, 'email', email);
+    if (user === undefined) return false;
+    const addresses = [...(await findSessionAddresses(em, user.id)), ...(await findLoginAddresses(em, user.id))];
+    return addresses.some((address) => networkOf(address) === networkOf(ipAddress)) && user.email === email;
   });
-  return addresses.some((address) => networkOf(address) === networkOf(ipAddress));
 }

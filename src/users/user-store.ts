@@ -13,21 +13,25 @@ type Known = Pick<User, 'id' | 'tokenVersion'>;
 
 /** Finds a user by a normalised e-mail, in the same time whether or not there is one. */
 export async function findUserByEmail(em: EntityManager, email: string): Promise<User | null> {
-  const row = await findRowOrOther(em, 'email', email);
+  const row = await findUserOrOther(em, 'email', email);
   return row?.email === email ? row : null;
 }
 
 /** Finds a user by id, in the same time whether or not there is one. */
 export async function findUserInEvenTime(em: EntityManager, id: string): Promise<User | null> {
-  const row = await findRowOrOther(em, 'id', id);
+  const row = await findUserOrOther(em, 'id', id);
   return row?.id === id ? row : null;
 }
 
 /**
- * Reads the row of somebody else if nobody has the value, because a row takes longer to read than none. The time would
- * otherwise reveal who has an account.
+ * Reads somebody else if nobody has the value, because a row takes longer to read than none. The time would otherwise reveal
+ * who has an account.
  */
-async function findRowOrOther(em: EntityManager, column: 'email' | 'id', value: string): Promise<User | undefined> {
+export async function findUserOrOther(
+  em: EntityManager,
+  column: 'email' | 'id',
+  value: string,
+): Promise<User | undefined> {
   return tablesOf<Tables>(em)
     .selectFrom('AuthUser')
     .selectAll()

@@ -3,7 +3,7 @@ import { type Environment, readEnvironment } from '../environment.ts';
 import { startHttpServer } from '../http/http-server.ts';
 import { modeOf, READABLE_BY_OTHERS } from '../keys-file.ts';
 import { startUpkeep } from '../upkeep.ts';
-import { createLog } from '../log.ts';
+import { createLog, type Log } from '../log.ts';
 import { BACKGROUND, MAIL_FOLDER, openAuth } from './open-auth.ts';
 
 /** Runs the server until a signal stops it. */
@@ -24,10 +24,11 @@ export async function serve(): Promise<void> {
   if (((await modeOf(environment.keysFile)) & READABLE_BY_OTHERS) !== 0)
     console.error(`Warning: others can read ${environment.keysFile}. Run chmod 600 on it.`);
 
-  await untilTold();
+  const isFault = await untilTold(log);
   await server.close();
   await stopUpkeep();
   await close();
+  if (isFault) process.exitCode = 1;
 }
 
 function greeting({ isExplorerOn, isProduction, databaseUrl, smtp }: Environment, url: string): string {
@@ -39,9 +40,24 @@ function greeting({ isExplorerOn, isProduction, databaseUrl, smtp }: Environment
   return lines.join('\n');
 }
 
-async function untilTold(): Promise<void> {
-  await new Promise((resolve) => {
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
+/** Milliseconds. */
+const LONGEST_FAREWELL = 10_000;
+
+/**
+ * Waits for a signal, or for an error that nobody has caught. After such an error the process is in an unknown state, so it
+ * finishes the requests under way and ends.
+ *
+ * @returns whether it was an error.
+ */
+async function untilTold(log: Log): Promise<boolean> {
+  return new Promise((resolve) => {
+    process.once('SIGINT', () => resolve(false));
+    process.once('SIGTERM', () => resolve(false));
+    // An unhandled rejection comes here too.
+    process.once('uncaughtException', (error) => {
+      log.fatal({ fault: faultOf(error) }, 'the process ends because of an error that nobody has caught');
+      setTimeout(() => process.exit(1), LONGEST_FAREWELL).unref();
+      resolve(true);
+    });
   });
 }
