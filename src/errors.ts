@@ -52,12 +52,15 @@ export class ForbiddenError extends CodedError {
   }
 }
 
-/** The e-mail or the password is wrong. The error does not say which, so it does not reveal who has an account. */
+/**
+ * The e-mail or the password is wrong, or a code is wrong, used or expired. The error does not say which, so it does not
+ * reveal who has an account.
+ */
 export class InvalidCredentialsError extends CodedError {
   readonly code = ErrorCode.INVALID_CREDENTIALS;
 
   constructor() {
-    super(ErrorCode.INVALID_CREDENTIALS, 'E-mail or password is wrong.');
+    super(ErrorCode.INVALID_CREDENTIALS, 'The credentials are wrong.');
   }
 }
 

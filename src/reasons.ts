@@ -16,7 +16,8 @@ export const meanings = {
   ErrorCode: {
     UNAUTHENTICATED: 'A guarded field was requested without a valid access token.',
     FORBIDDEN: 'The user is known but may not do this.',
-    INVALID_CREDENTIALS: 'The e-mail or the password is wrong.',
+    INVALID_CREDENTIALS:
+      'The e-mail or the password is wrong, or a code is wrong, used, expired or was tried too often.',
     INVALID_REFRESH_TOKEN: 'The refresh token was not exchanged.',
     BAD_USER_INPUT: 'Fields of the input have to be corrected.',
     NOT_FOUND: 'The object does not exist, or the caller may not know of it.',

@@ -70,13 +70,13 @@ describe('a failed login does not reveal whether the account exists', () => {
     expect(await failedLogin(server, EMAIL, 'wrong horse battery')).toEqual(unknown);
   });
 
-  test('the answer says only that the e-mail or the password is wrong', async () => {
+  test('the answer says only that the credentials are wrong', async () => {
     const { client } = await start();
     const { data, errors } = await client.tryLogin(EMAIL, 'wrong horse battery');
     expect(data).toEqual({ login: null });
     expect(errors).toEqual([
       {
-        message: 'E-mail or password is wrong.',
+        message: 'The credentials are wrong.',
         locations: expect.any(Array),
         path: ['login'],
         extensions: { code: 'INVALID_CREDENTIALS' },

@@ -45,6 +45,10 @@ afterEach(async () => {
   for (const server of pageServers.splice(0)) await server.close();
 });
 const startServer = useServers();
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).toReversed()) await close();
+});
 const databases: ReturnType<typeof freshSqlite>[] = [];
 let complaints: string[] = [];
 afterEach(async () => {
@@ -54,6 +58,14 @@ afterEach(async () => {
   complaints = [];
   expect(found).toEqual([]);
 });
+
+/** A mail server, and a mailer that sends to it. Both are closed after the test. */
+async function openMail() {
+  const inbox = await openSmtpInbox();
+  const { send, close } = openSmtpMailer(`smtp://127.0.0.1:${inbox.port}`, 'Example <auth@example.com>');
+  closing.push(() => inbox.close(), close);
+  return { inbox, send };
+}
 
 /** A person's browser, with the page open in its first tab. */
 interface Visit {
@@ -154,10 +166,41 @@ const history = (tab: Page, event: string) => tab.locator(`[data-event="${event}
 
 describe.each(DELIVERIES)('with the delivery %s', (delivery) => {
   test(
+    'an e-mail is confirmed with the digits of a mail, or with a link and the password',
+    async () => {
+      const { inbox, send } = await openMail();
+      const { tab, site, server } = await visit({}, { mailer: send, linkUrl: 'https://app.example.com/' });
+      await register(tab, delivery);
+      await tab.getByRole('button', { name: 'Send a code' }).click();
+      await waitUntil(() => inbox.received.length === 1);
+      await tab.getByLabel('Code').fill(codeIn(inbox.received[0]?.text ?? '').digits);
+      await tab.getByRole('button', { name: 'Confirm the e-mail' }).click();
+      await tab.getByText('Your e-mail is confirmed.').waitFor();
+      await tab.getByRole('button', { name: 'Confirm the e-mail' }).waitFor({ state: 'detached' });
+
+      const other = 'eve@example.com';
+      await server.client.register(other);
+      await server.client.run(`mutation { requestEmailVerification(input: { email: "${other}" }) { requestId } }`);
+      await waitUntil(() => inbox.received.length === 2);
+      const elsewhere = await openBrowser(site);
+      await elsewhere.tab.goto(`${site.url}/${codeIn(inbox.received[1]?.text ?? '').link.hash}`);
+      await elsewhere.tab.getByLabel('Password').fill('wrong');
+      await elsewhere.tab.getByRole('button', { name: 'Confirm', exact: true }).click();
+      await elsewhere.tab.getByText('The password is wrong, or the link was used').waitFor();
+      await elsewhere.tab.getByLabel('Password').fill(PASSWORD);
+      await elsewhere.tab.getByRole('button', { name: 'Confirm', exact: true }).click();
+      await elsewhere.tab.getByText('Your e-mail is confirmed.').waitFor();
+      await elsewhere.tab.getByRole('button', { name: 'Go on' }).click();
+      await elsewhere.tab.getByRole('heading', { level: 1, name: 'Log in' }).waitFor();
+      expect((await server.client.login(other)).user.email).toBe(other);
+    },
+    FLOW_TIMEOUT,
+  );
+
+  test(
     'a forgotten password is replaced with the digits of a mail, and later with the link of another',
     async () => {
-      const inbox = await openSmtpInbox();
-      const { send, close } = openSmtpMailer(`smtp://127.0.0.1:${inbox.port}`, 'Example <auth@example.com>');
+      const { inbox, send } = await openMail();
       const { tab, site, server } = await visit({}, { mailer: send, linkUrl: 'https://app.example.com/' });
       await server.client.register();
       await tab.getByRole('radio', { name: new RegExp(` ${delivery} `) }).check();
@@ -183,8 +226,6 @@ describe.each(DELIVERIES)('with the delivery %s', (delivery) => {
       await tab.getByRole('button', { name: 'Set the password' }).click();
       await expectAccount(tab);
       expect((await server.client.login(EMAIL, 'a third horse entirely')).user.email).toBe(EMAIL);
-      close();
-      await inbox.close();
     },
     FLOW_TIMEOUT,
   );

@@ -423,6 +423,10 @@ describe('the SDL', () => {
       'logout',
       'refreshToken',
       'register',
+      'requestEmailVerification',
+      'requestPasswordReset',
+      'resetPassword',
+      'verifyEmail',
       'verifyToken',
     ]);
   });

@@ -412,6 +412,7 @@ test('a host writes its own mails in its own languages', async () => {
         text: `${digits} ${link}`,
         html: '',
       }),
+      EMAIL_VERIFICATION: () => ({ subject: '', text: '', html: '' }),
     },
   };
   const server = await start({ mailer: mailbox.mailer, linkUrl: LINK_URL, messages });

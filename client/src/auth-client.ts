@@ -8,8 +8,10 @@ import {
   type LogoutResult,
   type PairLike,
   REGISTER,
+  REQUEST_EMAIL_VERIFICATION,
   REQUEST_PASSWORD_RESET,
   RESET_PASSWORD,
+  VERIFY_EMAIL,
 } from './documents.ts';
 import { AuthRequestError, AuthUnavailableError } from './errors.ts';
 import { withCookieLock } from './lock.ts';
@@ -81,6 +83,26 @@ export interface AuthClient {
    * @throws AuthUnavailableError if no answer arrives.
    */
   requestPasswordReset(input: { readonly email: string }): Promise<string>;
+  /**
+   * Has a code mailed to prove an address with. The answer does not say whether there is an account.
+   *
+   * @returns the id of the request, which the six digits of the mail need.
+   * @throws AuthRequestError whose `details.code` is BAD_USER_INPUT, RATE_LIMITED or another code.
+   * @throws AuthUnavailableError if no answer arrives.
+   */
+  requestEmailVerification(input: { readonly email: string }): Promise<string>;
+  /**
+   * Proves an address with the six digits and their `requestId`, or with the code of the mail's link. Send the password if
+   * nobody is logged in here. If neither is there, the password of the account is void and its sessions end.
+   *
+   * @throws AuthRequestError whose `details.code` is INVALID_CREDENTIALS or another code.
+   * @throws AuthUnavailableError if no answer arrives.
+   */
+  verifyEmail(input: {
+    readonly code: string;
+    readonly requestId?: string;
+    readonly password?: string;
+  }): Promise<AuthUser>;
   /**
    * Sets a new password with the six digits and their `requestId`, or with the code of the mail's link. Every session of the
    * user ends, and this client goes on with a new one.
@@ -191,6 +213,18 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     return withCookieLock(services, () => openSession(services, document, withDelivery, { headers, mode }));
   }
 
+  async function requestMail(document: string, input: object): Promise<string> {
+    const { mode } = credentialsOf(services);
+    const { data, errors = [] } = await ask<{ request: { requestId: string } | null }>(
+      transport,
+      document,
+      { input },
+      { headers: {}, mode },
+    );
+    if (!data?.request) throw new AuthRequestError(errors);
+    return data.request.requestId;
+  }
+
   const client: AuthClient = {
     getState: () => store.authState,
     subscribe: (listener) => store.subscribe(listener),
@@ -201,16 +235,15 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
       const askedAt = services.clock.now();
       return expectUser(await acceptAnswer(services, await askInSession(CHANGE_PASSWORD, () => input), askedAt));
     },
-    async requestPasswordReset(input) {
-      const { mode } = credentialsOf(services);
-      const { data, errors = [] } = await ask<{ request: { requestId: string } | null }>(
-        transport,
-        REQUEST_PASSWORD_RESET,
-        { input },
-        { headers: {}, mode },
+    requestPasswordReset: async (input) => requestMail(REQUEST_PASSWORD_RESET, input),
+    requestEmailVerification: async (input) => requestMail(REQUEST_EMAIL_VERIFICATION, input),
+    async verifyEmail(input) {
+      const { data, errors = [] } = await askInSession<{ verified: { user: AuthUser } | null }>(
+        VERIFY_EMAIL,
+        () => input,
       );
-      if (!data?.request) throw new AuthRequestError(errors);
-      return data.request.requestId;
+      if (!data?.verified) throw new AuthRequestError(errors);
+      return data.verified.user;
     },
     resetPassword: async (input) => expectUser(await logIn(RESET_PASSWORD, input)),
     async logout({ scope = 'SESSION' } = {}) {

@@ -28,6 +28,10 @@ export const CHANGE_PASSWORD = `mutation ($input: ChangePasswordInput!) { pair: 
 export const RESET_PASSWORD = `mutation ($input: ResetPasswordInput!) { pair: resetPassword(input: $input) ${PAIR} }`;
 export const REQUEST_PASSWORD_RESET =
   'mutation ($input: RequestPasswordResetInput!) { request: requestPasswordReset(input: $input) { requestId } }';
+export const REQUEST_EMAIL_VERIFICATION =
+  'mutation ($input: RequestEmailVerificationInput!) { request: requestEmailVerification(input: $input) { requestId } }';
+export const VERIFY_EMAIL =
+  'mutation ($input: VerifyEmailInput!) { verified: verifyEmail(input: $input) { user { id email roles } } }';
 export const LOGOUT =
   'mutation ($input: LogoutInput) { result: logout(input: $input) { endedSessions endedSessionIds } }';
 export const CSRF_TOKEN = '{ csrfToken }';

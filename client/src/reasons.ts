@@ -6,7 +6,7 @@ export const ErrorCode = /* @__PURE__ */ Object.freeze({
   UNAUTHENTICATED: 'UNAUTHENTICATED',
   /** The user is known but may not do this. */
   FORBIDDEN: 'FORBIDDEN',
-  /** The e-mail or the password is wrong. */
+  /** The e-mail or the password is wrong, or a code is wrong, used, expired or was tried too often. */
   INVALID_CREDENTIALS: 'INVALID_CREDENTIALS',
   /** The refresh token was not exchanged. */
   INVALID_REFRESH_TOKEN: 'INVALID_REFRESH_TOKEN',

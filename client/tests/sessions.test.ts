@@ -145,6 +145,21 @@ test('a forgotten password is replaced with the digits of a mail, or with its li
   expect(await first.request(ME)).toEqual(isAda);
 });
 
+test('an address is proved with the digits of a mail, in the session of the tab', async () => {
+  const mailbox = new Mailbox();
+  const { tab, browser } = await logIn({}, { mailer: mailbox.mailer, linkUrl: 'https://app.example.com/' });
+  const requestId = await tab.requestEmailVerification({ email: EMAIL });
+  const { digits } = await mailbox.next();
+  const failure = await tab.verifyEmail({ code: digits }).catch((error: unknown) => error);
+  expect((failure as AuthRequestError).details).toEqual({ code: 'INVALID_CREDENTIALS' });
+
+  expect(await tab.verifyEmail({ code: digits, requestId })).toMatchObject({ email: EMAIL });
+
+  expect(await tab.request('{ me { isEmailVerified } }')).toEqual({ data: { me: { isEmailVerified: true } } });
+  expect(logoutsOf(tab)).toEqual([]);
+  expect(browser.entries.size).toBeGreaterThan(0);
+});
+
 test('a refresh that is refused as RATE_LIMITED is reported, and the session goes on until the reason is known', async () => {
   const { server, tab } = await logIn({}, { refreshBudget: '1/1d' });
   const elsewhere = await server.client.login();

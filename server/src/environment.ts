@@ -255,7 +255,13 @@ function settingsFrom(given: Readonly<Record<string, string>>, isProduction: boo
   const { PORT: port = '0' } = given;
   // Two servers on one machine get two issuers, so that their cookies do not collide.
   const issuer = issuerAt(port === '0' ? DEVELOPMENT_PORT : port);
-  return { issuer, ...(isProduction ? {} : { linkUrl: issuer }), ...Object.fromEntries(settings) } as AuthSettings;
+  const defaults = isProduction ? {} : { linkUrl: linkUrlFor(given['AUTH_ISSUER'] ?? issuer) };
+  return { issuer, ...defaults, ...Object.fromEntries(settings) } as AuthSettings;
+}
+
+/** Where links of mails lead in development. An issuer may be no URL. */
+function linkUrlFor(issuer: string): string {
+  return URL.canParse(issuer) ? issuer : issuerAt(DEVELOPMENT_PORT);
 }
 
 function faultsOf(settings: AuthSettings): string[] {

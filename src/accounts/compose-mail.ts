@@ -23,7 +23,7 @@ const MINUTE = 60_000;
  * Makes a queued mail, and the code that it brings. A code is made for an e-mail without an account too, so that a try of its
  * digits takes as long.
  *
- * @returns null if nobody has the e-mail, or a later request has voided this one.
+ * @returns null if nobody has the e-mail, there is nothing to verify, or a later request has voided this one.
  */
 export async function composeMail(services: ComposerServices, queued: QueuedMail): Promise<Mail | null> {
   const { database, codes, messages } = services;
@@ -38,6 +38,7 @@ export async function composeMail(services: ComposerServices, queued: QueuedMail
   };
   const isLatest = await database.transaction((em) => insertCode(em, code));
   if (user === null || user.deactivatedAt !== null || !isLatest) return null;
+  if (queued.purpose === 'EMAIL_VERIFICATION' && user.emailVerifiedAt !== null) return null;
   const { digits, token } = codes.textsOf(code);
   const minutes = Math.round((queued.expiresAt.getTime() - timeOf(queued.id)) / MINUTE);
   const link = linkTo(services.linkUrl, queued.purpose, token);

@@ -68,6 +68,7 @@ export async function newUser(
     roles,
     tokenVersion: 0,
     tokenVersionRaisedAt: null,
+    emailVerifiedAt: null,
     deactivatedAt: null,
     createdAt: new Date(now),
     lastLoginAt: null,

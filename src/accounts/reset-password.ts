@@ -58,11 +58,13 @@ async function replacePassword(
   opening: Opening,
 ): Promise<TokenPair | null> {
   const now = services.clock.now();
-  const changed = { ...user, passwordHash, tokenVersion: user.tokenVersion + 1, lastLoginAt: new Date(now) };
+  // Whoever has the code receives the mails of the address.
+  const change = { passwordHash, lastLoginAt: new Date(now), emailVerifiedAt: user.emailVerifiedAt ?? new Date(now) };
+  const changed = { ...user, ...change, tokenVersion: user.tokenVersion + 1 };
   const prepared = await prepareSession(services, changed, opening);
   const ended = await services.database.transaction(async (em) => {
     if (!(await consumeCode(em, code.id))) return null;
-    if (!(await changeUser(em, user, { passwordHash, lastLoginAt: changed.lastLoginAt }, now))) return null;
+    if (!(await changeUser(em, user, change, now))) return null;
     const allEnded = await endWithin(em, services, { userId: user.id }, 'PASSWORD_RESET', opening.device);
     await insertPrepared(em, services, prepared, 'PASSWORD_RESET', opening.device);
     return allEnded;

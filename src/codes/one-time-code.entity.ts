@@ -2,7 +2,7 @@ import { defineEntity, p } from '@mikro-orm/core';
 import type { Row, TableOptions } from '../database.ts';
 
 /** What a one-time code is good for. */
-export type CodePurpose = 'PASSWORD_RESET';
+export type CodePurpose = 'PASSWORD_RESET' | 'EMAIL_VERIFICATION';
 
 /**
  * A code that was mailed. The row holds no code: the digits and the token of the link are computed from it. It has no foreign

@@ -10,6 +10,7 @@ export const securityEventMeanings = {
   PASSWORD_CHANGED: 'The password was changed.',
   PASSWORD_CHANGE_FAILED: 'The current password was wrong.',
   PASSWORD_RESET: 'The password was set with a code that was mailed, and a session was opened.',
+  EMAIL_VERIFIED: 'Somebody proved to receive the mails of the address.',
   ROLES_CHANGED: 'An administrator changed the roles.',
   USER_DEACTIVATED: 'An administrator deactivated the account.',
   USER_ACTIVATED: 'An administrator activated the account.',

@@ -2,7 +2,7 @@ import { defineEntity, p } from '@mikro-orm/core';
 import type { Row, TableOptions } from '../database.ts';
 
 /** What a mail is about. */
-export type MailPurpose = 'PASSWORD_RESET';
+export type MailPurpose = 'PASSWORD_RESET' | 'EMAIL_VERIFICATION';
 
 /** A mail that is to be sent. It holds what the mail is made of, and no text and no code. */
 export const defineMail = ({ tablePrefix, schema }: TableOptions) =>

@@ -32,6 +32,15 @@ export const SHIPPED_MESSAGES: Readonly<Record<'en' | 'de', Messages>> = Object.
         `The code and the link are good for ${minutes} minutes, and for one use.`,
         'If it was not you, do nothing. Your password stays.',
       ]),
+    EMAIL_VERIFICATION: ({ digits, link, minutes }) =>
+      compose('Confirm your e-mail', [
+        'Somebody, probably you, has an account with this e-mail.',
+        `The code to confirm it is ${digits}.`,
+        'Or open this link:',
+        link,
+        `The code and the link are good for ${minutes} minutes, and for one use.`,
+        'If you have no such account, do nothing.',
+      ]),
   },
   de: {
     PASSWORD_RESET: ({ digits, link, minutes }) =>
@@ -42,6 +51,15 @@ export const SHIPPED_MESSAGES: Readonly<Record<'en' | 'de', Messages>> = Object.
         link,
         `Code und Link gelten ${minutes} Minuten lang und nur einmal.`,
         'Wenn Sie es nicht waren, tun Sie nichts. Ihr Passwort bleibt.',
+      ]),
+    EMAIL_VERIFICATION: ({ digits, link, minutes }) =>
+      compose('E-Mail bestätigen', [
+        'Jemand, vermutlich Sie selbst, hat ein Konto mit dieser E-Mail.',
+        `Der Code zur Bestätigung lautet ${digits}.`,
+        'Oder öffnen Sie diesen Link:',
+        link,
+        `Code und Link gelten ${minutes} Minuten lang und nur einmal.`,
+        'Wenn Sie kein solches Konto haben, tun Sie nichts.',
       ]),
   },
 });

@@ -14,6 +14,8 @@ export const EndReason = Object.freeze({
   PASSWORD_CHANGED: 'PASSWORD_CHANGED',
   /** The user set a new password with a code that was mailed. */
   PASSWORD_RESET: 'PASSWORD_RESET',
+  /** Somebody else than the holder of the password or of a session proved to own the address. */
+  EMAIL_VERIFIED: 'EMAIL_VERIFIED',
   /** An administrator ended all sessions of the user. */
   ENDED_BY_ADMIN: 'ENDED_BY_ADMIN',
   /** An administrator deactivated the user. */

@@ -8,10 +8,14 @@ export interface AuthUser {
   readonly roles: readonly string[];
   /** Whether the user can log in. */
   readonly isActive: boolean;
+  /** Whether somebody proved to receive the mails of this address. */
+  readonly isEmailVerified: boolean;
   readonly createdAt: Date;
   readonly lastLoginAt: Date | null;
 }
 
-export function toAuthUser({ id, email, roles, deactivatedAt, createdAt, lastLoginAt }: User): AuthUser {
-  return { id, email, roles, isActive: deactivatedAt === null, createdAt, lastLoginAt };
+export function toAuthUser(user: User): AuthUser {
+  const { id, email, roles, deactivatedAt, emailVerifiedAt, createdAt, lastLoginAt } = user;
+  const isEmailVerified = emailVerifiedAt !== null;
+  return { id, email, roles, isActive: deactivatedAt === null, isEmailVerified, createdAt, lastLoginAt };
 }

@@ -79,7 +79,7 @@ function parse(
 }
 
 /** Keyboards write one character in several forms. NFKC makes them one (NIST SP 800-63B-4 section 3.1.1.2). */
-function normalizePassword(password: string): string {
+export function normalizePassword(password: string): string {
   return password.normalize('NFKC');
 }
 

@@ -105,12 +105,22 @@ export async function lockUserForLogin(em: EntityManager, user: Known, now: numb
 export async function changeUser(
   em: EntityManager,
   user: Known,
-  change: Partial<Pick<User, 'passwordHash' | 'roles' | 'deactivatedAt' | 'lastLoginAt'>>,
+  change: Partial<Pick<User, 'passwordHash' | 'roles' | 'deactivatedAt' | 'lastLoginAt' | 'emailVerifiedAt'>>,
   now: number,
 ): Promise<boolean> {
   const result = await tablesOf<Tables>(em)
     .updateTable('AuthUser')
     .set({ ...change, tokenVersion: user.tokenVersion + 1, tokenVersionRaisedAt: new Date(now) })
+    .where((row) => isAsRead(row, user))
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+/** Records that the address of a user was proved, if the user is unchanged since it was read. The version stays. */
+export async function verifyUserEmail(em: EntityManager, user: Known, now: number): Promise<boolean> {
+  const result = await tablesOf<Tables>(em)
+    .updateTable('AuthUser')
+    .set({ emailVerifiedAt: new Date(now) })
     .where((row) => isAsRead(row, user))
     .executeTakeFirst();
   return result.numUpdatedRows === 1n;

@@ -12,13 +12,15 @@ export const defineUser = ({ tablePrefix, schema }: TableOptions) =>
       id: p.uuid().primary(),
       /** In the form of `normalizeEmail`. */
       email: p.string().length(254).unique(),
-      /** In the form of `createPasswordHasher`: 60 characters of bcrypt, after the name of the digest and the `kid` of its key. */
+      /** In the form of `createPasswordHasher`: 60 characters of bcrypt, after the name of the digest and the `kid` of its key. Empty if there is no password. */
       passwordHash: p.string().length(201),
       roles: p.json<readonly string[]>(),
       /** Access tokens with a lower `ver` are outdated. */
       tokenVersion: p.integer().default(0),
       /** Other processes find raised versions by the index on this column. */
       tokenVersionRaisedAt: p.datetime(3).nullable().index(),
+      /** When somebody proved to receive the mails of this address; null if nobody has. */
+      emailVerifiedAt: p.datetime(3).nullable(),
       /** Null for an active user. */
       deactivatedAt: p.datetime(3).nullable(),
       createdAt: p.datetime(3),

@@ -17,6 +17,8 @@ const PUBLIC_FIELDS: Readonly<Record<string, string>> = {
   logout: 'ends only what the tokens name',
   requestPasswordReset: 'answers the same for any e-mail',
   resetPassword: 'checks the code of a mail',
+  requestEmailVerification: 'answers the same for any e-mail',
+  verifyEmail: 'checks the code of a mail',
 };
 
 /** Cases of authorization. */

@@ -1,4 +1,5 @@
 import { useQuery } from '@apollo/client/react';
+import { ConfirmEmail } from './confirm-email.tsx';
 import { formatMoment } from './format.ts';
 import { MeDocument } from './gql/graphql.ts';
 import { Card, LoadingProblem } from './parts.tsx';
@@ -32,6 +33,7 @@ export function AccountCard() {
           </div>
         </dl>
       )}
+      {me !== null && !me.isEmailVerified && <ConfirmEmail email={me.email} />}
     </Card>
   );
 }

@@ -1,6 +1,7 @@
 import { ApolloProvider } from '@apollo/client/react';
 import type { TokenDelivery } from 'graphql-simplejwt-client';
 import { useEffect, useState } from 'react';
+import { ConfirmPage } from './confirm-page.tsx';
 import { chooseDelivery, chosenDelivery, onDeliveryChosenElsewhere } from './delivery.ts';
 import { HomePage } from './home-page.tsx';
 import { useLinkCode } from './link-code.ts';
@@ -43,13 +44,14 @@ function Page({ delivery, onChooseDelivery }: PageProps) {
   const state = useAuthState();
   const [linkCode, forgetLinkCode] = useLinkCode();
   if (state.status === 'STARTING') return <main className="starting" aria-busy="true" aria-label="Loading" />;
+  if (linkCode?.purpose === 'EMAIL_VERIFICATION') return <ConfirmPage code={linkCode.code} onDone={forgetLinkCode} />;
   if (state.status === 'LOGGED_OUT' || linkCode !== null)
     return (
       <WelcomePage
         reason={state.status === 'LOGGED_OUT' ? state.reason : null}
         delivery={delivery}
         onChooseDelivery={onChooseDelivery}
-        linkCode={linkCode}
+        linkCode={linkCode?.code ?? null}
         onLinkCodeUsed={forgetLinkCode}
       />
     );

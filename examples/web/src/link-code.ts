@@ -1,5 +1,11 @@
 import { useEffect, useState } from 'react';
 
+/** What the link of a mail brings. */
+export interface LinkCode {
+  readonly purpose: 'PASSWORD_RESET' | 'EMAIL_VERIFICATION';
+  readonly code: string;
+}
+
 // Read once: React may run an effect or an initial state twice.
 const first = takeLinkCode();
 
@@ -8,21 +14,27 @@ const first = takeLinkCode();
  *
  * @returns the code, and what to call once it is used.
  */
-export function useLinkCode(): readonly [code: string | null, forget: () => void] {
-  const [code, setCode] = useState(first);
+export function useLinkCode(): readonly [linkCode: LinkCode | null, forget: () => void] {
+  const [linkCode, setLinkCode] = useState(first);
   useEffect(() => {
     // A link that is opened in this tab changes the fragment only.
-    const take = () => setCode((held) => takeLinkCode() ?? held);
+    const take = () => {
+      const taken = takeLinkCode();
+      if (taken !== null) setLinkCode(taken);
+    };
+    // The fragment may have changed before this effect.
+    take();
     addEventListener('hashchange', take);
     return () => removeEventListener('hashchange', take);
   }, []);
-  return [code, () => setCode(null)];
+  return [linkCode, () => setLinkCode(null)];
 }
 
 /** Takes the code out of the address, so that it stays in no history. */
-function takeLinkCode(): string | null {
+function takeLinkCode(): LinkCode | null {
   const parameters = new URLSearchParams(location.hash.slice(1));
-  if (parameters.get('purpose') !== 'PASSWORD_RESET') return null;
+  const [purpose, code] = [parameters.get('purpose'), parameters.get('code')];
+  if (code === null || (purpose !== 'PASSWORD_RESET' && purpose !== 'EMAIL_VERIFICATION')) return null;
   history.replaceState(history.state, '', location.pathname + location.search);
-  return parameters.get('code');
+  return { purpose, code };
 }

@@ -9,6 +9,24 @@ export class RequestPasswordResetInput {
   email!: string;
 }
 
+@InputType('RequestEmailVerificationInput', { description: 'Input of `requestEmailVerification`.' })
+export class RequestEmailVerificationInput {
+  @Field(() => String, { description: 'Trimmed and lower-cased before it is used.' })
+  email!: string;
+}
+
+@InputType('VerifyEmailInput', { description: 'Input of `verifyEmail`.' })
+export class VerifyEmailInput {
+  @Field(() => String, { description: 'The six digits of the mail, or the `code` of its link.' })
+  code!: string;
+
+  @Field(() => ID, { nullable: true, description: 'What `requestEmailVerification` answered. The digits need it.' })
+  requestId?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Keeps the password good if no session of the account is sent.' })
+  password?: string | null;
+}
+
 @InputType('ResetPasswordInput', { description: 'Input of `resetPassword`.' })
 export class ResetPasswordInput {
   @Field(() => String, { description: 'The six digits of the mail, or the `code` of its link.' })

@@ -1,11 +1,16 @@
 import { Arg, Mutation, Resolver } from 'type-graphql';
-import { answerPasswordReset, answerPasswordResetRequest } from '../../request/answer-recovery.ts';
+import { answerEmailProof, answerMailRequest, answerPasswordReset } from '../../request/answer-recovery.ts';
 import type { RequestScope } from '../../request/request-scope.ts';
 import { Public } from '../guards/authorized.ts';
 import { CredentialOperation } from '../guards/credential-operation.ts';
 import { RequestArg } from '../guards/request-arg.ts';
-import { RequestPasswordResetInput, ResetPasswordInput } from './recovery.input.ts';
-import { RequestPayload, toRequestPayload } from './recovery.type.ts';
+import {
+  RequestEmailVerificationInput,
+  RequestPasswordResetInput,
+  ResetPasswordInput,
+  VerifyEmailInput,
+} from './recovery.input.ts';
+import { RequestPayload, toRequestPayload, toVerifyEmailPayload, VerifyEmailPayload } from './recovery.type.ts';
 import { TokenPairType, toTokenPairType } from './token.type.ts';
 import { UNVALIDATED } from './unvalidated.ts';
 
@@ -23,7 +28,7 @@ export class RecoveryResolver {
     @Arg('input', () => RequestPasswordResetInput, UNVALIDATED) { email }: RequestPasswordResetInput,
     @RequestArg() request: RequestScope,
   ): Promise<RequestPayload> {
-    return toRequestPayload(await answerPasswordResetRequest(request, email));
+    return toRequestPayload(await answerMailRequest(request, 'PASSWORD_RESET', email));
   }
 
   @CredentialOperation()
@@ -37,5 +42,33 @@ export class RecoveryResolver {
     @RequestArg() request: RequestScope,
   ): Promise<TokenPairType> {
     return toTokenPairType(await answerPasswordReset(request, { ...reset, requestId }, delivery));
+  }
+
+  @CredentialOperation()
+  @Public()
+  @Mutation(() => RequestPayload, {
+    nullable: true,
+    description:
+      'Mails a code to prove an address with. The answer is the same, at the same time, whether or not there is an account.',
+  })
+  async requestEmailVerification(
+    @Arg('input', () => RequestEmailVerificationInput, UNVALIDATED) { email }: RequestEmailVerificationInput,
+    @RequestArg() request: RequestScope,
+  ): Promise<RequestPayload> {
+    return toRequestPayload(await answerMailRequest(request, 'EMAIL_VERIFICATION', email));
+  }
+
+  @CredentialOperation()
+  @Public()
+  @Mutation(() => VerifyEmailPayload, {
+    nullable: true,
+    description:
+      'Proves an address with a code that was mailed. Without a session of the account and without its password, the password is void and every session ends.',
+  })
+  async verifyEmail(
+    @Arg('input', () => VerifyEmailInput, UNVALIDATED) { code, requestId = null, password = null }: VerifyEmailInput,
+    @RequestArg() request: RequestScope,
+  ): Promise<VerifyEmailPayload> {
+    return toVerifyEmailPayload(await answerEmailProof(request, { code, requestId, password }));
   }
 }

@@ -17,6 +17,9 @@ export class UserType implements AuthUser {
   @Field(() => Boolean, { description: 'Whether the user can log in.' })
   isActive!: boolean;
 
+  @Field(() => Boolean, { description: 'Whether somebody proved to receive the mails of this address.' })
+  isEmailVerified!: boolean;
+
   @Field(() => GraphQLDateTime, { description: 'When the account was opened.' })
   createdAt!: Date;
 

@@ -24,7 +24,7 @@ export class Migration20261127000000_initial extends Migration {
     this.addSql(`create index "simplejwt_security_event_created_at_index" on "simplejwt_security_event" ("created_at");`);
     this.addSql(`create index "simplejwt_security_event_user_id_created_at_id_index" on "simplejwt_security_event" ("user_id", "created_at", "id");`);
 
-    this.addSql(`create table "simplejwt_user" ("id" uuid not null, "email" varchar(254) not null, "password_hash" varchar(201) not null, "roles" jsonb not null, "token_version" int not null default 0, "token_version_raised_at" timestamptz(3) null, "deactivated_at" timestamptz(3) null, "created_at" timestamptz(3) not null, "last_login_at" timestamptz(3) null, primary key ("id"));`);
+    this.addSql(`create table "simplejwt_user" ("id" uuid not null, "email" varchar(254) not null, "password_hash" varchar(201) not null, "roles" jsonb not null, "token_version" int not null default 0, "token_version_raised_at" timestamptz(3) null, "email_verified_at" timestamptz(3) null, "deactivated_at" timestamptz(3) null, "created_at" timestamptz(3) not null, "last_login_at" timestamptz(3) null, primary key ("id"));`);
     this.addSql(`alter table "simplejwt_user" add constraint "simplejwt_user_email_unique" unique ("email");`);
     this.addSql(`create index "simplejwt_user_token_version_raised_at_index" on "simplejwt_user" ("token_version_raised_at");`);
     this.addSql(`create index "simplejwt_user_created_at_id_index" on "simplejwt_user" ("created_at", "id");`);

@@ -24,7 +24,7 @@ export class Migration20261127000000_initial extends Migration {
     this.addSql(`create index \`simplejwt_security_event_created_at_index\` on \`simplejwt_security_event\` (\`created_at\`);`);
     this.addSql(`create index \`simplejwt_security_event_user_id_created_at_id_index\` on \`simplejwt_security_event\` (\`user_id\`, \`created_at\`, \`id\`);`);
 
-    this.addSql(`create table \`simplejwt_user\` (\`id\` text not null primary key, \`email\` text not null, \`password_hash\` text not null, \`roles\` json not null, \`token_version\` integer not null default 0, \`token_version_raised_at\` datetime null, \`deactivated_at\` datetime null, \`created_at\` datetime not null, \`last_login_at\` datetime null);`);
+    this.addSql(`create table \`simplejwt_user\` (\`id\` text not null primary key, \`email\` text not null, \`password_hash\` text not null, \`roles\` json not null, \`token_version\` integer not null default 0, \`token_version_raised_at\` datetime null, \`email_verified_at\` datetime null, \`deactivated_at\` datetime null, \`created_at\` datetime not null, \`last_login_at\` datetime null);`);
     this.addSql(`create unique index \`simplejwt_user_email_unique\` on \`simplejwt_user\` (\`email\`);`);
     this.addSql(`create index \`simplejwt_user_token_version_raised_at_index\` on \`simplejwt_user\` (\`token_version_raised_at\`);`);
     this.addSql(`create index \`simplejwt_user_created_at_id_index\` on \`simplejwt_user\` (\`created_at\`, \`id\`);`);

@@ -2,6 +2,7 @@ import type { Device } from '../device.ts';
 import { BadUserInputError } from '../errors.ts';
 import { newId } from '../id.ts';
 import { queueMail } from '../mail/mail-store.ts';
+import type { MailPurpose } from '../mail/mail.entity.ts';
 import { InputRefusalReason } from '../reasons.ts';
 import type { Budget } from '../settings.ts';
 import { normalizeEmail } from '../users/email-address.ts';
@@ -10,6 +11,7 @@ import type { MailServices } from './mail-services.ts';
 
 /** A client's request for a mail. */
 export interface MailRequest {
+  readonly purpose: MailPurpose;
   readonly email: string;
   /** One of the languages of `MailServices`. */
   readonly language: string;
@@ -21,16 +23,16 @@ const LIFETIME = 1_800_000;
 const BUDGET_OF_ADDRESS: Budget = { checks: 5, window: 3_600_000 };
 
 /**
- * Queues a mail with a code to choose a new password. It writes the same rows for any e-mail, and looks for no account: that
+ * Queues a mail with a code. It writes the same rows for any e-mail, and looks for no account: that
  * is done when the mail is sent. If an address has got too many mails, the request succeeds and nothing is sent.
  *
  * @returns the id of the request, which the digits of the mail need.
  * @throws RateLimitedError if the client has to wait.
  * @throws BadUserInputError if mail cannot be sent to the address.
  */
-export async function requestPasswordReset(
+export async function requestMail(
   services: MailServices,
-  { email: text, language }: MailRequest,
+  { purpose, email: text, language }: MailRequest,
   device: Device,
 ): Promise<string> {
   const email = normalizeEmail(text);
@@ -39,7 +41,7 @@ export async function requestPasswordReset(
   const now = services.clock.now();
   const id = newId(now);
   if (!(await services.limiter.tryTake('mail', email, BUDGET_OF_ADDRESS))) return id;
-  const mail = { id, purpose: 'PASSWORD_RESET' as const, email, language, expiresAt: new Date(now + LIFETIME) };
+  const mail = { id, purpose, email, language, expiresAt: new Date(now + LIFETIME) };
   await services.database.transaction((em) => queueMail(em, mail, now));
   services.outbox.nudge();
   return id;
