@@ -123,14 +123,14 @@ export interface AuthSettings {
    */
   readonly passwordMinLength?: number;
   /**
-   * How many passwords a client address may have checked by `login` and `changePassword`: 1 to 100,000 in a minute to a day,
-   * such as `100/15m`. A part of the time brings back that part of the budget. An IPv6 address counts with its /64. Raise it if
+   * How many passwords and mailed codes a client address may have checked: 1 to 100,000 in a minute to a day, such as
+   * `100/15m`. A part of the time brings back that part of the budget. An IPv6 address counts with its /64. Raise it if
    * many users share an address.
    * @defaultValue `'100/15m'`
    */
   readonly loginBudget?: BudgetText;
   /**
-   * How many times a client address may ask for an account by `register`, in the same form.
+   * How many times a client address may ask for an account or a mail, in the same form.
    * @defaultValue `'100/15m'`
    */
   readonly registerBudget?: BudgetText;

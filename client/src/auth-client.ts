@@ -15,7 +15,7 @@ import {
 } from './documents.ts';
 import { AuthRequestError, AuthUnavailableError } from './errors.ts';
 import { withCookieLock } from './lock.ts';
-import { expectResult, Logout } from './logout.ts';
+import { Logout } from './logout.ts';
 import { acceptAnswer, acceptPair, openSession } from './open-session.ts';
 import type { AuthClientOptions } from './options.ts';
 import { Refresher } from './refresher.ts';
@@ -25,7 +25,7 @@ import { createScheduler } from './scheduler.ts';
 import { createServices } from './services.ts';
 import type { AuthClientListener, AuthState } from './state.ts';
 import type { AuthUser } from './storage.ts';
-import { ask, type GraphQLAnswer } from './transport.ts';
+import { ask, expectResult, type GraphQLAnswer, type ResultAnswer } from './transport.ts';
 
 /** An operation with the types of its result and variables, as codegen's client preset makes it in its string mode. */
 export interface TypedDocument<Result, Variables> {
@@ -214,15 +214,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   }
 
   async function requestMail(document: string, input: object): Promise<string> {
-    const { mode } = credentialsOf(services);
-    const { data, errors = [] } = await ask<{ request: { requestId: string } | null }>(
-      transport,
-      document,
-      { input },
-      { headers: {}, mode },
-    );
-    if (!data?.request) throw new AuthRequestError(errors);
-    return data.request.requestId;
+    return expectResult(await askInSession<ResultAnswer<{ requestId: string }>>(document, () => input)).requestId;
   }
 
   const client: AuthClient = {
@@ -238,12 +230,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     requestPasswordReset: async (input) => requestMail(REQUEST_PASSWORD_RESET, input),
     requestEmailVerification: async (input) => requestMail(REQUEST_EMAIL_VERIFICATION, input),
     async verifyEmail(input) {
-      const { data, errors = [] } = await askInSession<{ verified: { user: AuthUser } | null }>(
-        VERIFY_EMAIL,
-        () => input,
-      );
-      if (!data?.verified) throw new AuthRequestError(errors);
-      return data.verified.user;
+      return expectResult(await askInSession<ResultAnswer<{ user: AuthUser }>>(VERIFY_EMAIL, () => input)).user;
     },
     resetPassword: async (input) => expectUser(await logIn(RESET_PASSWORD, input)),
     async logout({ scope = 'SESSION' } = {}) {

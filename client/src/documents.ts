@@ -18,8 +18,9 @@ export interface LogoutResult {
   readonly endedSessionIds: readonly string[];
 }
 
+const USER = 'user { id email roles }';
 const PAIR = `{ accessToken accessTokenExpiresAt accessTokenExpiresIn refreshToken refreshTokenExpiresAt csrfToken
-  session { id } user { id email roles } }`;
+  session { id } ${USER} }`;
 
 export const LOGIN = `mutation ($input: LoginInput!) { pair: login(input: $input) ${PAIR} }`;
 export const REGISTER = `mutation ($input: RegisterInput!) { pair: register(input: $input) ${PAIR} }`;
@@ -27,11 +28,10 @@ export const REFRESH = `mutation ($input: RefreshTokenInput) { pair: refreshToke
 export const CHANGE_PASSWORD = `mutation ($input: ChangePasswordInput!) { pair: changePassword(input: $input) ${PAIR} }`;
 export const RESET_PASSWORD = `mutation ($input: ResetPasswordInput!) { pair: resetPassword(input: $input) ${PAIR} }`;
 export const REQUEST_PASSWORD_RESET =
-  'mutation ($input: RequestPasswordResetInput!) { request: requestPasswordReset(input: $input) { requestId } }';
+  'mutation ($input: RequestPasswordResetInput!) { result: requestPasswordReset(input: $input) { requestId } }';
 export const REQUEST_EMAIL_VERIFICATION =
-  'mutation ($input: RequestEmailVerificationInput!) { request: requestEmailVerification(input: $input) { requestId } }';
-export const VERIFY_EMAIL =
-  'mutation ($input: VerifyEmailInput!) { verified: verifyEmail(input: $input) { user { id email roles } } }';
+  'mutation ($input: RequestEmailVerificationInput!) { result: requestEmailVerification(input: $input) { requestId } }';
+export const VERIFY_EMAIL = `mutation ($input: VerifyEmailInput!) { result: verifyEmail(input: $input) { ${USER} } }`;
 export const LOGOUT =
   'mutation ($input: LogoutInput) { result: logout(input: $input) { endedSessions endedSessionIds } }';
 export const CSRF_TOKEN = '{ csrfToken }';

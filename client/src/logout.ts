@@ -1,12 +1,12 @@
 import { BackOff } from './back-off.ts';
 import { csrfTokenOf, fetchCsrfToken, findCsrfToken, headersOf, modeOf } from './credentials.ts';
 import { LOGOUT, type LogoutResult } from './documents.ts';
-import { authErrorOf, AuthRequestError } from './errors.ts';
+import { authErrorOf } from './errors.ts';
 import { withCookieLock } from './lock.ts';
 import type { ClientServices } from './services.ts';
 import type { PendingLogout } from './storage.ts';
 import type { LogoutReason } from './tabs.ts';
-import { ask, type GraphQLAnswer } from './transport.ts';
+import { ask, expectResult, type GraphQLAnswer, type ResultAnswer } from './transport.ts';
 
 /** A logout that the server has to be told of, with the tokens of the session that it ends. */
 interface UnsentLogout extends PendingLogout {
@@ -17,7 +17,7 @@ interface UnsentLogout extends PendingLogout {
   sending: Promise<LogoutResult | null> | null;
 }
 
-export type LogoutAnswer = GraphQLAnswer<{ readonly result: LogoutResult | null }>;
+type LogoutAnswer = GraphQLAnswer<ResultAnswer<LogoutResult>>;
 
 const NOTHING_ENDED: LogoutResult = { endedSessions: 0, endedSessionIds: [] };
 
@@ -130,10 +130,4 @@ export class Logout {
     const credentials = { headers: headersOf(accessToken, csrfToken), mode: modeOf(this.#services) };
     return ask(this.#services.transport, LOGOUT, { input }, credentials);
   }
-}
-
-/** @throws AuthRequestError if the server refused. */
-export function expectResult({ data, errors = [] }: LogoutAnswer): LogoutResult {
-  if (data?.result == null) throw new AuthRequestError(errors);
-  return data.result;
 }

@@ -1,4 +1,4 @@
-import { authErrorOf, AuthUnavailableError, type GraphQLErrorLike } from './errors.ts';
+import { authErrorOf, AuthRequestError, AuthUnavailableError, type GraphQLErrorLike } from './errors.ts';
 
 /** The answer of a GraphQL server. */
 export interface GraphQLAnswer<Data> {
@@ -74,4 +74,15 @@ async function post<Data>(
     clearTimeout(timer);
     transport.closing.removeEventListener('abort', abort);
   }
+}
+
+/** The data of an operation of the kit's own whose root field is named `result`. */
+export interface ResultAnswer<Result> {
+  readonly result: Result | null;
+}
+
+/** @throws AuthRequestError if the server refused. */
+export function expectResult<Result>({ data, errors = [] }: GraphQLAnswer<ResultAnswer<Result>>): Result {
+  if (data?.result == null) throw new AuthRequestError(errors);
+  return data.result;
 }

@@ -168,11 +168,11 @@ describe.each([
   }, 60_000);
 });
 
-test('the error codes alone bundle to 600 bytes at most, and the whole kit to 9,500', async () => {
+test('the error codes alone bundle to 600 bytes at most, and the whole kit to 9,700', async () => {
   const names = ['graphql-simplejwt-client', 'graphql-simplejwt-client/apollo', 'graphql-simplejwt-client/urql'];
 
   expect(await sizeOf(`export { ErrorCode } from '${names[0]}';`)).toBeLessThan(600);
   const whole = await sizeOf(names.map((name) => `export * from '${name}';`).join('\n'));
   expect(whole).toBeGreaterThan(600);
-  expect(whole).toBeLessThan(9_500);
+  expect(whole).toBeLessThan(9_700);
 }, 60_000);

@@ -29,6 +29,8 @@ export class Outbox {
   #timer: NodeJS.Timeout | undefined;
   #sending: Promise<void> | null = null;
   #isStopped = false;
+  /** Once the stop has waited long enough. The database may be closed. */
+  #isAbandoned = false;
 
   constructor(
     database: Database,
@@ -58,6 +60,7 @@ export class Outbox {
     this.#isStopped = true;
     clearTimeout(this.#timer);
     await within(FAREWELL, this.#sending ?? Promise.resolve()).catch(() => undefined);
+    this.#isAbandoned = true;
   }
 
   #schedule(delay: number): void {
@@ -93,8 +96,10 @@ export class Outbox {
     try {
       const mail = await this.#compose(queued);
       if (mail !== null) await within(PATIENCE, this.#mailer(mail));
+      if (this.#isAbandoned) return;
       await this.#database.transaction((em) => removeMail(em, queued.id));
     } catch (error) {
+      if (this.#isAbandoned) return;
       const delay = DELAYS[Math.min(queued.attempts, DELAYS.length - 1)] ?? DELAYS[0];
       const lastError = (error instanceof Error ? error.message : String(error)).slice(0, LONGEST_ERROR);
       await this.#database.transaction((em) => postponeMail(em, queued.id, lastError, this.#clock.now() + delay));

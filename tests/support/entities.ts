@@ -1,4 +1,5 @@
 import { authEntities } from '../../src/entities.ts';
 
-/** The entity of users, for tests that look at rows. */
+/** The entities of users and mails, for tests that look at rows. */
 export const [User] = authEntities;
+export const Mail = authEntities[6];
