@@ -307,11 +307,11 @@ onEachDatabase((database) => {
       await server.client.register();
       mailbox.failures.push(...Array.from({ length: 100 }, () => new Error(`550 no mailbox ${EMAIL}`)));
       await request(server);
-      for (const pause of [5, 15, 30, 60, 120, 300]) {
+      for (const pause of [5, 15, 30, 60]) {
         await waitUntil(async () => (await pauseOf(server)) === pause * SECOND);
         server.clock.advance(pause * SECOND - 1);
         expect(await pauseOf(server)).toBe(1);
-        if (pause === 300) mailbox.failures.length = 0;
+        if (pause === 60) mailbox.failures.length = 0;
         server.clock.advance(1);
       }
       const { token } = await mailbox.next();
