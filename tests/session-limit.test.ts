@@ -106,9 +106,12 @@ onEachDatabase((database) => {
   test('after a flood of logins, no more sessions live than are allowed', async () => {
     const email = someEmail();
     const first = await server.client.register(email);
-    const flood = await Promise.all(Array.from({ length: 60 }, () => server.client.login(email)));
+    const flood: Pair[] = [];
+    // Of more than ten logins to one account at once, some are refused.
+    for (let round = 0; round < 8; round += 1)
+      flood.push(...(await Promise.all(Array.from({ length: 8 }, () => server.client.login(email)))));
     const outcomes = await Promise.all([first, ...flood].map(accessWith));
-    expect(countBy(outcomes, String)).toEqual({ good: MOST, 'UNAUTHENTICATED TOKEN_REVOKED': 61 - MOST });
+    expect(countBy(outcomes, String)).toEqual({ good: MOST, 'UNAUTHENTICATED TOKEN_REVOKED': 65 - MOST });
     const living = flood.find((_, index) => outcomes[index + 1] === 'good') as Pair;
     expect(await listIds(living)).toHaveLength(MOST);
   });
