@@ -1,12 +1,9 @@
 import type { MikroORM } from '@mikro-orm/core';
 import type { NonEmptyArray } from 'type-graphql';
-import { composeMail } from './accounts/compose-mail.ts';
-import type { MailServices } from './accounts/mail-services.ts';
+import { openMail } from './accounts/open-mail.ts';
 import type { AccountServices } from './accounts/services.ts';
-import { CodeDeriver } from './codes/code-deriver.ts';
 import type { Mailer } from './mail/mailer.ts';
 import { type Messages, SHIPPED_MESSAGES } from './mail/messages.ts';
-import { Outbox } from './mail/outbox.ts';
 import { createUser, type CreateUserOptions, type NewUser } from './accounts/create-user.ts';
 import { BlacklistMirror } from './blacklist/blacklist-mirror.ts';
 import { requirePasswordKeys } from './accounts/require-password-keys.ts';
@@ -32,7 +29,7 @@ import { purge, type PurgeResult } from './sessions/purge.ts';
 import { type TokenVerification, verifyToken } from './sessions/verify-token.ts';
 import { type AuthSettings, resolveSettings, type Settings } from './settings.ts';
 import { checkNamespace } from './tokens/claims.ts';
-import { importKeyRing, type KeyRing, type PrivateJwkSet, type PublicJwkSet } from './tokens/key-ring.ts';
+import { importKeyRing, type PrivateJwkSet, type PublicJwkSet } from './tokens/key-ring.ts';
 import { createTokenCodec } from './tokens/token-codec.ts';
 import type { AuthUser } from './users/auth-user.ts';
 import { createPasswordHasher } from './users/password-hasher.ts';
@@ -190,26 +187,4 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       await services.mirror.stop();
     },
   } satisfies Auth);
-}
-
-interface MailOptions {
-  readonly mailer: Mailer;
-  readonly messages: Readonly<Record<string, Messages>>;
-  readonly onFailure: (error: unknown) => void;
-}
-
-function openMail(
-  accounts: AccountServices,
-  keyRing: KeyRing,
-  { mailer, messages, onFailure }: MailOptions,
-): MailServices {
-  const { database, clock, settings } = accounts;
-  const languages = Object.keys(messages);
-  if (settings.linkUrl === '') throw new TypeError('A mailer needs the setting linkUrl.');
-  if (languages.length === 0) throw new TypeError('A mailer needs messages in one language at least.');
-  const [first, ...others] = keyRing.secrets().map((secret) => deriveKey(secret, 'one-time codes'));
-  const codes = new CodeDeriver([first as Buffer, ...others]);
-  const composer = { database, codes, linkUrl: settings.linkUrl, messages: new Map(Object.entries(messages)) };
-  const outbox = new Outbox(database, clock, (queued) => composeMail(composer, queued), mailer, onFailure);
-  return { ...accounts, codes, outbox, languages };
 }
