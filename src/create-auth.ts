@@ -1,5 +1,6 @@
 import type { MikroORM } from '@mikro-orm/core';
 import type { NonEmptyArray } from 'type-graphql';
+import { type FailedMail, listFailedMails } from './accounts/list-failed-mails.ts';
 import { openMail } from './accounts/open-mail.ts';
 import type { AccountServices } from './accounts/services.ts';
 import type { Mailer } from './mail/mailer.ts';
@@ -103,6 +104,8 @@ export interface Auth {
    * @param signal stops it early. The next call continues.
    */
   purge(signal?: AbortSignal): Promise<PurgeResult>;
+  /** The mails that could not be sent yet, the oldest first, at most 1,000. */
+  failedMails(): Promise<FailedMail[]>;
   /** The public halves of the asymmetric access keys, for services that verify access tokens themselves. */
   jwks(): PublicJwkSet;
   /** Stops reading the blacklist and sending mails. Call it before you close the ORM. */
@@ -114,7 +117,8 @@ export interface Auth {
  *
  * @throws SettingsError that lists every fault of the settings.
  * @throws KeyRingError that lists every fault of the keys, and each password key that stored hashes need.
- * @throws TypeError if the namespace of the host's claims is reserved, or there is a mailer without `linkUrl` or messages.
+ * @throws TypeError if the namespace of the host's claims is reserved, there is a mailer without `linkUrl` or messages, or a
+ *   setting needs a mailer and there is none.
  * @throws ServiceUnavailableError if the database cannot be read.
  *
  * @example
@@ -157,6 +161,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     limiter: new RateLimiter(database, clock, deriveKey(keyRing.secrets()[0], 'rate limits')),
     passwords: await createPasswordHasher(settings, keyRing.passwordKeys()),
   };
+  if (mailer === undefined) requireNoMailer(settings);
   const mail = mailer === undefined ? null : openMail(accounts, keyRing, { mailer, messages, onFailure: reportFault });
   const services: RequestServices = Object.freeze({
     ...accounts,
@@ -170,16 +175,21 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
 
   return Object.freeze({
     settings,
-    resolvers: authResolvers({ registration: settings.registration, sendsMail: mail !== null }),
+    resolvers: authResolvers({
+      registration: settings.registration,
+      sendsMail: mail !== null,
+      loginByCode: settings.loginByCode,
+    }),
     context: (request) => createContext(services, request),
     openSession: ({ userId, userAgent = null, ipAddress = null }) =>
       openSessionForUser(services, userId, {
-        device: describeDevice(userAgent, ipAddress),
+        device: describeDevice({ userAgent, ipAddress, language: null }),
         delivery: TokenDelivery.BODY,
       }),
     verifyToken: (token) => verifyToken(services, token, NO_DEVICE),
     blacklistToken: (token) => blacklistToken(services, token),
     createUser: (user, how) => createUser(services, OPERATOR, user, how),
+    failedMails: () => listFailedMails(services),
     purge: (signal) => purge(services, signal ?? null),
     jwks: () => keyRing.publicJwks(),
     async close() {
@@ -187,4 +197,10 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       await services.mirror.stop();
     },
   } satisfies Auth);
+}
+
+/** @throws TypeError if a setting needs a mailer. */
+function requireNoMailer({ emailVerification, notices }: Settings): void {
+  if (emailVerification === 'required') throw new TypeError('Required verification needs a mailer.');
+  if (notices.length > 0) throw new TypeError('The setting notices needs a mailer.');
 }

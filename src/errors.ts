@@ -64,6 +64,15 @@ export class InvalidCredentialsError extends CodedError {
   }
 }
 
+/** The password is right, and the e-mail must be verified before the first login. */
+export class EmailUnverifiedError extends CodedError {
+  readonly code = ErrorCode.EMAIL_UNVERIFIED;
+
+  constructor() {
+    super(ErrorCode.EMAIL_UNVERIFIED, 'The e-mail must be verified first.');
+  }
+}
+
 /** A document contains several operations that check a password or a token. None of them has run. */
 export class TooManyCredentialOperationsError extends CodedError {
   readonly code = ErrorCode.TOO_MANY_CREDENTIAL_OPERATIONS;
@@ -155,6 +164,7 @@ export type AuthError =
   | UnauthenticatedError
   | ForbiddenError
   | InvalidCredentialsError
+  | EmailUnverifiedError
   | InvalidRefreshTokenError
   | BadUserInputError
   | NotFoundError

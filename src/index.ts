@@ -25,6 +25,7 @@ export type { TokenPair } from './sessions/issue-tokens.ts';
 export type { PurgeResult } from './sessions/purge.ts';
 export type { SessionInfo } from './sessions/session-info.ts';
 export type { TokenVerification } from './sessions/verify-token.ts';
+export type { FailedMail } from './accounts/list-failed-mails.ts';
 export type { CreateUserOptions, NewUser } from './accounts/create-user.ts';
 export type { AuthUser } from './users/auth-user.ts';
 export type { Credentials } from './users/credentials.ts';
@@ -40,9 +41,15 @@ export {
   type PrivateJwkSet,
   type PublicJwkSet,
 } from './tokens/key-ring.ts';
-export type { MailPurpose } from './mail/mail.entity.ts';
+export type { MailPurpose, QueuedPurpose } from './mail/mail.entity.ts';
 export type { Mail, Mailer } from './mail/mailer.ts';
-export { type Message, type MessageParameters, type Messages, SHIPPED_MESSAGES } from './mail/messages.ts';
+export {
+  type MailedDevice,
+  type Message,
+  type MessageParameters,
+  type Messages,
+  SHIPPED_MESSAGES,
+} from './mail/messages.ts';
 export { TokenDelivery } from './delivery.ts';
 export { type Clock, systemClock } from './clock.ts';
 export {
@@ -50,6 +57,7 @@ export {
   type Budget,
   type BudgetText,
   type Duration,
+  type Notice,
   resolveSettings,
   type Settings,
   SettingsError,
@@ -66,6 +74,7 @@ export {
   type AuthError,
   BadUserInputError,
   CsrfRejectedError,
+  EmailUnverifiedError,
   type FieldRefusal,
   ForbiddenError,
   InvalidCredentialsError,

@@ -18,6 +18,8 @@ export const meanings = {
     FORBIDDEN: 'The user is known but may not do this.',
     INVALID_CREDENTIALS:
       'The e-mail or the password is wrong, or a code is wrong, used, expired or was tried too often.',
+    EMAIL_UNVERIFIED:
+      'The password is right, and the e-mail must be verified before the first login. Send `requestEmailVerification`.',
     INVALID_REFRESH_TOKEN: 'The refresh token was not exchanged.',
     BAD_USER_INPUT: 'Fields of the input have to be corrected.',
     NOT_FOUND: 'The object does not exist, or the caller may not know of it.',

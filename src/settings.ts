@@ -7,6 +7,10 @@ const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as con
 /** A span of time: a whole number followed by `ms`, `s`, `m`, `h` or `d`, such as `15m`. */
 export type Duration = `${number}${keyof typeof UNITS}`;
 
+/** The notices that users can get by mail. */
+const NOTICES = Object.freeze(['NEW_DEVICE', 'PASSWORD_CHANGED', 'REUSE_DETECTED'] as const);
+export type Notice = (typeof NOTICES)[number];
+
 /** So many checks in a span of time, such as `100/15m`. */
 export type BudgetText = `${number}/${Duration}`;
 
@@ -146,6 +150,23 @@ export interface AuthSettings {
    * @defaultValue `''`
    */
   readonly linkUrl?: string;
+  /**
+   * Whether an address must be proved before the first login. With `required`, `register` answers null, whether or not the
+   * address is free, and mails a link. It needs a mailer.
+   * @defaultValue `'optional'`
+   */
+  readonly emailVerification?: 'optional' | 'required';
+  /**
+   * Whether users may log in with a code that is mailed, without a password. Without a mailer, it has no effect.
+   * @defaultValue `false`
+   */
+  readonly loginByCode?: boolean;
+  /**
+   * What users are told by mail: NEW_DEVICE (a login from a device that was not used before), PASSWORD_CHANGED and
+   * REUSE_DETECTED. They need a mailer.
+   * @defaultValue `[]`
+   */
+  readonly notices?: readonly Notice[];
 }
 
 /** The settings in full: defaults filled in, every span of time in milliseconds. */
@@ -175,6 +196,9 @@ export interface Settings {
   readonly registerBudget: Budget;
   readonly refreshBudget: Budget;
   readonly linkUrl: string;
+  readonly emailVerification: 'optional' | 'required';
+  readonly loginByCode: boolean;
+  readonly notices: readonly Notice[];
 }
 
 /** What is wrong with one setting. */
@@ -301,6 +325,9 @@ const schema = z
       .string()
       .refine(isLinkUrl, 'must be a URL such as https://app.example.com/account, without a fragment')
       .default(''),
+    emailVerification: z.enum(['optional', 'required']).default('optional'),
+    loginByCode: z.boolean().default(false),
+    notices: z.array(z.enum(NOTICES)).default([]),
   })
   .refine(
     (settings) => settings.audience !== settings.issuer,

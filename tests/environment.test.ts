@@ -162,6 +162,10 @@ test.each([
 test.each([
   [{ AUTH_SMTP_URL: 'https://mail.example.com' }, ['AUTH_MAIL_FROM', 'AUTH_LINK_URL', 'AUTH_SMTP_URL']],
   [{ AUTH_SMTP_URL: 'smtp://mail.example.com' }, ['AUTH_MAIL_FROM', 'AUTH_LINK_URL']],
+  [{ AUTH_EMAIL_VERIFICATION: 'required' }, ['AUTH_SMTP_URL']],
+  [{ AUTH_NOTICES: 'NEW_DEVICE' }, ['AUTH_SMTP_URL']],
+  [{ AUTH_NOTICES: 'NEWS', AUTH_LOGIN_BY_CODE: 'true' }, ['AUTH_SMTP_URL', 'AUTH_SMTP_URL', 'AUTH_NOTICES']],
+  [{ AUTH_LOGIN_BY_CODE: 'false', AUTH_EMAIL_VERIFICATION: 'optional' }, []],
   [{ AUTH_MAIL_FROM: 'nobody' }, ['AUTH_MAIL_FROM']],
   [{ AUTH_MAIL_FROM: 'a@b.test\r\nBcc: c@d.test' }, ['AUTH_MAIL_FROM']],
   [{ AUTH_LINK_URL: 'app.example.com' }, ['AUTH_LINK_URL']],

@@ -139,6 +139,17 @@ const WITHOUT_REASON: Record<
   Provocation
 > = {
   INVALID_CREDENTIALS: (server) => login(server, { email: EMAIL, password: 'wrong password' }),
+  EMAIL_UNVERIFIED: async () => {
+    const server = await startTestAuth({
+      mailer: async () => undefined,
+      linkUrl: 'https://app.example.com',
+      emailVerification: 'required',
+    });
+    const { email } = await server.auth.createUser({ email: someEmail(), password: PASSWORD });
+    const answer = await login(server, { email, password: PASSWORD });
+    await server.stop();
+    return answer;
+  },
   NOT_FOUND: (server) =>
     runAsAdministrator(server, 'mutation ($id: ID!) { deleteUser(input: { id: $id }) { id } }', { id: 'nobody' }),
   CSRF_REJECTED: ({ client }) =>

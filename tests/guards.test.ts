@@ -419,13 +419,17 @@ describe('the SDL', () => {
       .filter((field) => !field.astNode?.directives?.some(({ name }) => name.value === 'authorized'));
     expect(open.map(({ name }) => name).toSorted()).toEqual([
       'csrfToken',
+      'endSessionWithCode',
       'login',
+      'loginWithCode',
       'logout',
       'refreshToken',
       'register',
       'requestEmailVerification',
+      'requestLoginCode',
       'requestPasswordReset',
       'resetPassword',
+      'revertEmailChange',
       'verifyEmail',
       'verifyToken',
     ]);

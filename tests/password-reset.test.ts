@@ -5,6 +5,7 @@ import {
   newAdministrator,
   securityEvents,
 } from './support/accounts.ts';
+import { type MessageParameters, type Messages, SHIPPED_MESSAGES } from '../src/index.ts';
 import { onEachDatabase } from './support/databases.ts';
 import { hookStatements } from './support/driver-faults.ts';
 import { Mail } from './support/entities.ts';
@@ -409,12 +410,12 @@ test('a host writes its own mails in its own languages', async () => {
   const mailbox = new Mailbox();
   const messages = {
     fr: {
-      PASSWORD_RESET: ({ digits, link }: { digits: string; link: string }) => ({
+      ...SHIPPED_MESSAGES.en,
+      PASSWORD_RESET: ({ digits, link }: MessageParameters) => ({
         subject: 'Nouveau mot de passe',
         text: `${digits} ${link}`,
         html: '',
       }),
-      EMAIL_VERIFICATION: () => ({ subject: '', text: '', html: '' }),
     },
   };
   const server = await start({ mailer: mailbox.mailer, linkUrl: LINK_URL, messages });
@@ -434,6 +435,7 @@ test('without a mailer there is no field that sends a mail', async () => {
 test.each([
   [{ linkUrl: '' }, 'linkUrl'],
   [{ messages: {} }, 'messages'],
+  [{ messages: { fr: {} as Messages } }, 'fr.PASSWORD_RESET, fr.EMAIL_VERIFICATION'],
 ])('a mailer without %j does not start', async (options, name) => {
   const mailer = new Mailbox().mailer;
   await expect(start({ mailer, linkUrl: LINK_URL, ...options })).rejects.toThrow(name);

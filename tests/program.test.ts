@@ -192,6 +192,22 @@ describe('in development', () => {
     expect((await stop(started)).faults).toBe('');
   });
 
+  test('mails that cannot be sent are listed with the reason, and every other one is not', async () => {
+    const variables = { AUTH_SMTP_URL: 'smtp://127.0.0.1:1', AUTH_MAIL_FROM: 'auth@example.com' };
+    const started = run([], variables);
+    const client = await clientOf(started);
+    expect((await run(['mail:failures'], variables).ended).output).toBe('Every mail could be sent.\n');
+    await client.register();
+    const { data } = await client.run(`mutation { requestPasswordReset(input: { email: "${EMAIL}" }) { requestId } }`);
+    await waitUntil(() => started.faults.includes('was not sent at attempt 1'));
+    expect(started.faults).not.toContain(EMAIL);
+    await stop(started);
+    const { output } = await run(['mail:failures'], variables).ended;
+    expect(output).toContain(`${data.requestPasswordReset.requestId}  PASSWORD_RESET  to ${EMAIL}  1 attempts`);
+    expect(output).toContain('ECONNREFUSED');
+    expect(output).toContain('1 mails could not be sent yet.');
+  });
+
   test.each([
     ['an exception', 'setTimeout(() => { throw new Error("a fault") }, 3000)'],
     ['a rejection', 'setTimeout(() => { Promise.reject(new Error("a fault")) }, 3000)'],

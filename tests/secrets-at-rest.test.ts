@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { onEachDatabase } from './support/databases.ts';
 import { EMAIL, PASSWORD, type Pair } from './support/graphql-client.ts';
+import { runMail, startMailing } from './support/mail-operations.ts';
 import { SECOND } from './support/manual-clock.ts';
 import { passTime } from './support/pass-time.ts';
 import type { TestAuth } from './support/start-test-auth.ts';
@@ -63,6 +64,29 @@ onEachDatabase((database) => {
     const found = secrets.filter((secret) => formsOf(secret).some((form) => stored.includes(form)));
     expect(found).toEqual([]);
     expect(stored).not.toContain(RETRY_KEY);
+  });
+
+  test('the database contains no code of a mail, before and after it is used', async () => {
+    const { client, server, mailbox } = await startMailing(start, {
+      databaseUrl: await database.fresh(),
+      loginByCode: true,
+    });
+    await client.register();
+    const codes = [];
+    for (const operation of ['requestPasswordReset', 'requestEmailVerification', 'requestLoginCode'] as const) {
+      await runMail(client, operation, { email: EMAIL });
+      codes.push(await mailbox.next());
+    }
+    const before = await everythingStored(server);
+    await runMail(client, 'loginWithCode', { code: codes[2]?.token });
+    const stored = before + (await everythingStored(server));
+    for (const { digits, token, mail } of codes) {
+      expect(stored).toContain(mail.id);
+      // The second half of the token is all that is secret of it.
+      for (const secret of [digits, token, token.slice(22)])
+        expect(formsOf(secret).filter((form) => form !== digits && stored.includes(form))).toEqual([]);
+      expect(stored).not.toMatch(new RegExp(`(?<![0-9])${digits}(?![0-9])`));
+    }
   });
 
   test('a password is stored as the bcrypt hash of a keyed digest, at the configured cost, and equal passwords have different hashes', async () => {

@@ -7,7 +7,9 @@ import { securityEvents, tryUsers } from './support/accounts.ts';
 import { type BuiltProgram, buildProgram } from './support/build-program.ts';
 import { freshSqlite, onEachDatabase } from './support/databases.ts';
 import { PASSWORD } from './support/graphql-client.ts';
+import { startMailing } from './support/mail-operations.ts';
 import { ManualClock } from './support/manual-clock.ts';
+import { refusalOf } from './support/outcomes.ts';
 import { someEmail } from './support/someone.ts';
 import { useServers } from './support/use-servers.ts';
 
@@ -105,6 +107,21 @@ describe('user:create', () => {
     expect((await server.client.me((await server.client.login(email)).accessToken)).data.me.roles).toEqual([]);
   });
 
+  test('makes a user who logs in although verification is required when --verified is given', async () => {
+    const [known, unknown] = [someEmail(), someEmail()];
+    await create(['--email', known, '--verified'], PASSWORD);
+    await create(['--email', unknown], PASSWORD);
+    const keys = await readKeysFile(keysFile);
+    const { client } = await startMailing(start, {
+      databaseUrl,
+      keys,
+      clock: clockOfNow(),
+      emailVerification: 'required',
+    });
+    expect((await client.login(known)).user.email).toBe(known);
+    expect(refusalOf(await client.tryLogin(unknown))).toBe('EMAIL_UNVERIFIED');
+  });
+
   test('takes every character of the line as the password', async () => {
     const email = someEmail();
     await create(['--email', email], '  péter 🐎 password  \r\nand nothing of the next\n');
@@ -156,10 +173,10 @@ describe('user:create', () => {
   });
 
   test.each([
-    [[], PASSWORD, 'usage: user:create --email E [--admin]'],
-    [['--email'], PASSWORD, 'usage: user:create --email E [--admin]'],
-    [['--mail', 'a@example.com'], PASSWORD, 'usage: user:create --email E [--admin]'],
-    [['--email', 'a@example.com', PASSWORD], '', 'usage: user:create --email E [--admin]'],
+    [[], PASSWORD, 'usage: user:create --email E [--admin] [--verified]'],
+    [['--email'], PASSWORD, 'usage: user:create --email E [--admin] [--verified]'],
+    [['--mail', 'a@example.com'], PASSWORD, 'usage: user:create --email E [--admin] [--verified]'],
+    [['--email', 'a@example.com', PASSWORD], '', 'usage: user:create --email E [--admin] [--verified]'],
     [['--email', ''], PASSWORD, 'email: REQUIRED'],
     [['--email', 'nobody'], PASSWORD, 'email: EMAIL_INVALID'],
     [['--email', 'a@example.com'], '', 'password: REQUIRED'],

@@ -20,6 +20,7 @@ export type AuthErrorDetails =
     }
   | { readonly code: 'FORBIDDEN'; readonly reason: ForbiddenReason }
   | { readonly code: 'INVALID_CREDENTIALS' }
+  | { readonly code: 'EMAIL_UNVERIFIED' }
   | { readonly code: 'INVALID_REFRESH_TOKEN'; readonly reason: TokenRefusalReason }
   | { readonly code: 'BAD_USER_INPUT'; readonly fields: readonly FieldRefusal[] }
   | { readonly code: 'NOT_FOUND' }

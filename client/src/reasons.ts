@@ -8,6 +8,8 @@ export const ErrorCode = /* @__PURE__ */ Object.freeze({
   FORBIDDEN: 'FORBIDDEN',
   /** The e-mail or the password is wrong, or a code is wrong, used, expired or was tried too often. */
   INVALID_CREDENTIALS: 'INVALID_CREDENTIALS',
+  /** The password is right, and the e-mail must be verified before the first login. Send `requestEmailVerification`. */
+  EMAIL_UNVERIFIED: 'EMAIL_UNVERIFIED',
   /** The refresh token was not exchanged. */
   INVALID_REFRESH_TOKEN: 'INVALID_REFRESH_TOKEN',
   /** Fields of the input have to be corrected. */

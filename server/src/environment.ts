@@ -178,6 +178,9 @@ const readers: { readonly [Setting in keyof AuthSettings]-?: Reader } = {
   registerBudget: asIs,
   refreshBudget: asIs,
   linkUrl: asIs,
+  emailVerification: asIs,
+  loginByCode: boolean,
+  notices: words,
 };
 
 /** `accessTokenLifetime` is read from `AUTH_ACCESS_TOKEN_LIFETIME`, and so on. */
@@ -220,6 +223,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     ...unknownVariables(given),
     ...missingVariables(given, isProduction),
     ...missingForMail(given, isProduction),
+    ...missingMailer(given, isProduction),
     ...(server.success ? [] : server.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)),
     ...faultsOf(settings),
   ];
@@ -300,6 +304,16 @@ function missingForMail(given: Readonly<Record<string, string>>, isProduction: b
   return ['AUTH_MAIL_FROM', ...(isProduction ? ['AUTH_LINK_URL'] : [])]
     .filter((name) => given[name] === undefined)
     .map((name) => `${name}: must be set if AUTH_SMTP_URL is`);
+}
+
+/** What needs a mail server in production. Development writes mails to a folder. */
+function missingMailer(given: Readonly<Record<string, string>>, isProduction: boolean): string[] {
+  if (!isProduction || given['AUTH_SMTP_URL'] !== undefined) return [];
+  const needing = [
+    ...(given['AUTH_EMAIL_VERIFICATION'] === 'required' ? ['AUTH_EMAIL_VERIFICATION is required'] : []),
+    ...['AUTH_NOTICES', 'AUTH_LOGIN_BY_CODE'].filter((name) => !['false', undefined].includes(given[name])),
+  ];
+  return needing.map((need) => `AUTH_SMTP_URL: must be set if ${need}`);
 }
 
 function missingVariables(given: Readonly<Record<string, string>>, isProduction: boolean): string[] {

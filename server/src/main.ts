@@ -24,7 +24,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     run: async (args) => (await import('./cli/migrate.ts')).runMigrations(args),
   },
   'user:create': {
-    usage: 'user:create --email E [--admin]',
+    usage: 'user:create --email E [--admin] [--verified]',
     purpose: 'Creates a user. Reads the password from the terminal or from stdin.',
     run: async (args) => (await import('./cli/create-user.ts')).runCreateUser(args),
   },
@@ -37,6 +37,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     usage: 'doctor [--url URL]',
     purpose: 'Checks the configuration and says which browser clients it supports.',
     run: async (args) => (await import('./cli/doctor.ts')).runDoctor(args),
+  },
+  'mail:failures': {
+    usage: 'mail:failures',
+    purpose: 'Lists the mails that could not be sent yet, and why.',
+    run: async () => (await import('./cli/list-failed-mails.ts')).listFailedMails(),
   },
   purge: {
     usage: 'purge',

@@ -7,6 +7,7 @@ import type { CurrentUser } from '../sessions/authenticate.ts';
 import { requireDelivery } from '../sessions/delivery-refused.ts';
 import { endWithin } from '../sessions/end-sessions.ts';
 import type { TokenPair } from '../sessions/issue-tokens.ts';
+import { notify } from '../sessions/notify.ts';
 import { insertPrepared, type Opening, prepareSession } from '../sessions/open-session.ts';
 import { findSessionWithUser } from '../sessions/session-store.ts';
 import { parsePasswordChange } from '../users/credentials.ts';
@@ -75,6 +76,7 @@ async function replacePassword(
     if (!(await changeUser(em, user, { passwordHash, lastLoginAt: changed.lastLoginAt }, now))) return CHANGED;
     const allEnded = await endWithin(em, services, { userId: user.id }, 'PASSWORD_CHANGED', opening.device);
     await insertPrepared(em, services, prepared, 'PASSWORD_CHANGED', opening.device);
+    await notify(em, services, 'PASSWORD_CHANGED', prepared.session, opening.device);
     return allEnded;
   });
   if (ended === CHANGED) return CHANGED;

@@ -23,18 +23,20 @@ const TRIES_OF_ACCOUNT: Budget = { checks: 20, window: 86_400_000 };
  */
 export async function checkCode(
   services: MailServices,
-  purpose: CodePurpose,
+  purposes: readonly CodePurpose[],
   { code: text, requestId }: GivenCode,
 ): Promise<{ code: OneTimeCode; user: User } | null> {
   const isByDigits = areDigits(text);
   const id = isByDigits ? requestId : requestIdOf(text);
   if (!isId(id)) return null;
   const code = await services.database.read((em) => findCode(em, id));
-  if (code === null || code.purpose !== purpose || code.expiresAt.getTime() <= services.clock.now()) return null;
+  if (code === null || !purposes.includes(code.purpose)) return null;
+  if (code.usedAt !== null || code.expiresAt.getTime() <= services.clock.now()) return null;
   if (isByDigits && !(await mayTry(services, code))) return null;
   const user = await services.database.read((em) => findUserInEvenTime(em, code.userId));
   const isRight = services.codes.matches(code, text);
-  if (user === null || user.deactivatedAt !== null || user.tokenVersion !== code.tokenVersion) return null;
+  if (user === null || user.deactivatedAt !== null) return null;
+  if (user.tokenVersion !== code.tokenVersion && code.purpose !== 'EMAIL_REVERT') return null;
   return isRight ? { code, user } : null;
 }
 

@@ -1,16 +1,23 @@
 import type { CodeDeriver } from '../codes/code-deriver.ts';
-import { insertCode } from '../codes/one-time-code-store.ts';
+import { findCode, insertCode, voidEarlierCodes } from '../codes/one-time-code-store.ts';
 import type { OneTimeCode } from '../codes/one-time-code.entity.ts';
-import type { Database } from '../database.ts';
+import type { Database, EntityManager } from '../database.ts';
 import { newId, timeOf } from '../id.ts';
-import type { QueuedMail } from '../mail/mail.entity.ts';
+import type { RateLimiter } from '../limits/rate-limiter.ts';
+import type { MailPurpose, QueuedMail } from '../mail/mail.entity.ts';
+import { nameDevice } from '../mail/device-name.ts';
 import type { Mail } from '../mail/mailer.ts';
-import type { Messages } from '../mail/messages.ts';
-import { findUserByEmail } from '../users/user-store.ts';
+import type { MessageParameters, Messages } from '../mail/messages.ts';
+import { findSession } from '../sessions/session-store.ts';
+import type { Budget } from '../settings.ts';
+import { findUser, findUserByEmail } from '../users/user-store.ts';
+import type { User } from '../users/user.entity.ts';
+import { MAIL_PLANS, type MailPlan } from './mail-plans.ts';
 
 /** What a mail is made with. */
 export interface ComposerServices {
   readonly database: Database;
+  readonly limiter: RateLimiter;
   readonly codes: CodeDeriver;
   readonly linkUrl: string;
   /** By language. */
@@ -18,34 +25,92 @@ export interface ComposerServices {
 }
 
 const MINUTE = 60_000;
+/** Notices to one user. A thief who knows the password could otherwise have any number sent. */
+const NOTICE_BUDGET: Budget = { checks: 20, window: 86_400_000 };
 
 /**
  * Makes a queued mail, and the code that it brings. A code is made for an e-mail without an account too, so that a try of its
  * digits takes as long.
  *
- * @returns null if nobody has the e-mail, there is nothing to verify, or a later request has voided this one.
+ * @returns null if nobody is to get the mail, or its code is void or used already.
  */
 export async function composeMail(services: ComposerServices, queued: QueuedMail): Promise<Mail | null> {
-  const { database, codes, messages } = services;
-  const user = await database.read((em) => findUserByEmail(em, queued.email));
-  const code: OneTimeCode = {
-    id: queued.id,
-    purpose: queued.purpose,
-    userId: user?.id ?? newId(timeOf(queued.id)),
-    tokenVersion: user?.tokenVersion ?? 0,
-    tries: 0,
-    expiresAt: queued.expiresAt,
-  };
-  const isLatest = await database.transaction((em) => insertCode(em, code));
-  if (user === null || user.deactivatedAt !== null || !isLatest) return null;
-  if (queued.purpose === 'EMAIL_VERIFICATION' && user.emailVerifiedAt !== null) return null;
+  const { database, codes } = services;
+  const plan = MAIL_PLANS[queued.purpose];
+  const user = await database.read((em) => findAddressee(em, queued));
+  const owner = await database.read((em) => findOwnerOfTaken(em, queued, user));
+  if (owner !== null) return write(services, queued, 'EMAIL_TAKEN', owner.email, { link: services.linkUrl });
+  const code = codeOf(queued, plan, user);
+  const isGood = await database.transaction((em) => store(em, code, plan));
+  if (user === null || user.deactivatedAt !== null || !plan.isFor(user) || !isGood) return null;
+  if (plan.code === 'SESSION_END' && !(await mayNotify(services, queued, user))) return null;
   const { digits, token } = codes.textsOf(code);
-  const minutes = Math.round((queued.expiresAt.getTime() - timeOf(queued.id)) / MINUTE);
-  const link = linkTo(services.linkUrl, queued.purpose, token);
-  const write = messages.get(queued.language) ?? [...messages.values()][0];
-  if (write === undefined) throw new TypeError('There are no messages in any language.');
-  const { id, purpose } = queued;
-  return { id, purpose, to: user.email, ...write[purpose]({ digits, link, minutes }) };
+  const session = queued.sessionId;
+  const device = session === null ? null : await database.read((em) => findSession(em, session));
+  return write(services, queued, plan.about, addressOf(queued, plan, user), {
+    digits: plan.hasDigits ? digits : null,
+    link: linkTo(services.linkUrl, plan.code, token),
+    minutes: Math.round((queued.expiresAt.getTime() - timeOf(queued.id)) / MINUTE),
+    device: device && { name: nameDevice(device.userAgent), ipAddress: device.ipAddress },
+  });
+}
+
+/** The row of the code that a mail brings. The same mail always has the same one. */
+export function codeOf(
+  { id, email, sessionId, expiresAt }: Pick<QueuedMail, 'id' | 'email' | 'sessionId' | 'expiresAt'>,
+  plan: MailPlan,
+  user: Pick<User, 'id' | 'tokenVersion'> | null,
+): OneTimeCode {
+  return {
+    id,
+    purpose: plan.code,
+    userId: user?.id ?? newId(timeOf(id)),
+    tokenVersion: plan.outlastsChanges ? 0 : (user?.tokenVersion ?? 0),
+    email: isOfAddress(plan) ? email : null,
+    sessionId: plan.isOfSession ? sessionId : null,
+    tries: 0,
+    expiresAt,
+    usedAt: null,
+  };
+}
+
+function isOfAddress({ code }: MailPlan): boolean {
+  return code === 'EMAIL_CHANGE' || code === 'EMAIL_REVERT';
+}
+
+/** Mail goes to the stored address. Only a change has two, and the row names the one that is meant. */
+function addressOf({ email }: QueuedMail, plan: MailPlan, user: User): string {
+  return isOfAddress(plan) && email !== null ? email : user.email;
+}
+
+async function findAddressee(em: EntityManager, { userId, email }: QueuedMail): Promise<User | null> {
+  if (userId !== null) return findUser(em, userId);
+  return email === null ? null : findUserByEmail(em, email);
+}
+
+/** Whoever has the address that a registration or a change asks for. */
+async function findOwnerOfTaken(em: EntityManager, queued: QueuedMail, user: User | null): Promise<User | null> {
+  const { purpose, email } = queued;
+  if (purpose === 'REGISTRATION') return user === null || user.emailVerifiedAt === null ? null : activeOf(user);
+  if (purpose !== 'EMAIL_CHANGE' || email === null) return null;
+  const owner = await findUserByEmail(em, email);
+  return owner === null || owner.id === user?.id ? null : activeOf(owner);
+}
+
+function activeOf(user: User): User | null {
+  return user.deactivatedAt === null ? user : null;
+}
+
+/** @returns whether the code is the latest one and unused. */
+async function store(em: EntityManager, code: OneTimeCode, plan: MailPlan): Promise<boolean> {
+  await insertCode(em, code);
+  if (plan.voidsEarlier && !(await voidEarlierCodes(em, code))) return false;
+  return (await findCode(em, code.id))?.usedAt === null;
+}
+
+/** A further attempt at the same mail does not count. */
+async function mayNotify({ limiter }: ComposerServices, queued: QueuedMail, user: User): Promise<boolean> {
+  return queued.attempts > 0 || limiter.tryTake('notice', user.id, NOTICE_BUDGET);
 }
 
 /** The token is in the fragment, which browsers send to no server. */
@@ -53,4 +118,16 @@ function linkTo(linkUrl: string, purpose: string, token: string): string {
   const url = new URL(linkUrl);
   url.hash = new URLSearchParams({ purpose, code: token }).toString();
   return url.href;
+}
+
+function write(
+  { messages }: ComposerServices,
+  { id, language }: QueuedMail,
+  purpose: MailPurpose,
+  to: string,
+  parameters: Partial<MessageParameters> & Pick<MessageParameters, 'link'>,
+): Mail {
+  const ofLanguage = messages.get(language ?? '') ?? [...messages.values()][0];
+  if (ofLanguage === undefined) throw new TypeError('There are no messages in any language.');
+  return { id, purpose, to, ...ofLanguage[purpose]({ digits: null, minutes: 0, device: null, ...parameters }) };
 }

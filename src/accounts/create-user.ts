@@ -11,12 +11,18 @@ import { type Credentials, parseNewCredentials } from '../users/credentials.ts';
 import { ADMIN, parseRoles } from '../users/roles.ts';
 import { addUser } from '../users/user-store.ts';
 import type { User } from '../users/user.entity.ts';
+import { isEmailReserved } from './reserved-emails.ts';
 import type { AccountServices } from './services.ts';
 
 /** A user to be created. */
 export interface NewUser extends Credentials {
   /** @defaultValue `[]` */
   readonly roles?: readonly string[];
+  /**
+   * Whether you know that the user receives the mails of the address.
+   * @defaultValue `false`
+   */
+  readonly isEmailVerified?: boolean;
 }
 
 /** How a user is created. */
@@ -38,16 +44,17 @@ export interface CreateUserOptions {
 export async function createUser(
   services: AccountServices,
   caller: Caller,
-  { roles = [], ...credentials }: NewUser,
+  { roles = [], isEmailVerified = false, ...credentials }: NewUser,
   { em }: CreateUserOptions = {},
 ): Promise<AuthUser> {
   requireRole(caller, ADMIN);
   const database = em === undefined ? services.database : services.database.within(em);
-  const user = await newUser(
+  const account = await newUser(
     services,
     parseNewCredentials(credentials, services.settings.passwordMinLength),
     parseRoles(roles),
   );
+  const user = { ...account, emailVerifiedAt: isEmailVerified ? account.createdAt : null };
   const event = { type: 'REGISTERED' as const, userId: user.id };
   await insertAccount(database, user, (own) => record(own, [event], NO_DEVICE, user.createdAt.getTime()));
   return toAuthUser(user);
@@ -60,12 +67,15 @@ export async function newUser(
   roles: readonly string[],
 ): Promise<User> {
   const passwordHash = await services.passwords.hash(credentials.password);
-  const now = services.clock.now();
+  return makeUser(services, { email: credentials.email, passwordHash, roles });
+}
+
+/** Makes the row of a new user. */
+export function makeUser({ clock }: AccountServices, given: Pick<User, 'email' | 'passwordHash' | 'roles'>): User {
+  const now = clock.now();
   return {
     id: newId(now),
-    email: credentials.email,
-    passwordHash,
-    roles,
+    ...given,
     tokenVersion: 0,
     tokenVersionRaisedAt: null,
     emailVerifiedAt: null,
@@ -75,7 +85,11 @@ export async function newUser(
   };
 }
 
-/** Inserts a user and what belongs to it, in one transaction. */
+/**
+ * Inserts a user and what belongs to it, in one transaction.
+ *
+ * @throws BadUserInputError if somebody has the e-mail, or may get it back.
+ */
 export async function insertAccount(
   database: Pick<Database, 'transaction'>,
   user: User,
@@ -84,10 +98,15 @@ export async function insertAccount(
   try {
     await database.transaction(async (em) => {
       await addUser(em, user);
+      if (await isEmailReserved(em, user.email, user.id, user.createdAt.getTime())) throw emailTaken();
       await insertRest(em);
     });
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
-    throw new BadUserInputError([{ path: 'input.email', reason: InputRefusalReason.EMAIL_TAKEN }]);
+    throw emailTaken();
   }
+}
+
+function emailTaken(): BadUserInputError {
+  return new BadUserInputError([{ path: 'input.email', reason: InputRefusalReason.EMAIL_TAKEN }]);
 }

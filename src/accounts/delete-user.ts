@@ -1,3 +1,4 @@
+import { removeCodes } from '../codes/one-time-code-store.ts';
 import type { Device } from '../device.ts';
 import { isReferenceViolation } from '../driver-errors.ts';
 import { BadUserInputError } from '../errors.ts';
@@ -28,7 +29,11 @@ export async function deleteUser(
       change: ({ deactivatedAt }) => ({ deactivatedAt: deactivatedAt ?? new Date(services.clock.now()) }),
       endReason: 'USER_DELETED',
       eventType: 'USER_DELETED',
-      finish: (em) => removeUser(em, id),
+      async finish(em) {
+        // One of them may reserve an address.
+        await removeCodes(em, id);
+        await removeUser(em, id);
+      },
     },
     device,
   );

@@ -1,9 +1,8 @@
 import type { Device } from '../device.ts';
 import { RateLimitedError } from '../errors.ts';
-import { findLoginAddresses } from '../events/security-event-store.ts';
 import { networkOf } from '../limits/client-network.ts';
 import type { Delay } from '../limits/rate-limit-store.ts';
-import { findSessionAddresses } from '../sessions/session-store.ts';
+import { findKnownDevices, isSameNetwork } from '../sessions/known-devices.ts';
 import type { Budget } from '../settings.ts';
 import { findUserOrOther } from '../users/user-store.ts';
 import type { AccountServices } from './services.ts';
@@ -79,7 +78,7 @@ async function isKnown({ database }: AccountServices, email: string, { ipAddress
   return database.read(async (em) => {
     const user = await findUserOrOther(em, 'email', email);
     if (user === undefined) return false;
-    const addresses = [...(await findSessionAddresses(em, user.id)), ...(await findLoginAddresses(em, user.id))];
-    return addresses.some((address) => networkOf(address) === networkOf(ipAddress)) && user.email === email;
+    const devices = await findKnownDevices(em, user.id);
+    return devices.some((known) => isSameNetwork(known.ipAddress, ipAddress)) && user.email === email;
   });
 }

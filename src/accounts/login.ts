@@ -1,5 +1,5 @@
 import type { Device } from '../device.ts';
-import { InvalidCredentialsError } from '../errors.ts';
+import { EmailUnverifiedError, InvalidCredentialsError } from '../errors.ts';
 import { record } from '../events/security-event-store.ts';
 import { retryIfChanged } from '../retry.ts';
 import type { TokenPair } from '../sessions/issue-tokens.ts';
@@ -15,6 +15,7 @@ import type { AccountServices } from './services.ts';
  * Checks the password and opens a session.
  *
  * @throws InvalidCredentialsError: the same answer after the same work, whatever was wrong.
+ * @throws EmailUnverifiedError if the password is right and the settings require a proved address.
  * @throws RateLimitedError if the client or the account has to wait, or too many passwords are being checked.
  * @throws BadUserInputError that names each field.
  */
@@ -37,6 +38,8 @@ export async function login(
       // Before the session is opened: if one of these fails, no session exists that the client does not know.
       await forgetFailures();
       await renewHash(services, user, password);
+      if (services.settings.emailVerification === 'required' && user.emailVerifiedAt === null)
+        throw new EmailUnverifiedError();
       return openSession(services, user, opening);
     });
   });

@@ -8,4 +8,6 @@ export interface MailServices extends AccountServices {
   readonly outbox: Outbox;
   /** The languages that mails are written in. The first is for clients that ask for none of them. */
   readonly languages: readonly string[];
+  /** Takes what only the log says. */
+  readonly onFailure: (error: unknown) => void;
 }

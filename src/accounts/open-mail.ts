@@ -1,7 +1,7 @@
 import { CodeDeriver } from '../codes/code-deriver.ts';
 import { deriveKey } from '../derive-key.ts';
 import type { Mailer } from '../mail/mailer.ts';
-import type { Messages } from '../mail/messages.ts';
+import { type Messages, SHIPPED_MESSAGES } from '../mail/messages.ts';
 import { Outbox } from '../mail/outbox.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
 import { composeMail } from './compose-mail.ts';
@@ -18,20 +18,26 @@ interface MailOptions {
 /**
  * Puts together what sends mails. The outbox is not started.
  *
- * @throws TypeError if the setting `linkUrl` or the messages are missing.
+ * @throws TypeError if the setting `linkUrl` or a message is missing.
  */
 export function openMail(
   accounts: AccountServices,
   keyRing: KeyRing,
   { mailer, messages, onFailure }: MailOptions,
 ): MailServices {
-  const { database, clock, settings } = accounts;
+  const { database, clock, limiter, settings } = accounts;
   const languages = Object.keys(messages);
   if (settings.linkUrl === '') throw new TypeError('A mailer needs the setting linkUrl.');
   if (languages.length === 0) throw new TypeError('A mailer needs messages in one language at least.');
+  const missing = languages.flatMap((language) =>
+    Object.keys(SHIPPED_MESSAGES.en)
+      .filter((purpose) => !(purpose in (messages[language] ?? {})))
+      .map((purpose) => `${language}.${purpose}`),
+  );
+  if (missing.length > 0) throw new TypeError(`There is no message for ${missing.join(', ')}.`);
   const [first, ...others] = keyRing.secrets().map((secret) => deriveKey(secret, 'one-time codes'));
   const codes = new CodeDeriver([first as Buffer, ...others]);
-  const composer = { database, codes, linkUrl: settings.linkUrl, messages: new Map(Object.entries(messages)) };
+  const composer = { database, limiter, codes, linkUrl: settings.linkUrl, messages: new Map(Object.entries(messages)) };
   const outbox = new Outbox(database, clock, (queued) => composeMail(composer, queued), mailer, onFailure);
-  return { ...accounts, codes, outbox, languages };
+  return { ...accounts, codes, outbox, languages, onFailure };
 }

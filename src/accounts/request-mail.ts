@@ -1,24 +1,17 @@
 import type { Device } from '../device.ts';
 import { BadUserInputError } from '../errors.ts';
 import { newId } from '../id.ts';
-import { queueMail } from '../mail/mail-store.ts';
-import type { MailPurpose } from '../mail/mail.entity.ts';
+import { type MailOrder, queueMail } from '../mail/mail-store.ts';
 import { InputRefusalReason } from '../reasons.ts';
 import type { Budget } from '../settings.ts';
 import { normalizeEmail } from '../users/email-address.ts';
 import { limitClient } from './limit-checks.ts';
+import { REQUEST_LIFETIME } from './mail-plans.ts';
 import type { MailServices } from './mail-services.ts';
 
-/** A client's request for a mail. */
-export interface MailRequest {
-  readonly purpose: MailPurpose;
-  readonly email: string;
-  /** One of the languages of `MailServices`. */
-  readonly language: string;
-}
+/** What anybody may have mailed to an address. */
+export type PublicMailPurpose = 'PASSWORD_RESET' | 'EMAIL_VERIFICATION' | 'LOGIN';
 
-/** Milliseconds that a code is good for. */
-const LIFETIME = 1_800_000;
 /** Mails to one address. */
 const BUDGET_OF_ADDRESS: Budget = { checks: 5, window: 3_600_000 };
 
@@ -32,17 +25,44 @@ const BUDGET_OF_ADDRESS: Budget = { checks: 5, window: 3_600_000 };
  */
 export async function requestMail(
   services: MailServices,
-  { purpose, email: text, language }: MailRequest,
+  purpose: PublicMailPurpose,
+  text: string,
   device: Device,
 ): Promise<string> {
-  const email = normalizeEmail(text);
-  if (email === null) throw new BadUserInputError([{ path: 'input.email', reason: InputRefusalReason.EMAIL_INVALID }]);
+  const email = parseAddress(text, 'input.email');
   await limitClient(services, 'register', device);
-  const now = services.clock.now();
-  const id = newId(now);
-  if (!(await services.limiter.tryTake('mail', email, BUDGET_OF_ADDRESS))) return id;
-  const mail = { id, purpose, email, language, expiresAt: new Date(now + LIFETIME) };
-  await services.database.transaction((em) => queueMail(em, mail, now));
+  const order = newOrder(services, device, { purpose, email });
+  if (!(await mayMail(services, order))) return order.id;
+  await services.database.transaction((em) => queueMail(em, order, services.clock.now()));
   services.outbox.nudge();
-  return id;
+  return order.id;
+}
+
+/** @throws BadUserInputError if mail cannot be sent to the address. */
+export function parseAddress(text: string, path: string): string {
+  const email = normalizeEmail(text);
+  if (email === null) throw new BadUserInputError([{ path, reason: InputRefusalReason.EMAIL_INVALID }]);
+  return email;
+}
+
+/** Makes a mail that is to be queued. */
+export function newOrder(
+  { clock }: MailServices,
+  { language }: Device,
+  order: Pick<MailOrder, 'purpose' | 'email'> & Partial<Pick<MailOrder, 'userId' | 'sessionId'>>,
+  lifetime = REQUEST_LIFETIME,
+): MailOrder {
+  const now = clock.now();
+  return { id: newId(now), userId: null, sessionId: null, language, ...order, expiresAt: new Date(now + lifetime) };
+}
+
+/** Whether an address may get one more mail. If not, only the log says so. */
+export async function mayMail(
+  { limiter, onFailure }: MailServices,
+  { id, purpose, email }: Pick<MailOrder, 'id' | 'purpose' | 'email'>,
+): Promise<boolean> {
+  if (email === null || (await limiter.tryTake('mail', email, BUDGET_OF_ADDRESS))) return true;
+  const { checks } = BUDGET_OF_ADDRESS;
+  onFailure(new Error(`The mail ${id} (${purpose}) was not queued, because its address has got ${checks} in an hour.`));
+  return false;
 }

@@ -3,6 +3,7 @@ import type { OneTimeCode } from '../codes/one-time-code.entity.ts';
 import { InvalidCredentialsError } from '../errors.ts';
 import { endWithin } from '../sessions/end-sessions.ts';
 import type { TokenPair } from '../sessions/issue-tokens.ts';
+import { notify } from '../sessions/notify.ts';
 import { insertPrepared, type Opening, prepareSession } from '../sessions/open-session.ts';
 import { parseNewPassword, refuseOwnEmail } from '../users/credentials.ts';
 import { changeUser } from '../users/user-store.ts';
@@ -36,7 +37,7 @@ export async function resetPassword(
   const newPassword = parseNewPassword(input.newPassword, NEW_PASSWORD, services.settings.passwordMinLength);
   return services.passwords.admit(async () => {
     await limitClient(services, 'login', opening.device);
-    const checked = await checkCode(services, 'PASSWORD_RESET', input);
+    const checked = await checkCode(services, ['PASSWORD_RESET', 'INVITATION'], input);
     if (checked === null) throw new InvalidCredentialsError();
     const { code, user } = checked;
     refuseOwnEmail(newPassword, NEW_PASSWORD, user.email);
@@ -63,10 +64,11 @@ async function replacePassword(
   const changed = { ...user, ...change, tokenVersion: user.tokenVersion + 1 };
   const prepared = await prepareSession(services, changed, opening);
   const ended = await services.database.transaction(async (em) => {
-    if (!(await consumeCode(em, code.id))) return null;
+    if (!(await consumeCode(em, code.id, now))) return null;
     if (!(await changeUser(em, user, change, now))) return null;
     const allEnded = await endWithin(em, services, { userId: user.id }, 'PASSWORD_RESET', opening.device);
     await insertPrepared(em, services, prepared, 'PASSWORD_RESET', opening.device);
+    await notify(em, services, 'PASSWORD_CHANGED', prepared.session, opening.device);
     return allEnded;
   });
   if (ended === null) return null;

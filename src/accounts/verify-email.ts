@@ -8,7 +8,7 @@ import { endWithin } from '../sessions/end-sessions.ts';
 import { type AuthUser, toAuthUser } from '../users/auth-user.ts';
 import { normalizePassword } from '../users/credentials.ts';
 import { changeUser, verifyUserEmail } from '../users/user-store.ts';
-import type { User } from '../users/user.entity.ts';
+import { NO_PASSWORD, type User } from '../users/user.entity.ts';
 import { checkCode, type GivenCode } from './check-code.ts';
 import { limitAccount, limitClient } from './limit-checks.ts';
 import type { MailServices } from './mail-services.ts';
@@ -18,9 +18,6 @@ export interface EmailProof extends GivenCode {
   /** Null if the client has a session of the account, or does not know the password. */
   readonly password: string | null;
 }
-
-/** The stored hash of a user who has no password. */
-const NO_PASSWORD = '';
 
 /**
  * Records that an address was proved, with a code that was mailed.
@@ -40,7 +37,7 @@ export async function verifyEmail(
 ): Promise<AuthUser> {
   return services.passwords.admit(async () => {
     await limitClient(services, 'login', device);
-    const checked = await checkCode(services, 'EMAIL_VERIFICATION', proof);
+    const checked = await checkCode(services, ['EMAIL_VERIFICATION'], proof);
     if (checked === null) throw new InvalidCredentialsError();
     const { code, user } = checked;
     if (proof.password !== null) await requirePassword(services, user, proof.password, device);
@@ -62,7 +59,7 @@ async function requirePassword(services: MailServices, user: User, password: str
 async function verify(services: MailServices, code: OneTimeCode, user: User, device: Device): Promise<User | null> {
   const now = services.clock.now();
   const isDone = await services.database.transaction(async (em) => {
-    if (!(await consumeCode(em, code.id)) || !(await verifyUserEmail(em, user, now))) return false;
+    if (!(await consumeCode(em, code.id, now)) || !(await verifyUserEmail(em, user, now))) return false;
     await record(em, [{ type: 'EMAIL_VERIFIED', userId: user.id }], device, now);
     return true;
   });
@@ -75,7 +72,7 @@ async function takeOver(services: MailServices, code: OneTimeCode, user: User, d
   const change = { emailVerifiedAt: new Date(now), passwordHash: NO_PASSWORD };
   const changed = { ...user, ...change, tokenVersion: user.tokenVersion + 1 };
   const ended = await services.database.transaction(async (em) => {
-    if (!(await consumeCode(em, code.id)) || !(await changeUser(em, user, change, now))) return null;
+    if (!(await consumeCode(em, code.id, now)) || !(await changeUser(em, user, change, now))) return null;
     await record(em, [{ type: 'EMAIL_VERIFIED', userId: user.id }], device, now);
     return endWithin(em, services, { userId: user.id }, 'EMAIL_VERIFIED', device);
   });

@@ -8,7 +8,7 @@ export interface CodeTexts {
   readonly token: string;
 }
 
-type Bound = Pick<OneTimeCode, 'id' | 'purpose' | 'userId' | 'tokenVersion'>;
+type Bound = Pick<OneTimeCode, 'id' | 'purpose' | 'userId' | 'tokenVersion' | 'email' | 'sessionId'>;
 
 const ID_BYTES = 16;
 const TAG_BYTES = 16;
@@ -51,8 +51,9 @@ export function areDigits(text: string): boolean {
   return text.length === DIGITS && /^\d+$/.test(text);
 }
 
-function derive(key: Buffer, { id, purpose, userId, tokenVersion }: Bound): CodeTexts {
-  const mac = createHmac('sha256', key).update(`${purpose}:${id}:${userId}:${tokenVersion}`).digest();
+function derive(key: Buffer, { id, purpose, userId, tokenVersion, email, sessionId }: Bound): CodeTexts {
+  const bound = [purpose, id, userId, tokenVersion, email, sessionId];
+  const mac = createHmac('sha256', key).update(JSON.stringify(bound)).digest();
   const tag = mac.subarray(0, TAG_BYTES);
   const number = mac.readUIntBE(TAG_BYTES, DIGIT_BYTES) % 10 ** DIGITS;
   return {

@@ -1,6 +1,6 @@
 import type { InferKyselyDB } from '@mikro-orm/sql';
 import { type AgedRows, type ByProperty, type EntityManager, inPortions, tablesOf } from '../database.ts';
-import type { Device } from '../device.ts';
+import type { Device, KnownDevice } from '../device.ts';
 import { newId } from '../id.ts';
 import { type PagePosition, pageOf } from '../page.ts';
 import type { SecurityEventType } from './security-event-type.ts';
@@ -40,18 +40,15 @@ export async function record(
     await tablesOf<Tables>(em).insertInto('AuthSecurityEvent').values(portion).execute();
 }
 
-/** The addresses that sessions of an account were opened from. */
-export async function findLoginAddresses(em: EntityManager, userId: string): Promise<string[]> {
-  const rows = await tablesOf<Tables>(em)
+/** The devices that sessions of an account were opened from. */
+export async function findLoginDevices(em: EntityManager, userId: string): Promise<KnownDevice[]> {
+  return tablesOf<Tables>(em)
     .selectFrom('AuthSecurityEvent')
-    .select('ipAddress')
+    .select(['ipAddress', 'userAgent'])
     .distinct()
     .where('userId', '=', userId)
     .where('type', 'in', ['REGISTERED', 'LOGGED_IN', 'PASSWORD_CHANGED', 'PASSWORD_RESET'])
-    .where('ipAddress', 'is not', null)
-    .$narrowType<{ ipAddress: string }>()
     .execute();
-  return rows.map(({ ipAddress }) => ipAddress);
 }
 
 /** A page of an account's events, latest first, and one more row. */

@@ -7,7 +7,16 @@ import { countTry, type Delay, forgetTries, takeOne } from './rate-limit-store.t
 
 /** What is limited. */
 export type Limit =
-  'login' | 'register' | 'refusal' | 'retry' | 'account' | 'known-address' | 'password-change' | 'code' | 'mail';
+  | 'login'
+  | 'register'
+  | 'refusal'
+  | 'retry'
+  | 'account'
+  | 'known-address'
+  | 'password-change'
+  | 'code'
+  | 'mail'
+  | 'notice';
 
 /** Counts checks of credentials in the database, so that the count holds for all processes and across restarts. */
 export class RateLimiter {

@@ -4,12 +4,11 @@ import type { MailEntity, QueuedMail } from './mail.entity.ts';
 
 type Tables = InferKyselyDB<MailEntity, ByProperty>;
 
+/** A mail to be queued. */
+export type MailOrder = Omit<QueuedMail, 'attempts' | 'lastError' | 'nextAttemptAt'>;
+
 /** Queues a mail, in the transaction of what it reports. */
-export async function queueMail(
-  em: EntityManager,
-  mail: Pick<QueuedMail, 'id' | 'purpose' | 'email' | 'language' | 'expiresAt'>,
-  now: number,
-): Promise<void> {
+export async function queueMail(em: EntityManager, mail: MailOrder, now: number): Promise<void> {
   await tablesOf<Tables>(em)
     .insertInto('AuthMail')
     .values({ ...mail, attempts: 0, lastError: null, nextAttemptAt: new Date(now) })
@@ -45,6 +44,17 @@ export async function postponeMail(em: EntityManager, id: string, lastError: str
     .updateTable('AuthMail')
     .set({ nextAttemptAt: new Date(until), lastError })
     .where('id', '=', id)
+    .execute();
+}
+
+/** The mails whose last attempt failed, the oldest first. */
+export async function findFailedMails(em: EntityManager, most: number): Promise<QueuedMail[]> {
+  return tablesOf<Tables>(em)
+    .selectFrom('AuthMail')
+    .selectAll()
+    .where('lastError', 'is not', null)
+    .orderBy('id')
+    .limit(most)
     .execute();
 }
 

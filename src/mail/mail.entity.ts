@@ -2,7 +2,20 @@ import { defineEntity, p } from '@mikro-orm/core';
 import type { Row, TableOptions } from '../database.ts';
 
 /** What a mail is about. */
-export type MailPurpose = 'PASSWORD_RESET' | 'EMAIL_VERIFICATION';
+export type MailPurpose =
+  | 'PASSWORD_RESET'
+  | 'EMAIL_VERIFICATION'
+  | 'EMAIL_CHANGE'
+  | 'EMAIL_REVERT'
+  | 'EMAIL_TAKEN'
+  | 'LOGIN'
+  | 'INVITATION'
+  | 'NEW_DEVICE'
+  | 'PASSWORD_CHANGED'
+  | 'REUSE_DETECTED';
+
+/** Why a mail is queued. What it is about is decided when it is sent. */
+export type QueuedPurpose = Exclude<MailPurpose, 'EMAIL_TAKEN'> | 'REGISTRATION';
 
 /** A mail that is to be sent. It holds what the mail is made of, and no text and no code. */
 export const defineMail = ({ tablePrefix, schema }: TableOptions) =>
@@ -13,10 +26,14 @@ export const defineMail = ({ tablePrefix, schema }: TableOptions) =>
     properties: {
       /** That of the request which asked for it. */
       id: p.uuid().primary(),
-      purpose: p.string().length(32).$type<MailPurpose>(),
-      /** In the form of `normalizeEmail`. Nobody may have it. */
-      email: p.string().length(254),
-      language: p.string().length(35),
+      purpose: p.string().length(32).$type<QueuedPurpose>(),
+      /** In the form of `normalizeEmail`. Nobody may have it. Null if the mail goes to whatever address the user has. */
+      email: p.string().length(254).nullable(),
+      /** Null if the user is the one who has the e-mail. */
+      userId: p.uuid().nullable(),
+      /** The session that the mail is about, if it is about one. */
+      sessionId: p.uuid().nullable(),
+      language: p.string().length(35).nullable(),
       attempts: p.integer().default(0),
       /** Why the last attempt failed. */
       lastError: p.string().length(255).nullable(),

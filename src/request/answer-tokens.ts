@@ -1,6 +1,6 @@
 import { changePassword } from '../accounts/change-password.ts';
 import { login } from '../accounts/login.ts';
-import { register } from '../accounts/register.ts';
+import { register, registerUnverified } from '../accounts/register.ts';
 import { TokenDelivery } from '../delivery.ts';
 import { CsrfRejectedError, InvalidRefreshTokenError, ServiceUnavailableError } from '../errors.ts';
 import type { CurrentUser } from '../sessions/authenticate.ts';
@@ -15,15 +15,20 @@ import type { DeliveredTokenPair } from './answer-cookies.ts';
 import { NO_COOKIES } from './credentials.ts';
 import type { RequestScope } from './request-scope.ts';
 
+/** @returns null if the e-mail must be verified first. */
 export async function answerRegister(
   scope: RequestScope,
   input: Credentials,
   delivery: TokenDelivery,
-): Promise<DeliveredTokenPair> {
+): Promise<DeliveredTokenPair | null> {
   scope.requireDelivery(delivery);
-  const opening = { device: scope.device, delivery };
-  const pair = await register(scope.services, input, opening, scope.screen('register'));
-  return deliverLogin(scope, pair);
+  const { services, device } = scope;
+  const screen = scope.screen('register');
+  if (services.settings.emailVerification === 'required') {
+    await registerUnverified(scope.mailServices, input, device, screen);
+    return null;
+  }
+  return deliverLogin(scope, await register(services, input, { device, delivery }, screen));
 }
 
 export async function answerLogin(

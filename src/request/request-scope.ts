@@ -46,7 +46,11 @@ export class RequestScope {
   }
 
   get device(): Device {
-    this.#device ??= describeDevice(readHeader(this.#request, 'user-agent'), addressOf(this.#request));
+    this.#device ??= describeDevice({
+      userAgent: readHeader(this.#request, 'user-agent'),
+      ipAddress: addressOf(this.#request),
+      language: this.services.mail && this.#languageOf(this.services.mail.languages),
+    });
     return this.#device;
   }
 
@@ -54,12 +58,6 @@ export class RequestScope {
   get mailServices(): MailServices {
     if (this.services.mail === null) throw new TypeError('There is no mailer.');
     return this.services.mail;
-  }
-
-  /** The language that the client prefers (RFC 9110 section 12.5.4), or the first. */
-  languageOf(languages: readonly string[]): string {
-    const headers = { 'accept-language': readHeader(this.#request, 'accept-language') ?? undefined };
-    return new Negotiator({ headers }).language([...languages]) ?? languages[0] ?? '';
   }
 
   /** What the host asks of a client beside the credentials. */
@@ -116,6 +114,12 @@ export class RequestScope {
   /** The user of a public mutation. A cookie without the CSRF token does not count. */
   currentUserOfMutation(): CurrentUser | null {
     return this.#isByCookie && !this.proof.proves(this.#accessToken) ? null : this.currentUser();
+  }
+
+  /** The language that the client prefers (RFC 9110 section 12.5.4), or the first. */
+  #languageOf(languages: readonly string[]): string | null {
+    const headers = { 'accept-language': readHeader(this.#request, 'accept-language') ?? undefined };
+    return new Negotiator({ headers }).language([...languages]) ?? languages[0] ?? null;
   }
 
   get #isByCookie(): boolean {

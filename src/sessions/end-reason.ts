@@ -16,6 +16,10 @@ export const EndReason = Object.freeze({
   PASSWORD_RESET: 'PASSWORD_RESET',
   /** Somebody else than the holder of the password or of a session proved to own the address. */
   EMAIL_VERIFIED: 'EMAIL_VERIFIED',
+  /** The e-mail was changed back from the old address. */
+  EMAIL_REVERTED: 'EMAIL_REVERTED',
+  /** The user ended it with the link of a notice. */
+  ENDED_BY_MAIL: 'ENDED_BY_MAIL',
   /** An administrator ended all sessions of the user. */
   ENDED_BY_ADMIN: 'ENDED_BY_ADMIN',
   /** An administrator deactivated the user. */

@@ -7,6 +7,7 @@ import { TokenRefusalReason } from '../reasons.ts';
 import type { RefreshClaims } from '../tokens/claims.ts';
 import { endWithin } from './end-sessions.ts';
 import { limitRefusals } from './limit-refusals.ts';
+import { notify } from './notify.ts';
 import type { SessionServices } from './services.ts';
 import { findSession } from './session-store.ts';
 import type { Session } from './session.entity.ts';
@@ -71,6 +72,7 @@ async function endReusedSession(
   const event = { type: 'REUSE_DETECTED' as const, userId: session.user, sessionId: session.id, cause };
   const ended = await services.database.transaction(async (em) => {
     await record(em, [event], device, services.clock.now());
+    await notify(em, services, 'REUSE_DETECTED', session, device);
     return endWithin(em, services, { ids: [session.id] }, 'TOKEN_REUSED', device);
   });
   services.mirror.add(ended);

@@ -9,6 +9,8 @@ import { lockUserForLogin } from '../users/user-store.ts';
 import type { User } from '../users/user.entity.ts';
 import { endWithin } from './end-sessions.ts';
 import { issueTokens, planRefreshToken, type TokenPair } from './issue-tokens.ts';
+import { findKnownDevices, isSameDevice } from './known-devices.ts';
+import { notify } from './notify.ts';
 import type { SessionServices } from './services.ts';
 import { findSurplusSessions, insertSession } from './session-store.ts';
 import type { Session } from './session.entity.ts';
@@ -28,26 +30,37 @@ export interface PreparedSession {
 /**
  * Opens a session for a user whose identity has been proved. If the user has too many, the oldest ends.
  *
- * @returns CHANGED if the user was changed since it was read: the proof may no longer hold.
+ * @param consumeProof - uses the proof up in the same transaction, and says whether it was still good.
+ * @returns CHANGED if the proof was not good any more, or the user was changed since it was read: the proof may no longer hold.
  */
 export async function openSession(
   services: SessionServices,
   user: User,
   opening: Opening,
+  consumeProof: (em: EntityManager) => Promise<boolean> = async () => true,
 ): Promise<TokenPair | typeof CHANGED> {
   const now = services.clock.now();
   const { maxSessions, leeway } = services.settings;
   const prepared = await prepareSession(services, { ...user, lastLoginAt: new Date(now) }, opening);
+  const isNewDevice = await isToBeNoticed(services, user, opening.device);
   const ended = await services.database.transaction(async (em) => {
-    if (!(await lockUserForLogin(em, user, now))) return CHANGED;
+    if (!(await consumeProof(em)) || !(await lockUserForLogin(em, user, now))) return CHANGED;
     const surplus = await findSurplusSessions(em, user.id, maxSessions - 1, now - leeway);
     const surplusEnded = await endWithin(em, services, { ids: surplus }, 'SESSION_LIMIT', opening.device);
     await insertPrepared(em, services, prepared, 'LOGGED_IN', opening.device);
+    if (isNewDevice) await notify(em, services, 'NEW_DEVICE', prepared.session, opening.device);
     return surplusEnded;
   });
   if (ended === CHANGED) return CHANGED;
   services.mirror.add(ended);
   return prepared.pair;
+}
+
+/** Whether somebody who has logged in before does so from a new device, and is to be told. */
+async function isToBeNoticed({ database, settings }: SessionServices, user: User, device: Device): Promise<boolean> {
+  if (user.lastLoginAt === null || !settings.notices.includes('NEW_DEVICE')) return false;
+  const known = await database.read((em) => findKnownDevices(em, user.id));
+  return !known.some((each) => isSameDevice(each, device));
 }
 
 /** Makes a session and signs its first tokens. Nothing is written. */

@@ -1,5 +1,6 @@
 import type { InferKyselyDB } from '@mikro-orm/sql';
 import { type AgedRows, type ByProperty, type EntityManager, tablesOf } from '../database.ts';
+import type { KnownDevice } from '../device.ts';
 import type { User, UserEntity } from '../users/user.entity.ts';
 import type { EndReason } from './end-reason.ts';
 import type { Session, SessionEntity } from './session.entity.ts';
@@ -53,17 +54,14 @@ export async function findLiveSessions(em: EntityManager, userId: string, at: nu
   return liveSessions(em, userId, at).selectAll().orderBy('refreshIssuedAt', 'desc').orderBy('id', 'desc').execute();
 }
 
-/** The addresses that a user's sessions were opened from, ended ones included. */
-export async function findSessionAddresses(em: EntityManager, userId: string): Promise<string[]> {
-  const rows = await tablesOf<Tables>(em)
+/** The devices that a user's sessions were opened from, ended ones included. */
+export async function findSessionDevices(em: EntityManager, userId: string): Promise<KnownDevice[]> {
+  return tablesOf<Tables>(em)
     .selectFrom('AuthSession')
-    .select('ipAddress')
+    .select(['ipAddress', 'userAgent'])
     .distinct()
     .where('user', '=', userId)
-    .where('ipAddress', 'is not', null)
-    .$narrowType<{ ipAddress: string }>()
     .execute();
-  return rows.map(({ ipAddress }) => ipAddress);
 }
 
 /** The ids of a user's live sessions, without the `most` youngest. */

@@ -87,6 +87,16 @@ export async function addUser(em: EntityManager, user: User): Promise<void> {
   await tablesOf<Tables>(em).insertInto('AuthUser').values(user).execute();
 }
 
+/** Inserts a user, unless somebody has the e-mail. */
+export async function addUserIfFree(em: EntityManager, user: User): Promise<boolean> {
+  const result = await tablesOf<Tables>(em)
+    .insertInto('AuthUser')
+    .values(user)
+    .onConflict((conflict) => conflict.column('email').doNothing())
+    .executeTakeFirst();
+  return result.numInsertedOrUpdatedRows === 1n;
+}
+
 /**
  * Locks the user's row until the transaction ends, if the user is active and unchanged. A concurrent change either waits or
  * came first. It is an UPDATE, so it takes the lock on SQLite too.
@@ -105,7 +115,7 @@ export async function lockUserForLogin(em: EntityManager, user: Known, now: numb
 export async function changeUser(
   em: EntityManager,
   user: Known,
-  change: Partial<Pick<User, 'passwordHash' | 'roles' | 'deactivatedAt' | 'lastLoginAt' | 'emailVerifiedAt'>>,
+  change: Partial<Pick<User, 'email' | 'passwordHash' | 'roles' | 'deactivatedAt' | 'lastLoginAt' | 'emailVerifiedAt'>>,
   now: number,
 ): Promise<boolean> {
   const result = await tablesOf<Tables>(em)

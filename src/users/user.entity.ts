@@ -1,6 +1,9 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import type { Row, TableOptions } from '../database.ts';
 
+/** The stored hash of a user who has no password. Nothing matches it. */
+export const NO_PASSWORD = '';
+
 /** A person or program that can log in. */
 export const defineUser = ({ tablePrefix, schema }: TableOptions) =>
   defineEntity({
@@ -12,7 +15,7 @@ export const defineUser = ({ tablePrefix, schema }: TableOptions) =>
       id: p.uuid().primary(),
       /** In the form of `normalizeEmail`. */
       email: p.string().length(254).unique(),
-      /** In the form of `createPasswordHasher`: 60 characters of bcrypt, after the name of the digest and the `kid` of its key. Empty if there is no password. */
+      /** In the form of `createPasswordHasher`: 60 characters of bcrypt, after the name of the digest and the `kid` of its key. `NO_PASSWORD` if there is none. */
       passwordHash: p.string().length(201),
       roles: p.json<readonly string[]>(),
       /** Access tokens with a lower `ver` are outdated. */

@@ -19,6 +19,10 @@ const PUBLIC_FIELDS: Readonly<Record<string, string>> = {
   resetPassword: 'checks the code of a mail',
   requestEmailVerification: 'answers the same for any e-mail',
   verifyEmail: 'checks the code of a mail',
+  requestLoginCode: 'answers the same for any e-mail',
+  loginWithCode: 'checks the code of a mail',
+  revertEmailChange: 'checks the code of a mail',
+  endSessionWithCode: 'checks the code of a mail',
 };
 
 /** Cases of authorization. */

@@ -11,6 +11,11 @@ const SENTENCES: Readonly<Record<SecurityEventType, string>> = {
   PASSWORD_CHANGED: 'You changed your password',
   PASSWORD_CHANGE_FAILED: 'Somebody tried to change your password',
   PASSWORD_RESET: 'You set a new password with a code that was mailed',
+  REGISTRATION_REFUSED: 'Somebody tried to open an account with your e-mail',
+  USER_INVITED: 'You were invited',
+  EMAIL_CHANGE_FAILED: 'Somebody tried to change your e-mail',
+  EMAIL_CHANGED: 'You changed your e-mail',
+  EMAIL_REVERTED: 'Your old e-mail was brought back',
   EMAIL_VERIFIED: 'Your e-mail was confirmed',
   ROLES_CHANGED: 'Your roles were changed',
   USER_DEACTIVATED: 'Your account was locked',
@@ -24,6 +29,8 @@ const ENDS: Readonly<Record<string, string>> = {
   TOKEN_REUSED: 'A session was ended because its token was in two hands',
   SESSION_LIMIT: 'The oldest session was ended to make room for a new one',
   PASSWORD_CHANGED: 'A session was ended by the change of your password',
+  EMAIL_REVERTED: 'A session was ended when your old e-mail came back',
+  ENDED_BY_MAIL: 'You logged out a device with the link of a mail',
   ENDED_BY_ADMIN: 'An administrator logged you out',
 };
 

@@ -83,6 +83,8 @@ function sentenceForDetails(details: AuthErrorDetails): string {
       return 'Your account may not do this. Ask an administrator for the role it takes.';
     case 'INVALID_CREDENTIALS':
       return 'The e-mail or the password is wrong. Check both and try again.';
+    case 'EMAIL_UNVERIFIED':
+      return 'Confirm your e-mail first: open the link of the mail that you got.';
     case 'BAD_USER_INPUT':
       return details.fields.map(({ reason }) => FIELD_SENTENCES[reason]).join(' ');
     case 'NOT_FOUND':

@@ -5,12 +5,12 @@ import { readEnvironment, StartError } from '../environment.ts';
 import { parseArguments } from './arguments.ts';
 import { openAuth } from './open-auth.ts';
 
-/** Creates a user, with `--admin` an administrator. The password comes from the terminal or from stdin. */
+/** Creates a user, with `--admin` an administrator, with `--verified` one whose address needs no proof. The password comes from the terminal or from stdin. */
 export async function runCreateUser(args: readonly string[]): Promise<void> {
-  const { email, isAdmin } = parse(args);
+  const { email, isAdmin, isEmailVerified } = parse(args);
   const { auth, close } = await openAuth(readEnvironment());
   try {
-    const user = { email, password: await readPassword(), roles: isAdmin ? ['ADMIN'] : [] };
+    const user = { email, password: await readPassword(), roles: isAdmin ? ['ADMIN'] : [], isEmailVerified };
     const { id } = await create(auth, user);
     console.log(`Created ${isAdmin ? 'the administrator' : 'the user'} ${id}.`);
   } finally {
@@ -27,12 +27,16 @@ async function create(auth: Auth, user: NewUser): Promise<AuthUser> {
   }
 }
 
-const USAGE = 'user:create --email E [--admin]';
+const USAGE = 'user:create --email E [--admin] [--verified]';
 
-function parse(args: readonly string[]): { email: string; isAdmin: boolean } {
-  const values = parseArguments(USAGE, args, { email: { type: 'string' }, admin: { type: 'boolean' } });
+function parse(args: readonly string[]): { email: string; isAdmin: boolean; isEmailVerified: boolean } {
+  const values = parseArguments(USAGE, args, {
+    email: { type: 'string' },
+    admin: { type: 'boolean' },
+    verified: { type: 'boolean' },
+  });
   if (values.email === undefined) throw new StartError([`usage: ${USAGE}`]);
-  return { email: values.email, isAdmin: values.admin === true };
+  return { email: values.email, isAdmin: values.admin === true, isEmailVerified: values.verified === true };
 }
 
 async function readPassword(): Promise<string> {

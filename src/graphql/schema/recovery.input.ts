@@ -1,5 +1,6 @@
-import { Field, ID, InputType } from 'type-graphql';
+import { Field, InputType } from 'type-graphql';
 import { TokenDelivery } from '../../delivery.ts';
+import { CodeInput } from './code.input.ts';
 import { NEW_PASSWORD } from './token.input.ts';
 import { TokenDeliveryEnum } from './token.type.ts';
 
@@ -16,25 +17,13 @@ export class RequestEmailVerificationInput {
 }
 
 @InputType('VerifyEmailInput', { description: 'Input of `verifyEmail`.' })
-export class VerifyEmailInput {
-  @Field(() => String, { description: 'The six digits of the mail, or the `code` of its link.' })
-  code!: string;
-
-  @Field(() => ID, { nullable: true, description: 'What `requestEmailVerification` answered. The digits need it.' })
-  requestId?: string | null;
-
+export class VerifyEmailInput extends CodeInput {
   @Field(() => String, { nullable: true, description: 'Keeps the password good if no session of the account is sent.' })
   password?: string | null;
 }
 
 @InputType('ResetPasswordInput', { description: 'Input of `resetPassword`.' })
-export class ResetPasswordInput {
-  @Field(() => String, { description: 'The six digits of the mail, or the `code` of its link.' })
-  code!: string;
-
-  @Field(() => ID, { nullable: true, description: 'What `requestPasswordReset` answered. The digits need it.' })
-  requestId?: string | null;
-
+export class ResetPasswordInput extends CodeInput {
   @Field(() => String, { description: NEW_PASSWORD })
   newPassword!: string;
 

@@ -1,5 +1,6 @@
 import { Arg, Mutation, Resolver } from 'type-graphql';
-import { answerEmailProof, answerMailRequest, answerPasswordReset } from '../../request/answer-recovery.ts';
+import { requestMail } from '../../accounts/request-mail.ts';
+import { answerEmailProof, answerPasswordReset } from '../../request/answer-codes.ts';
 import type { RequestScope } from '../../request/request-scope.ts';
 import { Public } from '../guards/authorized.ts';
 import { CredentialOperation } from '../guards/credential-operation.ts';
@@ -10,7 +11,8 @@ import {
   ResetPasswordInput,
   VerifyEmailInput,
 } from './recovery.input.ts';
-import { RequestPayload, toRequestPayload, toVerifyEmailPayload, VerifyEmailPayload } from './recovery.type.ts';
+import { RequestPayload, toRequestPayload } from './request-payload.type.ts';
+import { toVerifyEmailPayload, VerifyEmailPayload } from './recovery.type.ts';
 import { TokenPairType, toTokenPairType } from './token.type.ts';
 import { UNVALIDATED } from './unvalidated.ts';
 
@@ -28,7 +30,7 @@ export class RecoveryResolver {
     @Arg('input', () => RequestPasswordResetInput, UNVALIDATED) { email }: RequestPasswordResetInput,
     @RequestArg() request: RequestScope,
   ): Promise<RequestPayload> {
-    return toRequestPayload(await answerMailRequest(request, 'PASSWORD_RESET', email));
+    return toRequestPayload(await requestMail(request.mailServices, 'PASSWORD_RESET', email, request.device));
   }
 
   @CredentialOperation()
@@ -55,7 +57,7 @@ export class RecoveryResolver {
     @Arg('input', () => RequestEmailVerificationInput, UNVALIDATED) { email }: RequestEmailVerificationInput,
     @RequestArg() request: RequestScope,
   ): Promise<RequestPayload> {
-    return toRequestPayload(await answerMailRequest(request, 'EMAIL_VERIFICATION', email));
+    return toRequestPayload(await requestMail(request.mailServices, 'EMAIL_VERIFICATION', email, request.device));
   }
 
   @CredentialOperation()

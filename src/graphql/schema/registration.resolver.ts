@@ -15,12 +15,13 @@ export class RegistrationResolver {
   @Public()
   @Mutation(() => TokenPairType, {
     nullable: true,
-    description: 'Opens an account and its first session. Null if the e-mail must be verified first.',
+    description: 'Opens an account and its first session. Null, for any e-mail, if it must be verified first.',
   })
   async register(
     @Arg('input', () => RegisterInput, UNVALIDATED) { delivery, ...credentials }: RegisterInput,
     @RequestArg() request: RequestScope,
-  ): Promise<TokenPairType> {
-    return toTokenPairType(await answerRegister(request, credentials, delivery));
+  ): Promise<TokenPairType | null> {
+    const pair = await answerRegister(request, credentials, delivery);
+    return pair && toTokenPairType(pair);
   }
 }

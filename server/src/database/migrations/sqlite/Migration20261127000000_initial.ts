@@ -10,11 +10,12 @@ export class Migration20261127000000_initial extends Migration {
     this.addSql(`create index \`simplejwt_blacklisted_token_expires_at_index\` on \`simplejwt_blacklisted_token\` (\`expires_at\`);`);
     this.addSql(`create index \`simplejwt_blacklisted_token_blacklisted_at_index\` on \`simplejwt_blacklisted_token\` (\`blacklisted_at\`) where \`reason\` != 'ROTATED';`);
 
-    this.addSql(`create table \`simplejwt_mail\` (\`id\` text not null primary key, \`purpose\` text not null, \`email\` text not null, \`language\` text not null, \`attempts\` integer not null default 0, \`last_error\` text null, \`next_attempt_at\` datetime not null, \`expires_at\` datetime not null);`);
+    this.addSql(`create table \`simplejwt_mail\` (\`id\` text not null primary key, \`purpose\` text not null, \`email\` text null, \`user_id\` text null, \`session_id\` text null, \`language\` text null, \`attempts\` integer not null default 0, \`last_error\` text null, \`next_attempt_at\` datetime not null, \`expires_at\` datetime not null);`);
     this.addSql(`create index \`simplejwt_mail_next_attempt_at_index\` on \`simplejwt_mail\` (\`next_attempt_at\`);`);
 
-    this.addSql(`create table \`simplejwt_one_time_code\` (\`id\` text not null primary key, \`purpose\` text not null, \`user_id\` text not null, \`token_version\` integer not null, \`tries\` integer not null default 0, \`expires_at\` datetime not null);`);
+    this.addSql(`create table \`simplejwt_one_time_code\` (\`id\` text not null primary key, \`purpose\` text not null, \`user_id\` text not null, \`token_version\` integer not null, \`email\` text null, \`session_id\` text null, \`tries\` integer not null default 0, \`expires_at\` datetime not null, \`used_at\` datetime null);`);
     this.addSql(`create index \`simplejwt_one_time_code_user_id_index\` on \`simplejwt_one_time_code\` (\`user_id\`);`);
+    this.addSql(`create index \`simplejwt_one_time_code_email_index\` on \`simplejwt_one_time_code\` (\`email\`);`);
     this.addSql(`create index \`simplejwt_one_time_code_expires_at_index\` on \`simplejwt_one_time_code\` (\`expires_at\`);`);
 
     this.addSql(`create table \`simplejwt_rate_limit\` (\`id\` text not null primary key, \`tries\` integer not null default 0, \`until\` double not null, \`expires_at\` datetime not null);`);
