@@ -3,14 +3,20 @@ import { createFetch } from './authenticated-fetch.ts';
 import { credentialsOf, csrfTokenOf, headersOf, lacksCsrfToken } from './credentials.ts';
 import {
   CHANGE_PASSWORD,
+  CONFIRM_EMAIL_CHANGE,
+  END_SESSION_WITH_CODE,
   LOGIN,
+  LOGIN_WITH_CODE,
   LOGOUT,
   type LogoutResult,
   type PairLike,
   REGISTER,
+  REQUEST_EMAIL_CHANGE,
   REQUEST_EMAIL_VERIFICATION,
+  REQUEST_LOGIN_CODE,
   REQUEST_PASSWORD_RESET,
   RESET_PASSWORD,
+  REVERT_EMAIL_CHANGE,
   VERIFY_EMAIL,
 } from './documents.ts';
 import { AuthRequestError, AuthUnavailableError } from './errors.ts';
@@ -56,14 +62,14 @@ export interface AuthClient {
   /**
    * Logs in.
    *
-   * @throws AuthRequestError whose `details.code` is INVALID_CREDENTIALS, BAD_USER_INPUT or another code.
+   * @throws AuthRequestError whose `details.code` is INVALID_CREDENTIALS, EMAIL_UNVERIFIED, BAD_USER_INPUT or another code.
    * @throws AuthUnavailableError if no answer arrives.
    */
   login(input: { readonly email: string; readonly password: string }): Promise<AuthUser>;
   /**
    * Opens an account and logs in.
    *
-   * @returns null if the e-mail has to be verified first.
+   * @returns null if the e-mail has to be verified first. A link was mailed, whether or not the address is free.
    * @throws AuthRequestError whose `details.code` is BAD_USER_INPUT, with the `fields` to correct, or another code.
    * @throws AuthUnavailableError if no answer arrives.
    */
@@ -115,6 +121,52 @@ export interface AuthClient {
     readonly requestId?: string;
     readonly newPassword: string;
   }): Promise<AuthUser>;
+  /**
+   * Has a code mailed to log in with. The answer does not say whether there is an account.
+   *
+   * @returns the id of the request, which the six digits of the mail need. Keep it until they are typed.
+   * @throws AuthRequestError whose `details.code` is BAD_USER_INPUT, RATE_LIMITED or another code.
+   * @throws AuthUnavailableError if no answer arrives.
+   */
+  requestLoginCode(input: { readonly email: string }): Promise<string>;
+  /**
+   * Logs in with the six digits and their `requestId`, or with the code of the mail's link.
+   *
+   * @throws AuthRequestError whose `details.code` is INVALID_CREDENTIALS or another code.
+   * @throws AuthUnavailableError if no answer arrives.
+   */
+  loginWithCode(input: { readonly code: string; readonly requestId?: string }): Promise<AuthUser>;
+  /**
+   * Has a code mailed to a new address. A user without a password leaves it out, and must have logged in within 15 minutes.
+   *
+   * @returns the id of the request, which the six digits of the mail need.
+   * @throws AuthRequestError whose `details.code` is INVALID_CREDENTIALS, BAD_USER_INPUT or another code.
+   * @throws AuthUnavailableError if no answer arrives.
+   */
+  requestEmailChange(input: { readonly newEmail: string; readonly password?: string }): Promise<string>;
+  /**
+   * Changes the e-mail with the code that was mailed to the new address. The session goes on, and the state has the new e-mail.
+   *
+   * @throws AuthRequestError whose `details.code` is INVALID_CREDENTIALS, BAD_USER_INPUT or another code.
+   * @throws AuthUnavailableError if no answer arrives.
+   */
+  confirmEmailChange(input: { readonly code: string; readonly requestId?: string }): Promise<AuthUser>;
+  /**
+   * Brings the old e-mail of an account back, with the code of the link that it got. Every session of the account ends, and a
+   * code to choose a new password is mailed.
+   *
+   * @returns the id of the request of that code.
+   * @throws AuthRequestError whose `details.code` is INVALID_CREDENTIALS or another code.
+   * @throws AuthUnavailableError if no answer arrives.
+   */
+  revertEmailChange(input: { readonly code: string }): Promise<string>;
+  /**
+   * Ends the session that a mailed notice is about, with the code of its link.
+   *
+   * @throws AuthRequestError whose `details.code` is INVALID_CREDENTIALS or another code.
+   * @throws AuthUnavailableError if no answer arrives.
+   */
+  endSessionWithCode(input: { readonly code: string }): Promise<LogoutResult>;
   /**
    * Logs out here and in all tabs at once, and then tells the server. With `OTHER_SESSIONS`, this session goes on.
    *
@@ -213,8 +265,12 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     return withCookieLock(services, () => openSession(services, document, withDelivery, { headers, mode }));
   }
 
+  async function resultOf<Result>(document: string, input: object): Promise<Result> {
+    return expectResult(await askInSession<ResultAnswer<Result>>(document, () => input));
+  }
+
   async function requestMail(document: string, input: object): Promise<string> {
-    return expectResult(await askInSession<ResultAnswer<{ requestId: string }>>(document, () => input)).requestId;
+    return (await resultOf<{ requestId: string }>(document, input)).requestId;
   }
 
   const client: AuthClient = {
@@ -229,9 +285,19 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     },
     requestPasswordReset: async (input) => requestMail(REQUEST_PASSWORD_RESET, input),
     requestEmailVerification: async (input) => requestMail(REQUEST_EMAIL_VERIFICATION, input),
-    async verifyEmail(input) {
-      return expectResult(await askInSession<ResultAnswer<{ user: AuthUser }>>(VERIFY_EMAIL, () => input)).user;
+    verifyEmail: async (input) => (await resultOf<{ user: AuthUser }>(VERIFY_EMAIL, input)).user,
+    requestLoginCode: async (input) => requestMail(REQUEST_LOGIN_CODE, input),
+    loginWithCode: async (input) => expectUser(await logIn(LOGIN_WITH_CODE, input)),
+    requestEmailChange: async (input) => requestMail(REQUEST_EMAIL_CHANGE, input),
+    async confirmEmailChange(input) {
+      const user = await resultOf<AuthUser>(CONFIRM_EMAIL_CHANGE, input);
+      refresher.markRefused();
+      // If this fails, the next request refreshes.
+      await refresher.run().catch(() => undefined);
+      return user;
     },
+    revertEmailChange: async (input) => requestMail(REVERT_EMAIL_CHANGE, input),
+    endSessionWithCode: async (input) => resultOf(END_SESSION_WITH_CODE, input),
     resetPassword: async (input) => expectUser(await logIn(RESET_PASSWORD, input)),
     async logout({ scope = 'SESSION' } = {}) {
       await ready;

@@ -18,20 +18,41 @@ export interface LogoutResult {
   readonly endedSessionIds: readonly string[];
 }
 
-const USER = 'user { id email roles }';
+const USER_FIELDS = '{ id email roles }';
+const USER = `user ${USER_FIELDS}`;
 const PAIR = `{ accessToken accessTokenExpiresAt accessTokenExpiresIn refreshToken refreshTokenExpiresAt csrfToken
   session { id } ${USER} }`;
 
-export const LOGIN = `mutation ($input: LoginInput!) { pair: login(input: $input) ${PAIR} }`;
-export const REGISTER = `mutation ($input: RegisterInput!) { pair: register(input: $input) ${PAIR} }`;
-export const REFRESH = `mutation ($input: RefreshTokenInput) { pair: refreshToken(input: $input) ${PAIR} }`;
-export const CHANGE_PASSWORD = `mutation ($input: ChangePasswordInput!) { pair: changePassword(input: $input) ${PAIR} }`;
-export const RESET_PASSWORD = `mutation ($input: ResetPasswordInput!) { pair: resetPassword(input: $input) ${PAIR} }`;
-export const REQUEST_PASSWORD_RESET =
-  'mutation ($input: RequestPasswordResetInput!) { result: requestPasswordReset(input: $input) { requestId } }';
-export const REQUEST_EMAIL_VERIFICATION =
-  'mutation ($input: RequestEmailVerificationInput!) { result: requestEmailVerification(input: $input) { requestId } }';
-export const VERIFY_EMAIL = `mutation ($input: VerifyEmailInput!) { result: verifyEmail(input: $input) { ${USER} } }`;
-export const LOGOUT =
-  'mutation ($input: LogoutInput) { result: logout(input: $input) { endedSessions endedSessionIds } }';
+const REQUESTED = '{ requestId }';
+const ENDED = '{ endedSessions endedSessionIds }';
+
+export const LOGIN = pairFrom('login');
+export const REGISTER = pairFrom('register');
+export const REFRESH = pairFrom('refreshToken');
+export const CHANGE_PASSWORD = pairFrom('changePassword');
+export const RESET_PASSWORD = pairFrom('resetPassword');
+export const LOGIN_WITH_CODE = pairFrom('loginWithCode');
+export const REQUEST_PASSWORD_RESET = resultOf('requestPasswordReset', REQUESTED);
+export const REQUEST_EMAIL_VERIFICATION = resultOf('requestEmailVerification', REQUESTED);
+export const REQUEST_EMAIL_CHANGE = resultOf('requestEmailChange', REQUESTED);
+export const REQUEST_LOGIN_CODE = resultOf('requestLoginCode', REQUESTED);
+export const REVERT_EMAIL_CHANGE = resultOf('revertEmailChange', REQUESTED);
+export const CONFIRM_EMAIL_CHANGE = resultOf('confirmEmailChange', USER_FIELDS);
+export const VERIFY_EMAIL = resultOf('verifyEmail', `{ ${USER} }`);
+export const LOGOUT = resultOf('logout', ENDED);
+export const END_SESSION_WITH_CODE = resultOf('endSessionWithCode', ENDED);
 export const CSRF_TOKEN = '{ csrfToken }';
+
+function pairFrom(field: string): string {
+  return mutation('pair', field, PAIR);
+}
+
+function resultOf(field: string, selection: string): string {
+  return mutation('result', field, selection);
+}
+
+/** Each mutation has one input, which is named after it. */
+function mutation(alias: string, field: string, selection: string): string {
+  const type = `${field.charAt(0).toUpperCase()}${field.slice(1)}Input`;
+  return `mutation ($input: ${type}!) { ${alias}: ${field}(input: $input) ${selection} }`;
+}

@@ -160,6 +160,68 @@ test('an address is proved with the digits of a mail, in the session of the tab'
   expect(browser.entries.size).toBeGreaterThan(0);
 });
 
+test('an e-mail is changed in the session of the tab, and all tabs show it', async () => {
+  const mailbox = new Mailbox();
+  const session = await logIn({}, { mailer: mailbox.mailer, linkUrl: 'https://app.example.com/' });
+  const [first, second] = await openTabs(session);
+  const { sessionId } = first.getState();
+  const newEmail = 'ada@new.example.com';
+  const requestId = await first.requestEmailChange({ newEmail, password: PASSWORD });
+  const { digits } = await mailbox.next();
+  const failure = await second.confirmEmailChange({ code: digits }).catch((error: unknown) => error);
+  expect((failure as AuthRequestError).details).toEqual({ code: 'INVALID_CREDENTIALS' });
+
+  expect(await first.confirmEmailChange({ code: digits, requestId })).toMatchObject({ email: newEmail });
+
+  for (const tab of [first, second]) {
+    await waitUntil(() => tab.getState().user?.email === newEmail);
+    expect(tab.getState()).toMatchObject({ status: 'LOGGED_IN', sessionId });
+  }
+
+  const { token } = await mailbox.next();
+  const resetId = await first.revertEmailChange({ code: token });
+  const code = (await mailbox.next()).digits;
+  await first.resetPassword({ code, requestId: resetId, newPassword: 'a battery of horses' });
+  expect(first.getState().user?.email).toBe(EMAIL);
+});
+
+test('a code logs in without a password, in all tabs', async () => {
+  const mailbox = new Mailbox();
+  const settings = { mailer: mailbox.mailer, linkUrl: 'https://app.example.com/', loginByCode: true };
+  const [first, second] = await openTabs(await logIn({}, settings));
+  await first.logout();
+  const requestId = await first.requestLoginCode({ email: EMAIL });
+  const { digits } = await mailbox.next();
+  expect(await first.loginWithCode({ code: digits, requestId })).toMatchObject({ email: EMAIL });
+  await waitUntil(() => second.getState().status === 'LOGGED_IN');
+  expect(await second.request(ME)).toEqual(isAda);
+});
+
+test('a registration that has to be verified gives no user, and a login says why it waits', async () => {
+  const mailbox = new Mailbox();
+  const linkUrl = 'https://app.example.com/';
+  const server = await startServer({ mailer: mailbox.mailer, linkUrl, emailVerification: 'required' });
+  const tab = openBrowser({ url: `${server.url}/graphql`, clock: server.clock }).openTab();
+  const credentials = { email: 'eve@example.com', password: PASSWORD };
+  expect(await tab.register(credentials)).toBeNull();
+  expect(tab.getState().status).toBe('LOGGED_OUT');
+  const failure = await tab.login(credentials).catch((error: unknown) => error);
+  expect((failure as AuthRequestError).details).toEqual({ code: 'EMAIL_UNVERIFIED' });
+  await tab.verifyEmail({ code: (await mailbox.next()).token, password: PASSWORD });
+  expect(await tab.login(credentials)).toMatchObject({ email: 'eve@example.com' });
+});
+
+test('the link of a notice ends the session that it is about', async () => {
+  const mailbox = new Mailbox();
+  const settings = { mailer: mailbox.mailer, linkUrl: 'https://app.example.com/', notices: ['NEW_DEVICE' as const] };
+  const { server, tab } = await logIn({}, settings);
+  const { data } = await server.client.tryLogin(EMAIL, PASSWORD, { 'user-agent': 'Phone' });
+  const { token } = await mailbox.next();
+  const ended = { endedSessions: 1, endedSessionIds: [data.login.session.id] };
+  expect(await tab.endSessionWithCode({ code: token })).toEqual(ended);
+  expect(tab.getState().status).toBe('LOGGED_IN');
+});
+
 test('a refresh that is refused as RATE_LIMITED is reported, and the session goes on until the reason is known', async () => {
   const { server, tab } = await logIn({}, { refreshBudget: '1/1d' });
   const elsewhere = await server.client.login();
