@@ -198,6 +198,124 @@ describe.each(DELIVERIES)('with the delivery %s', (delivery) => {
   );
 
   test(
+    'an e-mail is changed with the digits of a mail, and the old address brings itself back with a link',
+    async () => {
+      const { inbox, send } = await openMail();
+      const { tab, site } = await visit({}, { mailer: send, linkUrl: 'https://app.example.com/' });
+      await register(tab, delivery);
+      await tab.getByLabel('New e-mail').fill('ada@new.example.com');
+      await tab.getByLabel('Your password').fill('wrong');
+      await tab.getByRole('button', { name: 'Mail a code to the new address' }).click();
+      await tab.getByText('The password is wrong.').waitFor();
+      await tab.getByLabel('Your password').fill(PASSWORD);
+      await tab.getByRole('button', { name: 'Mail a code to the new address' }).click();
+      await waitUntil(() => inbox.received.length === 1);
+      expect(inbox.received[0]?.to).toEqual(['ada@new.example.com']);
+      await tab.getByLabel('Code for the new e-mail').fill(codeIn(inbox.received[0]?.text ?? '').digits);
+      await tab.getByRole('button', { name: 'Change the e-mail' }).click();
+      await tab.getByText('Your e-mail is changed.').waitFor();
+      await tab.getByRole('banner').getByText('ada@new.example.com').waitFor();
+
+      await waitUntil(() => inbox.received.length === 2);
+      expect(inbox.received[1]?.to).toEqual([EMAIL]);
+      const elsewhere = await openBrowser(site);
+      await elsewhere.tab.goto(`${site.url}/${codeIn(inbox.received[1]?.text ?? '').link.hash}`);
+      await elsewhere.tab.getByRole('button', { name: 'Bring it back' }).click();
+      await elsewhere.tab.getByText('Your e-mail is back.').waitFor();
+      await tab.getByRole('button', { name: MANY }).click();
+      await expectLogin(tab, 'Your session has ended.');
+      await waitUntil(() => inbox.received.length === 3);
+      await elsewhere.tab.goto(`${site.url}/${codeIn(inbox.received[2]?.text ?? '').link.hash}`);
+      await elsewhere.tab.getByLabel('New password').fill(NEW_PASSWORD);
+      await elsewhere.tab.getByRole('button', { name: 'Set the password' }).click();
+      await expectAccount(elsewhere.tab);
+      await elsewhere.tab.getByRole('banner').getByText(EMAIL).waitFor();
+    },
+    FLOW_TIMEOUT,
+  );
+
+  test(
+    'a user logs in with the digits of a mail, and later with the link of another',
+    async () => {
+      const { inbox, send } = await openMail();
+      const { tab, site, server } = await visit(
+        {},
+        { mailer: send, linkUrl: 'https://app.example.com/', loginByCode: true },
+      );
+      await server.client.register();
+      await tab.getByRole('radio', { name: new RegExp(` ${delivery} `) }).check();
+      await tab.getByRole('button', { name: 'Get a code by mail' }).click();
+      await tab.getByLabel('E-mail').fill(EMAIL);
+      await tab.getByRole('button', { name: 'Send a code' }).click();
+      await waitUntil(() => inbox.received.length === 1);
+      await tab.getByLabel('Code').fill('000000');
+      await tab.getByRole('button', { name: 'Log in' }).click();
+      await tab.getByText('The code is wrong, was used, or has expired.').waitFor();
+      await tab.getByLabel('Code').fill(codeIn(inbox.received[0]?.text ?? '').digits);
+      await tab.getByRole('button', { name: 'Log in' }).click();
+      await expectAccount(tab);
+
+      await tab.getByRole('button', { name: 'Log out here' }).click();
+      await server.client.run(`mutation { requestLoginCode(input: { email: "${EMAIL}" }) { requestId } }`);
+      await waitUntil(() => inbox.received.length === 2);
+      await tab.goto(`${site.url}/${codeIn(inbox.received[1]?.text ?? '').link.hash}`);
+      await tab.getByRole('button', { name: 'Log in here' }).click();
+      await tab.getByText('You are logged in.').waitFor();
+      await tab.getByRole('button', { name: 'Go on' }).click();
+      await expectAccount(tab);
+    },
+    FLOW_TIMEOUT,
+  );
+
+  test(
+    'an account that has to be verified logs in once the link of a mail was opened',
+    async () => {
+      const { inbox, send } = await openMail();
+      const linkUrl = 'https://app.example.com/';
+      const { tab, site } = await visit({}, { mailer: send, linkUrl, emailVerification: 'required' });
+      await tab.getByRole('radio', { name: new RegExp(` ${delivery} `) }).check();
+      await tab.getByRole('button', { name: 'Create one' }).click();
+      await tab.getByLabel('E-mail').fill(EMAIL);
+      await tab.getByLabel('Password').fill(PASSWORD);
+      await tab.getByRole('button', { name: 'Create account' }).click();
+      await tab.getByText('A mail with a link is on its way.').waitFor();
+      await tab.getByRole('button', { name: 'Log in' }).click();
+      await logIn(tab);
+      await tab.getByText('Confirm your e-mail first').waitFor();
+      await tab.getByRole('button', { name: 'Mail another link' }).click();
+      await waitUntil(() => inbox.received.length === 2);
+      await tab.goto(`${site.url}/${codeIn(inbox.received[1]?.text ?? '').link.hash}`);
+      await tab.getByLabel('Password').fill(PASSWORD);
+      await tab.getByRole('button', { name: 'Confirm', exact: true }).click();
+      await tab.getByText('Your e-mail is confirmed.').waitFor();
+      await tab.getByRole('button', { name: 'Go on' }).click();
+      await logIn(tab);
+      await expectAccount(tab);
+    },
+    FLOW_TIMEOUT,
+  );
+
+  test(
+    'the link of a notice logs out the device that it tells of',
+    async () => {
+      const { inbox, send } = await openMail();
+      const linkUrl = 'https://app.example.com/';
+      const { tab, site, server } = await visit({}, { mailer: send, linkUrl, notices: ['NEW_DEVICE'] });
+      await register(tab, delivery);
+      await server.client.tryLogin(EMAIL, PASSWORD, { 'user-agent': 'Phone' });
+      await waitUntil(() => inbox.received.length === 1);
+      const elsewhere = await openBrowser(site);
+      await elsewhere.tab.goto(`${site.url}/${codeIn(inbox.received[0]?.text ?? '').link.hash}`);
+      await elsewhere.tab.getByRole('button', { name: 'Log it out' }).click();
+      await elsewhere.tab.getByText('It is logged out.').waitFor();
+      expect((await server.client.sessions((await server.client.login()).accessToken)).data?.sessions).toHaveLength(2);
+      await tab.getByRole('button', { name: 'Reload the security events' }).click();
+      await tab.getByText('You logged out a device with the link of a mail').first().waitFor();
+    },
+    FLOW_TIMEOUT,
+  );
+
+  test(
     'a forgotten password is replaced with the digits of a mail, and later with the link of another',
     async () => {
       const { inbox, send } = await openMail();

@@ -32,6 +32,8 @@ const api = spawn(process.execPath, [program], {
     AUTH_KEYS_FILE: join(data, 'keys.json'),
     AUTH_ACCESS_TOKEN_LIFETIME: '1m',
     AUTH_REFRESH_TOKEN_LIFETIME: '1h',
+    AUTH_LOGIN_BY_CODE: 'true',
+    AUTH_NOTICES: 'NEW_DEVICE,PASSWORD_CHANGED,REUSE_DETECTED',
     AUTH_LINK_URL: `http://127.0.0.1:${port ?? VITE_PORT}/`,
   },
 });

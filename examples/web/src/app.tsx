@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react';
 import { ConfirmPage } from './confirm-page.tsx';
 import { chooseDelivery, chosenDelivery, onDeliveryChosenElsewhere } from './delivery.ts';
 import { HomePage } from './home-page.tsx';
+import { isOfLinkPage, LinkPage } from './link-page.tsx';
 import { useLinkCode } from './link-code.ts';
 import { Notices } from './notices.tsx';
 import { useAuthState, WiringContext } from './use-wiring.ts';
@@ -45,6 +46,8 @@ function Page({ delivery, onChooseDelivery }: PageProps) {
   const [linkCode, forgetLinkCode] = useLinkCode();
   if (state.status === 'STARTING') return <main className="starting" aria-busy="true" aria-label="Loading" />;
   if (linkCode?.purpose === 'EMAIL_VERIFICATION') return <ConfirmPage code={linkCode.code} onDone={forgetLinkCode} />;
+  if (linkCode !== null && isOfLinkPage(linkCode.purpose))
+    return <LinkPage purpose={linkCode.purpose} code={linkCode.code} onDone={forgetLinkCode} />;
   if (state.status === 'LOGGED_OUT' || linkCode !== null)
     return (
       <WelcomePage

@@ -1,6 +1,7 @@
 import type { AuthUser } from 'graphql-simplejwt-client';
 import { AccountCard } from './account-card.tsx';
 import { DevicesCard } from './devices-card.tsx';
+import { EmailCard } from './email-card.tsx';
 import { EventsCard } from './events-card.tsx';
 import { PageHeading } from './parts.tsx';
 import { PasswordCard } from './password-card.tsx';
@@ -27,6 +28,7 @@ export function HomePage({ user }: { readonly user: AuthUser }) {
           <div className="column">
             <TokensPanel />
             <PasswordCard />
+            <EmailCard />
           </div>
         </div>
       </main>

@@ -1,8 +1,19 @@
 import { useEffect, useState } from 'react';
 
+const PURPOSES = [
+  'PASSWORD_RESET',
+  'INVITATION',
+  'EMAIL_VERIFICATION',
+  'EMAIL_CHANGE',
+  'EMAIL_REVERT',
+  'LOGIN',
+  'SESSION_END',
+] as const;
+export type LinkPurpose = (typeof PURPOSES)[number];
+
 /** What the link of a mail brings. */
 export interface LinkCode {
-  readonly purpose: 'PASSWORD_RESET' | 'EMAIL_VERIFICATION';
+  readonly purpose: LinkPurpose;
   readonly code: string;
 }
 
@@ -33,8 +44,9 @@ export function useLinkCode(): readonly [linkCode: LinkCode | null, forget: () =
 /** Takes the code out of the address, so that it stays in no history. */
 function takeLinkCode(): LinkCode | null {
   const parameters = new URLSearchParams(location.hash.slice(1));
-  const [purpose, code] = [parameters.get('purpose'), parameters.get('code')];
-  if (code === null || (purpose !== 'PASSWORD_RESET' && purpose !== 'EMAIL_VERIFICATION')) return null;
+  const code = parameters.get('code');
+  const purpose = PURPOSES.find((known) => known === parameters.get('purpose'));
+  if (code === null || purpose === undefined) return null;
   history.replaceState(history.state, '', location.pathname + location.search);
   return { purpose, code };
 }

@@ -1,11 +1,12 @@
 import { type FormEvent, useState } from 'react';
+import { CodeField, EmailForm } from './email-form.tsx';
 import { typedIn, useFocusOnFault } from './forms.ts';
 import { Problem, TextField } from './parts.tsx';
 import { fieldSentencesFor, sentenceFor } from './sentences.ts';
 import { useAction } from './use-action.ts';
 import { useWiring } from './use-wiring.ts';
 
-const WRONG_CODE = {
+export const WRONG_CODE = {
   INVALID_CREDENTIALS: 'The code is wrong, was used, or has expired. Look for the newest mail, or ask for another.',
 };
 
@@ -18,29 +19,10 @@ interface ResetFormProps {
 /** A forgotten password: a mail is asked for, and its code sets a new password. A link brings its code along. */
 export function ResetForm({ linkCode, onDone }: ResetFormProps) {
   const [requestId, setRequestId] = useState<string | null>(null);
-  if (linkCode === null && requestId === null) return <RequestForm onRequested={setRequestId} />;
-  return <NewPasswordForm linkCode={linkCode} requestId={requestId} onDone={onDone} />;
-}
-
-function RequestForm({ onRequested }: { readonly onRequested: (requestId: string) => void }) {
   const { auth } = useWiring();
-  const action = useAction(async (email: string) => onRequested(await auth.requestPasswordReset({ email })));
-  const form = useFocusOnFault(action.error);
-  const faults = fieldSentencesFor(action.error);
-  const submit = (event: FormEvent<HTMLFormElement>): void => {
-    event.preventDefault();
-    void action.run(typedIn(event.currentTarget, 'email'));
-  };
-
-  return (
-    <form ref={form} onSubmit={submit} noValidate>
-      <TextField label="E-mail" name="email" type="email" autoComplete="username" fault={faults['email']} />
-      <Problem>{action.error !== null && Object.keys(faults).length === 0 ? sentenceFor(action.error) : null}</Problem>
-      <button type="submit" className="primary" aria-disabled={action.isRunning}>
-        {action.isRunning ? 'Sending…' : 'Send a code'}
-      </button>
-    </form>
-  );
+  if (linkCode === null && requestId === null)
+    return <EmailForm request={(email) => auth.requestPasswordReset({ email })} onRequested={setRequestId} />;
+  return <NewPasswordForm linkCode={linkCode} requestId={requestId} onDone={onDone} />;
 }
 
 interface NewPasswordFormProps extends ResetFormProps {
@@ -63,20 +45,7 @@ function NewPasswordForm({ linkCode, requestId, onDone }: NewPasswordFormProps) 
 
   return (
     <form ref={form} onSubmit={submit} noValidate>
-      {linkCode === null && (
-        <>
-          <p role="status" className="note">
-            If there is an account with this e-mail, a mail with a code is on its way.
-          </p>
-          <TextField
-            label="Code"
-            name="code"
-            type="text"
-            autoComplete="one-time-code"
-            hint="The six digits of the mail."
-          />
-        </>
-      )}
+      {linkCode === null && <CodeField />}
       <TextField
         label="New password"
         name="newPassword"

@@ -1,5 +1,6 @@
-import type { LogoutReason, TokenDelivery } from 'graphql-simplejwt-client';
+import { authErrorOf, type LogoutReason, type TokenDelivery } from 'graphql-simplejwt-client';
 import { type FormEvent, useState } from 'react';
+import { CodeLoginForm } from './code-login-form.tsx';
 import { DeliverySwitch } from './delivery-switch.tsx';
 import { typedIn, useFocusOnFault } from './forms.ts';
 import { PageHeading, Problem, TextField } from './parts.tsx';
@@ -28,6 +29,7 @@ const WORDS = {
     other: 'Log in',
   },
   reset: { title: 'Choose a new password', question: 'Do you know it again?', other: 'Log in' },
+  code: { title: 'Log in with a code', question: 'Do you have a password?', other: 'Use it' },
 } as const;
 type Mode = keyof typeof WORDS;
 
@@ -48,15 +50,16 @@ export function WelcomePage({ reason, delivery, onChooseDelivery, linkCode, onLi
       <div className="welcome-card">
         <PageHeading title={words.title}>{words.title}</PageHeading>
         <div role="status">{reason !== null && <p className={noteClass(reason)}>{LOGOUT_SENTENCES[reason]}</p>}</div>
-        {mode === 'reset' ? (
-          <ResetForm linkCode={linkCode} onDone={onLinkCodeUsed} />
-        ) : (
-          <CredentialsForm key={mode} mode={mode} />
-        )}
+        {mode === 'reset' && <ResetForm linkCode={linkCode} onDone={onLinkCodeUsed} />}
+        {mode === 'code' && <CodeLoginForm />}
+        {(mode === 'login' || mode === 'register') && <CredentialsForm key={mode} mode={mode} />}
         {mode === 'login' && (
           <p className="switch-mode">
             <button type="button" className="link" onClick={() => setMode('reset')}>
               Forgot your password?
+            </button>{' '}
+            <button type="button" className="link" onClick={() => setMode('code')}>
+              Get a code by mail
             </button>
           </p>
         )}
@@ -79,9 +82,20 @@ function noteClass(reason: LogoutReason): string {
 function CredentialsForm({ mode }: { readonly mode: 'login' | 'register' }) {
   const { auth } = useWiring();
   const words = WORDS[mode];
-  const action = useAction(async (input: { email: string; password: string }) => auth[mode](input));
-  const form = useFocusOnFault(action.error);
-  const faults = fieldSentencesFor(action.error);
+  const [isMailed, setMailed] = useState(false);
+  const [email, setEmail] = useState('');
+  const action = useAction(async (input: { email: string; password: string }) => {
+    setEmail(input.email);
+    const user = await auth[mode](input);
+    setMailed(user === null);
+  });
+  const mailAgain = useAction(async () => {
+    await auth.requestEmailVerification({ email });
+    setMailed(true);
+  });
+  const error = mailAgain.error ?? action.error;
+  const form = useFocusOnFault(error);
+  const faults = fieldSentencesFor(error);
   const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const { currentTarget } = event;
@@ -99,7 +113,15 @@ function CredentialsForm({ mode }: { readonly mode: 'login' | 'register' }) {
         {...(mode === 'register' ? { hint: '8 characters or more.' } : {})}
         fault={faults['password']}
       />
-      <Problem>{action.error !== null && Object.keys(faults).length === 0 ? sentenceFor(action.error) : null}</Problem>
+      <div role="status">
+        {isMailed && <p className="note">A mail with a link is on its way. Open it to confirm your e-mail.</p>}
+      </div>
+      <Problem>{error !== null && Object.keys(faults).length === 0 ? sentenceFor(error) : null}</Problem>
+      {authErrorOf(action.error)?.code === 'EMAIL_UNVERIFIED' && (
+        <button type="button" className="link" onClick={() => void mailAgain.run()}>
+          Mail another link
+        </button>
+      )}
       <button type="submit" className="primary" aria-disabled={action.isRunning}>
         {action.isRunning ? words.busy : words.button}
       </button>
