@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../database.ts';
 import { claimMail, findDueMail, postponeMail, removeMail } from './mail-store.ts';
@@ -83,6 +84,8 @@ export class Outbox {
       const queued = await this.#database.read((em) => findDueMail(em, now));
       if (queued === null) return;
       if (await this.#database.transaction((em) => claimMail(em, queued, now + LEASE))) await this.#attempt(queued);
+      // A driver that is not asynchronous, as that of SQLite, lets no request in by itself.
+      await setImmediate();
     }
   }
 
