@@ -155,6 +155,20 @@ onEachDatabase((database) => {
       await runMail(client, 'confirmEmailChange', { code: token }, accessToken);
     });
 
+    test('has mails to five new addresses an hour sent, and the log names those that are not', async () => {
+      const { client, mailbox, server } = await startOne();
+      const { accessToken } = await client.register();
+      for (let count = 0; count < 7; count += 1) {
+        const newEmail = `ada-${count}@example.com`;
+        await runMail(client, 'requestEmailChange', { newEmail, password: PASSWORD }, accessToken);
+      }
+      for (let count = 0; count < 5; count += 1)
+        expect((await mailbox.next()).mail.to).toBe(`ada-${count}@example.com`);
+      expect(mailbox.mails).toEqual([]);
+      expect(server.log().match(/"message":"The mail \S+ \(EMAIL_CHANGE\) was not queued/g)).toHaveLength(2);
+      expect(server.log()).not.toContain('ada-');
+    });
+
     test('of a user without a password needs a login of the last fifteen minutes', async () => {
       const { client, mailbox, server, change } = await startOne({ loginByCode: true });
       await client.register();

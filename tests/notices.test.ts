@@ -101,6 +101,19 @@ onEachDatabase((database) => {
     await client.login(EMAIL, NEW_PASSWORD);
   });
 
+  test('a notice goes to the address of its moment, even if a thief changes it before the mail is sent', async () => {
+    const { client, mailbox, server } = await startOne();
+    const { user } = await client.register();
+    mailbox.failures.push(new Error('down'));
+    await logInFrom(client, FIREFOX);
+    await waitUntil(() => mailbox.attempts === 1);
+    await server.orm.em
+      .getConnection()
+      .execute('update simplejwt_user set email = ? where id = ?', ['thief@example.com', user.id]);
+    server.clock.advance(5 * SECOND);
+    expect((await mailbox.next()).mail.to).toBe(EMAIL);
+  });
+
   test('a reset of the password is told by mail too', async () => {
     const { client, mailbox } = await startOne();
     await client.register();

@@ -47,7 +47,7 @@ export async function composeMail(services: ComposerServices, queued: QueuedMail
   const { digits, token } = codes.textsOf(code);
   const session = queued.sessionId;
   const device = session === null ? null : await database.read((em) => findSession(em, session));
-  return write(services, queued, plan.about, addressOf(queued, plan, user), {
+  return write(services, queued, plan.about, addressOf(queued, user), {
     digits: plan.hasDigits ? digits : null,
     link: linkTo(services.linkUrl, plan.code, token),
     minutes: Math.round((queued.expiresAt.getTime() - timeOf(queued.id)) / MINUTE),
@@ -78,21 +78,21 @@ function isOfAddress({ code }: MailPlan): boolean {
   return code === 'EMAIL_CHANGE' || code === 'EMAIL_REVERT';
 }
 
-/** Mail goes to the stored address. Only a change has two, and the row names the one that is meant. */
-function addressOf({ email }: QueuedMail, plan: MailPlan, user: User): string {
-  return isOfAddress(plan) && email !== null ? email : user.email;
+/** Mail goes to the stored address. A change has two, and a notice goes to the one of its moment: the row names it. */
+function addressOf({ userId, email }: QueuedMail, user: User): string {
+  return userId !== null && email !== null ? email : user.email;
 }
 
 async function findAddressee(em: EntityManager, { userId, email }: QueuedMail): Promise<User | null> {
   if (userId !== null) return findUser(em, userId);
-  return email === null ? null : findUserByEmail(em, email);
+  return findUserByEmail(em, email);
 }
 
 /** Whoever has the address that a registration or a change asks for. */
 async function findOwnerOfTaken(em: EntityManager, queued: QueuedMail, user: User | null): Promise<User | null> {
   const { purpose, email } = queued;
   if (purpose === 'REGISTRATION') return user === null || user.emailVerifiedAt === null ? null : activeOf(user);
-  if (purpose !== 'EMAIL_CHANGE' || email === null) return null;
+  if (purpose !== 'EMAIL_CHANGE') return null;
   const owner = await findUserByEmail(em, email);
   return owner === null || owner.id === user?.id ? null : activeOf(owner);
 }

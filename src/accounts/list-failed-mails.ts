@@ -6,9 +6,7 @@ import type { Database } from '../database.ts';
 export interface FailedMail {
   readonly id: string;
   readonly purpose: QueuedPurpose;
-  /** Null if the mail goes to whatever address the user has. */
-  readonly email: string | null;
-  readonly userId: string | null;
+  readonly email: string;
   readonly attempts: number;
   /** Why the last attempt failed. It may contain the address. */
   readonly lastError: string;
@@ -21,11 +19,10 @@ const MOST = 1_000;
 /** The mails that could not be sent, the oldest first, at most 1,000. */
 export async function listFailedMails({ database }: { readonly database: Database }): Promise<FailedMail[]> {
   const rows = await database.read((em) => findFailedMails(em, MOST));
-  return rows.map(({ id, purpose, email, userId, attempts, lastError, nextAttemptAt, expiresAt }) => ({
+  return rows.map(({ id, purpose, email, attempts, lastError, nextAttemptAt, expiresAt }) => ({
     id,
     purpose,
     email,
-    userId,
     attempts,
     lastError: lastError ?? '',
     nextAttemptAt,

@@ -12,8 +12,8 @@ import type { MailServices } from './mail-services.ts';
 /** What anybody may have mailed to an address. */
 export type PublicMailPurpose = 'PASSWORD_RESET' | 'EMAIL_VERIFICATION' | 'LOGIN';
 
-/** Mails to one address. */
-const BUDGET_OF_ADDRESS: Budget = { checks: 5, window: 3_600_000 };
+/** Mails to one address, and mails to new addresses that one user asks for. */
+const BUDGET: Budget = { checks: 5, window: 3_600_000 };
 
 /**
  * Queues a mail with a code. It writes the same rows for any e-mail, and looks for no account: that
@@ -56,13 +56,14 @@ export function newOrder(
   return { id: newId(now), userId: null, sessionId: null, language, ...order, expiresAt: new Date(now + lifetime) };
 }
 
-/** Whether an address may get one more mail. If not, only the log says so. */
-export async function mayMail(
-  { limiter, onFailure }: MailServices,
-  { id, purpose, email }: Pick<MailOrder, 'id' | 'purpose' | 'email'>,
-): Promise<boolean> {
-  if (email === null || (await limiter.tryTake('mail', email, BUDGET_OF_ADDRESS))) return true;
-  const { checks } = BUDGET_OF_ADDRESS;
-  onFailure(new Error(`The mail ${id} (${purpose}) was not queued, because its address has got ${checks} in an hour.`));
-  return false;
+/** Whether an address may get one more mail, and a user ask for one more. If not, only the log says so. */
+export async function mayMail({ limiter, onFailure }: MailServices, order: MailOrder): Promise<boolean> {
+  const { id, purpose, email, userId } = order;
+  const whose = [email, ...(userId === null ? [] : [userId])];
+  for (const each of whose) {
+    if (await limiter.tryTake('mail', each, BUDGET)) continue;
+    onFailure(new Error(`The mail ${id} (${purpose}) was not queued: there were ${BUDGET.checks} in an hour.`));
+    return false;
+  }
+  return true;
 }

@@ -27,8 +27,8 @@ export const defineMail = ({ tablePrefix, schema }: TableOptions) =>
       /** That of the request which asked for it. */
       id: p.uuid().primary(),
       purpose: p.string().length(32).$type<QueuedPurpose>(),
-      /** In the form of `normalizeEmail`. Nobody may have it. Null if the mail goes to whatever address the user has. */
-      email: p.string().length(254).nullable(),
+      /** In the form of `normalizeEmail`. Nobody may have it. */
+      email: p.string().length(254),
       /** Null if the user is the one who has the e-mail. */
       userId: p.uuid().nullable(),
       /** The session that the mail is about, if it is about one. */

@@ -14,11 +14,12 @@ export async function notify(
   em: EntityManager,
   { settings, clock }: SessionServices,
   purpose: Notice,
-  session: Pick<Session, 'id' | 'user'>,
+  { session, email }: { readonly session: Pick<Session, 'id' | 'user'>; readonly email: string },
   { language }: Device,
 ): Promise<void> {
   if (!settings.notices.includes(purpose)) return;
   const now = clock.now();
-  const about = { userId: session.user, sessionId: session.id, email: null };
+  // The address of this moment: a thief may change it before the mail is sent.
+  const about = { userId: session.user, sessionId: session.id, email };
   await queueMail(em, { id: newId(now), purpose, ...about, language, expiresAt: new Date(now + LIFETIME) }, now);
 }

@@ -16,7 +16,7 @@ export interface SmtpInbox {
   close(): Promise<void>;
 }
 
-export async function openSmtpInbox(options: SMTPServerOptions = {}): Promise<SmtpInbox> {
+export async function openSmtpInbox(options: SMTPServerOptions = {}, port = 0): Promise<SmtpInbox> {
   const received: ReceivedMail[] = [];
   const server = new SMTPServer({
     authOptional: true,
@@ -33,7 +33,7 @@ export async function openSmtpInbox(options: SMTPServerOptions = {}): Promise<Sm
   });
   // A client that does not trust the certificate hangs up.
   server.on('error', () => undefined);
-  const listening = server.listen(0, '127.0.0.1');
+  const listening = server.listen(port, '127.0.0.1');
   await once(listening, 'listening');
   const address = listening.address();
   return {

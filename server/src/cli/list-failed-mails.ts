@@ -6,12 +6,12 @@ export async function listFailedMails(): Promise<void> {
   const { auth, close } = await openAuth(readEnvironment());
   try {
     const mails = await auth.failedMails();
-    for (const { id, purpose, email, userId, attempts, nextAttemptAt, expiresAt, lastError } of mails)
+    for (const { id, purpose, email, attempts, nextAttemptAt, expiresAt, lastError } of mails)
       console.log(
         [
           id,
           purpose,
-          `to ${email ?? `user ${userId}`}`,
+          `to ${email}`,
           `${attempts} attempts`,
           `next ${nextAttemptAt.toISOString()}`,
           `until ${expiresAt.toISOString()}`,

@@ -10,7 +10,7 @@ export class Migration20261127000000_initial extends Migration {
     this.addSql(`create index "simplejwt_blacklisted_token_expires_at_index" on "simplejwt_blacklisted_token" ("expires_at");`);
     this.addSql(`create index "simplejwt_blacklisted_token_blacklisted_at_index" on "simplejwt_blacklisted_token" ("blacklisted_at") where "reason" != 'ROTATED';`);
 
-    this.addSql(`create table "simplejwt_mail" ("id" uuid not null, "purpose" varchar(32) not null, "email" varchar(254) null, "user_id" uuid null, "session_id" uuid null, "language" varchar(35) null, "attempts" int not null default 0, "last_error" varchar(255) null, "next_attempt_at" timestamptz(3) not null, "expires_at" timestamptz(3) not null, primary key ("id"));`);
+    this.addSql(`create table "simplejwt_mail" ("id" uuid not null, "purpose" varchar(32) not null, "email" varchar(254) not null, "user_id" uuid null, "session_id" uuid null, "language" varchar(35) null, "attempts" int not null default 0, "last_error" varchar(255) null, "next_attempt_at" timestamptz(3) not null, "expires_at" timestamptz(3) not null, primary key ("id"));`);
     this.addSql(`create index "simplejwt_mail_next_attempt_at_index" on "simplejwt_mail" ("next_attempt_at");`);
 
     this.addSql(`create table "simplejwt_one_time_code" ("id" uuid not null, "purpose" varchar(32) not null, "user_id" uuid not null, "token_version" int not null, "email" varchar(254) null, "session_id" uuid null, "tries" int not null default 0, "expires_at" timestamptz(3) not null, "used_at" timestamptz(3) null, primary key ("id"));`);

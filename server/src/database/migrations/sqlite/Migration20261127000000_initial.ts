@@ -10,7 +10,7 @@ export class Migration20261127000000_initial extends Migration {
     this.addSql(`create index \`simplejwt_blacklisted_token_expires_at_index\` on \`simplejwt_blacklisted_token\` (\`expires_at\`);`);
     this.addSql(`create index \`simplejwt_blacklisted_token_blacklisted_at_index\` on \`simplejwt_blacklisted_token\` (\`blacklisted_at\`) where \`reason\` != 'ROTATED';`);
 
-    this.addSql(`create table \`simplejwt_mail\` (\`id\` text not null primary key, \`purpose\` text not null, \`email\` text null, \`user_id\` text null, \`session_id\` text null, \`language\` text null, \`attempts\` integer not null default 0, \`last_error\` text null, \`next_attempt_at\` datetime not null, \`expires_at\` datetime not null);`);
+    this.addSql(`create table \`simplejwt_mail\` (\`id\` text not null primary key, \`purpose\` text not null, \`email\` text not null, \`user_id\` text null, \`session_id\` text null, \`language\` text null, \`attempts\` integer not null default 0, \`last_error\` text null, \`next_attempt_at\` datetime not null, \`expires_at\` datetime not null);`);
     this.addSql(`create index \`simplejwt_mail_next_attempt_at_index\` on \`simplejwt_mail\` (\`next_attempt_at\`);`);
 
     this.addSql(`create table \`simplejwt_one_time_code\` (\`id\` text not null primary key, \`purpose\` text not null, \`user_id\` text not null, \`token_version\` integer not null, \`email\` text null, \`session_id\` text null, \`tries\` integer not null default 0, \`expires_at\` datetime not null, \`used_at\` datetime null);`);
