@@ -16,8 +16,10 @@ import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import { databaseExists } from '../server/src/database/open-database.ts';
 import { type BuiltProgram, buildProgram } from './support/build-program.ts';
-import { onEachDatabase } from './support/databases.ts';
+import { onEachDatabase, runSql } from './support/databases.ts';
 import { EMAIL, GraphQLClient, PASSWORD } from './support/graphql-client.ts';
+import { runMail, tryMail } from './support/mail-operations.ts';
+import { openSmtpInbox, type SmtpInbox } from './support/smtp-inbox.ts';
 import { accessOf } from './support/outcomes.ts';
 import { codeIn } from './support/mailbox.ts';
 import { waitUntil } from './support/wait-until.ts';
@@ -206,6 +208,47 @@ describe('in development', () => {
     expect(output).toContain(`${data.requestPasswordReset.requestId}  PASSWORD_RESET  to ${EMAIL}  1 attempts`);
     expect(output).toContain('ECONNREFUSED');
     expect(output).toContain('1 mails could not be sent yet.');
+  });
+
+  test.each([
+    ['before its mail server has got it', false],
+    ['after its mail server has got it, and before that is recorded', true],
+  ])('a mail survives a process that is killed %s', async (_when, isReceived) => {
+    let isAsked = false;
+    const slow = isReceived
+      ? await openSmtpInbox({}, 0, () => undefined)
+      : await openSmtpInbox({ onRcptTo: () => void (isAsked = true) });
+    const swift = await openSmtpInbox();
+    const mailingTo = ({ port }: SmtpInbox) => ({
+      AUTH_SMTP_URL: `smtp://127.0.0.1:${port}`,
+      AUTH_MAIL_FROM: 'auth@example.com',
+    });
+    const killed = run([], mailingTo(slow));
+    const first = await clientOf(killed);
+    await first.register();
+    const { requestId } = await runMail(first, 'requestPasswordReset', { email: EMAIL });
+    await waitUntil(() => isAsked || slow.received.length === 1);
+    killed.signal('SIGKILL');
+    await killed.ended;
+
+    // The time for which no other process touches the mail is over.
+    await runSql(`sqlite:${join(folder, 'data/auth.db')}`, 'update simplejwt_mail set next_attempt_at = 0');
+    const restarted = run([], mailingTo(swift));
+    const second = await clientOf(restarted);
+    await waitUntil(() => swift.received.length === 1);
+
+    const { digits, token } = codeIn(swift.received[0]?.text ?? '');
+    for (const { text, source } of slow.received) {
+      expect(codeIn(text)).toMatchObject({ digits, token });
+      expect(source).toContain(`Message-ID: <${requestId}@example.com>`);
+    }
+    const reset = { requestId, newPassword: 'another horse entirely' };
+    await runMail(second, 'resetPassword', { ...reset, code: digits });
+    const again = await tryMail(second, 'resetPassword', { ...reset, code: token });
+    expect(again.errors[0]?.extensions.code).toBe('INVALID_CREDENTIALS');
+    expect(swift.received).toHaveLength(1);
+    await stop(restarted);
+    await Promise.all([slow.close(), swift.close()]);
   });
 
   test.each([

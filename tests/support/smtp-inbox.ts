@@ -16,7 +16,12 @@ export interface SmtpInbox {
   close(): Promise<void>;
 }
 
-export async function openSmtpInbox(options: SMTPServerOptions = {}, port = 0): Promise<SmtpInbox> {
+/** @param confirm - tells the client that its mail was received. */
+export async function openSmtpInbox(
+  options: SMTPServerOptions = {},
+  port = 0,
+  confirm = (done: () => void) => done(),
+): Promise<SmtpInbox> {
   const received: ReceivedMail[] = [];
   const server = new SMTPServer({
     authOptional: true,
@@ -27,7 +32,7 @@ export async function openSmtpInbox(options: SMTPServerOptions = {}, port = 0): 
       stream.on('data', (chunk) => (source += String(chunk)));
       stream.on('end', () => {
         received.push({ to: session.envelope.rcptTo.map(({ address }) => address), source, text: decode(source) });
-        done();
+        confirm(done);
       });
     },
   });

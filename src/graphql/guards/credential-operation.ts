@@ -14,8 +14,8 @@ const EXTENSION = 'graphql-simplejwt/credential-operation';
 
 /**
  * Marks a root field that checks a password, a token or a code. A document may contain one of them: a thousand aliases would
- * otherwise be a thousand attempts in one request. Ours are `login`, `register`, `changePassword`, `refreshToken` and
- * `verifyToken`.
+ * otherwise be a thousand attempts in one request. Ours are `login`, `register`, `changePassword`, `refreshToken`, `verifyToken`,
+ * and those that mail or take a code.
  *
  * @example
  * ```ts
