@@ -4,7 +4,8 @@ import { type FailedMail, listFailedMails } from './accounts/list-failed-mails.t
 import { openMail } from './accounts/open-mail.ts';
 import type { AccountServices } from './accounts/services.ts';
 import type { Mailer } from './mail/mailer.ts';
-import { type Messages, SHIPPED_MESSAGES } from './mail/messages.ts';
+import type { Messages } from './mail/messages.ts';
+import { SHIPPED_MESSAGES } from './mail/shipped-messages.ts';
 import { createUser, type CreateUserOptions, type NewUser } from './accounts/create-user.ts';
 import { BlacklistMirror } from './blacklist/blacklist-mirror.ts';
 import { requirePasswordKeys } from './accounts/require-password-keys.ts';
@@ -161,7 +162,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     limiter: new RateLimiter(database, clock, deriveKey(keyRing.secrets()[0], 'rate limits')),
     passwords: await createPasswordHasher(settings, keyRing.passwordKeys()),
   };
-  if (mailer === undefined) requireNoMailer(settings);
+  if (mailer === undefined) refuseWithoutMailer(settings);
   const mail = mailer === undefined ? null : openMail(accounts, keyRing, { mailer, messages, onFailure: reportFault });
   const services: RequestServices = Object.freeze({
     ...accounts,
@@ -199,8 +200,8 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   } satisfies Auth);
 }
 
-/** @throws TypeError if a setting needs a mailer. */
-function requireNoMailer({ emailVerification, notices }: Settings): void {
+/** @throws TypeError if a setting needs a mailer, because there is none. */
+function refuseWithoutMailer({ emailVerification, notices }: Settings): void {
   if (emailVerification === 'required') throw new TypeError('Required verification needs a mailer.');
   if (notices.length > 0) throw new TypeError('The setting notices needs a mailer.');
 }

@@ -43,13 +43,8 @@ export {
 } from './tokens/key-ring.ts';
 export type { MailPurpose, QueuedPurpose } from './mail/mail.entity.ts';
 export type { Mail, Mailer } from './mail/mailer.ts';
-export {
-  type MailedDevice,
-  type Message,
-  type MessageParameters,
-  type Messages,
-  SHIPPED_MESSAGES,
-} from './mail/messages.ts';
+export type { MailedDevice, Message, MessageParameters, Messages } from './mail/messages.ts';
+export { SHIPPED_MESSAGES } from './mail/shipped-messages.ts';
 export { TokenDelivery } from './delivery.ts';
 export { type Clock, systemClock } from './clock.ts';
 export {

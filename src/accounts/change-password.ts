@@ -76,7 +76,7 @@ async function replacePassword(
     if (!(await changeUser(em, user, { passwordHash, lastLoginAt: changed.lastLoginAt }, now))) return CHANGED;
     const allEnded = await endWithin(em, services, { userId: user.id }, 'PASSWORD_CHANGED', opening.device);
     await insertPrepared(em, services, prepared, 'PASSWORD_CHANGED', opening.device);
-    await notify(em, services, 'PASSWORD_CHANGED', { ...prepared, email: user.email }, opening.device);
+    await notify(em, services, 'PASSWORD_CHANGED', prepared.session, opening.device);
     return allEnded;
   });
   if (ended === CHANGED) return CHANGED;

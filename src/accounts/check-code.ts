@@ -1,6 +1,6 @@
 import { areDigits, requestIdOf } from '../codes/code-deriver.ts';
 import { countCodeTry, findCode } from '../codes/one-time-code-store.ts';
-import type { CodePurpose, OneTimeCode } from '../codes/one-time-code.entity.ts';
+import { type CodePurpose, type OneTimeCode, OUTLASTING_PURPOSES } from '../codes/one-time-code.entity.ts';
 import { isId } from '../id.ts';
 import type { Budget } from '../settings.ts';
 import { findUserInEvenTime } from '../users/user-store.ts';
@@ -11,6 +11,12 @@ import type { MailServices } from './mail-services.ts';
 export interface GivenCode {
   readonly code: string;
   readonly requestId: string | null;
+}
+
+/** A code that is right, and its user. */
+export interface CheckedCode {
+  readonly code: OneTimeCode;
+  readonly user: User;
 }
 
 /** Of all requests together, so many tries of digits a day. */
@@ -25,7 +31,7 @@ export async function checkCode(
   services: MailServices,
   purposes: readonly CodePurpose[],
   { code: text, requestId }: GivenCode,
-): Promise<{ code: OneTimeCode; user: User } | null> {
+): Promise<CheckedCode | null> {
   const isByDigits = areDigits(text);
   const id = isByDigits ? requestId : requestIdOf(text);
   if (!isId(id)) return null;
@@ -36,7 +42,7 @@ export async function checkCode(
   const user = await services.database.read((em) => findUserInEvenTime(em, code.userId));
   const isRight = services.codes.matches(code, text);
   if (user === null || user.deactivatedAt !== null) return null;
-  if (user.tokenVersion !== code.tokenVersion && code.purpose !== 'EMAIL_REVERT') return null;
+  if (user.tokenVersion !== code.tokenVersion && !OUTLASTING_PURPOSES.has(code.purpose)) return null;
   return isRight ? { code, user } : null;
 }
 

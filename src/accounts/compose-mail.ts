@@ -1,6 +1,6 @@
 import type { CodeDeriver } from '../codes/code-deriver.ts';
 import { findCode, insertCode, voidEarlierCodes } from '../codes/one-time-code-store.ts';
-import type { OneTimeCode } from '../codes/one-time-code.entity.ts';
+import { type OneTimeCode, OUTLASTING_PURPOSES } from '../codes/one-time-code.entity.ts';
 import type { Database, EntityManager } from '../database.ts';
 import { newId, timeOf } from '../id.ts';
 import type { RateLimiter } from '../limits/rate-limiter.ts';
@@ -65,7 +65,7 @@ export function codeOf(
     id,
     purpose: plan.code,
     userId: user?.id ?? newId(timeOf(id)),
-    tokenVersion: plan.outlastsChanges ? 0 : (user?.tokenVersion ?? 0),
+    tokenVersion: OUTLASTING_PURPOSES.has(plan.code) ? 0 : (user?.tokenVersion ?? 0),
     email: isOfAddress(plan) ? email : null,
     sessionId: plan.isOfSession ? sessionId : null,
     tries: 0,
@@ -80,12 +80,11 @@ function isOfAddress({ code }: MailPlan): boolean {
 
 /** Mail goes to the stored address. A change has two, and a notice goes to the one of its moment: the row names it. */
 function addressOf({ userId, email }: QueuedMail, user: User): string {
-  return userId !== null && email !== null ? email : user.email;
+  return userId === null ? user.email : email;
 }
 
 async function findAddressee(em: EntityManager, { userId, email }: QueuedMail): Promise<User | null> {
-  if (userId !== null) return findUser(em, userId);
-  return findUserByEmail(em, email);
+  return userId === null ? findUserByEmail(em, email) : findUser(em, userId);
 }
 
 /** Whoever has the address that a registration or a change asks for. */

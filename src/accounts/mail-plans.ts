@@ -11,8 +11,6 @@ export interface MailPlan {
   readonly hasDigits: boolean;
   /** Whether it voids the earlier codes of the same purpose. */
   readonly voidsEarlier: boolean;
-  /** Whether the code outlasts other changes of the account. */
-  readonly outlastsChanges: boolean;
   /** Whether the code belongs to the session that the mail is about. */
   readonly isOfSession: boolean;
   /** Whether an active user gets the mail. */
@@ -25,7 +23,6 @@ const DAY = 86_400_000;
 const REQUESTED: Omit<MailPlan, 'about' | 'code'> = {
   hasDigits: true,
   voidsEarlier: true,
-  outlastsChanges: false,
   isOfSession: false,
   isFor: () => true,
 };
@@ -56,7 +53,6 @@ export const MAIL_PLANS: Readonly<Record<QueuedPurpose, MailPlan>> = Object.free
     code: 'EMAIL_REVERT',
     hasDigits: false,
     voidsEarlier: false,
-    outlastsChanges: true,
   },
   INVITATION: {
     ...REQUESTED,

@@ -1,7 +1,8 @@
 import { CodeDeriver } from '../codes/code-deriver.ts';
 import { deriveKey } from '../derive-key.ts';
 import type { Mailer } from '../mail/mailer.ts';
-import { type Messages, SHIPPED_MESSAGES } from '../mail/messages.ts';
+import type { Messages } from '../mail/messages.ts';
+import { SHIPPED_MESSAGES } from '../mail/shipped-messages.ts';
 import { Outbox } from '../mail/outbox.ts';
 import type { KeyRing } from '../tokens/key-ring.ts';
 import { composeMail } from './compose-mail.ts';

@@ -68,7 +68,7 @@ async function replacePassword(
     if (!(await changeUser(em, user, change, now))) return null;
     const allEnded = await endWithin(em, services, { userId: user.id }, 'PASSWORD_RESET', opening.device);
     await insertPrepared(em, services, prepared, 'PASSWORD_RESET', opening.device);
-    await notify(em, services, 'PASSWORD_CHANGED', { ...prepared, email: user.email }, opening.device);
+    await notify(em, services, 'PASSWORD_CHANGED', prepared.session, opening.device);
     return allEnded;
   });
   if (ended === null) return null;

@@ -1,17 +1,16 @@
 import { consumeCode } from '../codes/one-time-code-store.ts';
-import type { OneTimeCode } from '../codes/one-time-code.entity.ts';
 import type { Device } from '../device.ts';
 import { InvalidCredentialsError } from '../errors.ts';
 import { record } from '../events/security-event-store.ts';
 import type { CurrentUser } from '../sessions/authenticate.ts';
-import { endWithin } from '../sessions/end-sessions.ts';
 import { type AuthUser, toAuthUser } from '../users/auth-user.ts';
 import { normalizePassword } from '../users/credentials.ts';
-import { changeUser, verifyUserEmail } from '../users/user-store.ts';
-import { NO_PASSWORD, type User } from '../users/user.entity.ts';
-import { checkCode, type GivenCode } from './check-code.ts';
+import { verifyUserEmail } from '../users/user-store.ts';
+import type { User } from '../users/user.entity.ts';
+import { checkCode, type CheckedCode, type GivenCode } from './check-code.ts';
 import { limitAccount, limitClient } from './limit-checks.ts';
 import type { MailServices } from './mail-services.ts';
+import { takenOver, takeOver } from './take-over.ts';
 
 /** What a client sends to prove that it receives the mails of an address. */
 export interface EmailProof extends GivenCode {
@@ -39,11 +38,15 @@ export async function verifyEmail(
     await limitClient(services, 'login', device);
     const checked = await checkCode(services, ['EMAIL_VERIFICATION'], proof);
     if (checked === null) throw new InvalidCredentialsError();
-    const { code, user } = checked;
+    const { user } = checked;
     if (proof.password !== null) await requirePassword(services, user, proof.password, device);
     const isHolder = proof.password !== null || caller?.id === user.id;
-    const verified = await (isHolder ? verify(services, code, user, device) : takeOver(services, code, user, device));
-    if (verified === null) throw new InvalidCredentialsError();
+    const now = services.clock.now();
+    const verified = isHolder ? { ...user, emailVerifiedAt: new Date(now) } : takenOver(user, now);
+    const isDone = await (isHolder
+      ? verify(services, checked, device)
+      : takeOver(services, checked, verified, null, device));
+    if (!isDone) throw new InvalidCredentialsError();
     return toAuthUser(verified);
   });
 }
@@ -55,29 +58,12 @@ async function requirePassword(services: MailServices, user: User, password: str
   await forgetFailures();
 }
 
-/** @returns null if the code was used meanwhile, or the user was changed. */
-async function verify(services: MailServices, code: OneTimeCode, user: User, device: Device): Promise<User | null> {
+/** @returns false if the code was used meanwhile, or the user was changed. */
+async function verify(services: MailServices, { code, user }: CheckedCode, device: Device): Promise<boolean> {
   const now = services.clock.now();
-  const isDone = await services.database.transaction(async (em) => {
+  return services.database.transaction(async (em) => {
     if (!(await consumeCode(em, code.id, now)) || !(await verifyUserEmail(em, user, now))) return false;
     await record(em, [{ type: 'EMAIL_VERIFIED', userId: user.id }], device, now);
     return true;
   });
-  return isDone ? { ...user, emailVerifiedAt: new Date(now) } : null;
-}
-
-/** Gives the account to the owner of the address alone. */
-async function takeOver(services: MailServices, code: OneTimeCode, user: User, device: Device): Promise<User | null> {
-  const now = services.clock.now();
-  const change = { emailVerifiedAt: new Date(now), passwordHash: NO_PASSWORD };
-  const changed = { ...user, ...change, tokenVersion: user.tokenVersion + 1 };
-  const ended = await services.database.transaction(async (em) => {
-    if (!(await consumeCode(em, code.id, now)) || !(await changeUser(em, user, change, now))) return null;
-    await record(em, [{ type: 'EMAIL_VERIFIED', userId: user.id }], device, now);
-    return endWithin(em, services, { userId: user.id }, 'EMAIL_VERIFIED', device);
-  });
-  if (ended === null) return null;
-  services.mirror.add(ended);
-  services.mirror.raise([changed]);
-  return changed;
 }

@@ -5,6 +5,9 @@ import type { Row, TableOptions } from '../database.ts';
 export type CodePurpose =
   'PASSWORD_RESET' | 'INVITATION' | 'EMAIL_VERIFICATION' | 'EMAIL_CHANGE' | 'EMAIL_REVERT' | 'LOGIN' | 'SESSION_END';
 
+/** The purposes whose codes no change of the account voids: a thief could make such a change. */
+export const OUTLASTING_PURPOSES: ReadonlySet<CodePurpose> = new Set<CodePurpose>(['EMAIL_REVERT']);
+
 /**
  * A code that was mailed. The row holds no code: the digits and the token of the link are computed from it. It has no foreign
  * key, because there is one for an e-mail without an account too.

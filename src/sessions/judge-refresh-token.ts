@@ -5,7 +5,6 @@ import { ServiceUnavailableError } from '../errors.ts';
 import { record } from '../events/security-event-store.ts';
 import { TokenRefusalReason } from '../reasons.ts';
 import type { RefreshClaims } from '../tokens/claims.ts';
-import { findUser } from '../users/user-store.ts';
 import { endWithin } from './end-sessions.ts';
 import { limitRefusals } from './limit-refusals.ts';
 import { notify } from './notify.ts';
@@ -73,8 +72,7 @@ async function endReusedSession(
   const event = { type: 'REUSE_DETECTED' as const, userId: session.user, sessionId: session.id, cause };
   const ended = await services.database.transaction(async (em) => {
     await record(em, [event], device, services.clock.now());
-    const user = await findUser(em, session.user);
-    if (user !== null) await notify(em, services, 'REUSE_DETECTED', { session, email: user.email }, device);
+    await notify(em, services, 'REUSE_DETECTED', session, device);
     return endWithin(em, services, { ids: [session.id] }, 'TOKEN_REUSED', device);
   });
   services.mirror.add(ended);

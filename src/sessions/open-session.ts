@@ -48,7 +48,7 @@ export async function openSession(
     const surplus = await findSurplusSessions(em, user.id, maxSessions - 1, now - leeway);
     const surplusEnded = await endWithin(em, services, { ids: surplus }, 'SESSION_LIMIT', opening.device);
     await insertPrepared(em, services, prepared, 'LOGGED_IN', opening.device);
-    if (isNewDevice) await notify(em, services, 'NEW_DEVICE', { ...prepared, email: user.email }, opening.device);
+    if (isNewDevice) await notify(em, services, 'NEW_DEVICE', prepared.session, opening.device);
     return surplusEnded;
   });
   if (ended === CHANGED) return CHANGED;
