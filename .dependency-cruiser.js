@@ -80,6 +80,12 @@ export default {
       'Importing the library must not load our server, its environment or a database driver.',
     ),
     layer(
+      'adapters-are-strangers',
+      '^src/adapters/',
+      ['^src/adapters/', ENTRY_POINT],
+      'An adapter uses what every host can import, so a host can write one for another server.',
+    ),
+    layer(
       'the-server-is-a-stranger',
       '^server/',
       '^server/',
@@ -91,7 +97,13 @@ export default {
       comment: 'No rule above covers this file. Decide which layer it belongs to.',
       from: {
         path: '^src/',
-        pathNot: [FOUNDATION, STRANGERS, '^src/(sessions|accounts|request|graphql)/', COMPOSITION_ROOT, ENTRY_POINT],
+        pathNot: [
+          FOUNDATION,
+          STRANGERS,
+          '^src/(sessions|accounts|request|graphql|adapters)/',
+          COMPOSITION_ROOT,
+          ENTRY_POINT,
+        ],
       },
       to: {},
     },
@@ -151,7 +163,7 @@ export default {
       name: 'drivers-belong-to-the-server',
       severity: 'error',
       comment: 'The library works on the ORM that the host opened, with any driver. Only our own server chooses one.',
-      from: { path: '^src/' },
+      from: { path: '^src/', pathNot: '^src/adapters/' },
       to: { path: '^node_modules/(@mikro-orm/(sqlite|postgresql)|better-sqlite3|pg|fastify|@fastify|@apollo)/' },
     },
     {
@@ -174,7 +186,7 @@ export default {
       comment: 'No other rule can check an import that does not resolve.',
       from: { path: '^(src|server/src)/' },
       // The server finds the library once that is built.
-      to: { couldNotResolve: true, pathNot: '^graphql-simplejwt$' },
+      to: { couldNotResolve: true, pathNot: '^graphql-simplejwt($|/)' },
     },
   ],
   options: {

@@ -14,7 +14,10 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': ['@swc/jest', swc] },
   // One copy of the library, or its types are registered twice.
-  moduleNameMapper: { '^graphql-simplejwt$': '<rootDir>/src/index.ts' },
+  moduleNameMapper: {
+    '^graphql-simplejwt$': '<rootDir>/src/index.ts',
+    '^graphql-simplejwt/(apollo|fastify|yoga)$': '<rootDir>/src/adapters/$1.ts',
+  },
   globalSetup: '<rootDir>/tests/support/global-setup.ts',
   globalTeardown: '<rootDir>/tests/support/global-teardown.ts',
   testTimeout: 30_000,

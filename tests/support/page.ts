@@ -1,3 +1,4 @@
+import type { Clock } from '../../src/clock.ts';
 import { resolveSettings, type TokenDelivery } from '../../src/index.ts';
 import { CookieJar } from './cookie-jar.ts';
 import { type Answer, EMAIL, type GraphQLClient, type Pair, PASSWORD } from './graphql-client.ts';
@@ -29,7 +30,11 @@ export class Page {
   readonly #client: GraphQLClient;
   readonly #site: Headers;
 
-  constructor({ client, url, clock }: Pick<TestAuth, 'client' | 'url' | 'clock'>, site?: Headers, jar?: CookieJar) {
+  constructor(
+    { client, url, clock }: Pick<TestAuth, 'client' | 'url'> & { readonly clock: Pick<Clock, 'now'> },
+    site?: Headers,
+    jar?: CookieJar,
+  ) {
     this.#client = client;
     this.jar = jar ?? new CookieJar(url, () => clock.now());
     this.#site = site ?? { origin: url, 'sec-fetch-site': 'same-origin' };

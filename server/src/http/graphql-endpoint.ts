@@ -1,92 +1,66 @@
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
-import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError, type GraphQLSchema, type ValidationRule } from 'graphql';
-import {
-  type Auth,
-  type AuthContext,
-  createErrorFormatter,
-  CsrfRejectedError,
-  type DocumentLimits,
-  faultOf,
-  isAuthError,
-  limitDocuments,
-} from 'graphql-simplejwt';
+import type { Auth, AuthContext, DocumentLimits } from 'graphql-simplejwt';
+import { apolloOptions } from 'graphql-simplejwt/apollo';
+import { attachAuth } from 'graphql-simplejwt/fastify';
 import { DEFAULT_MAX_TOKENS } from '../environment.ts';
-import { answerCode } from './refusal.ts';
 
 /** What the endpoint works with. */
 export interface GraphQLEndpointOptions {
   readonly auth: Auth;
   readonly schema: GraphQLSchema;
   readonly isProduction: boolean;
+  /** Tells a request for the explorer, which runs no operation. */
+  readonly isPage: (request: FastifyRequest) => boolean;
   readonly documentLimits?: DocumentLimits;
   readonly maxTokens?: number;
-}
-
-/** The GraphQL endpoint. */
-export interface GraphQLEndpoint {
-  /** Refuses a forged request. It runs before the body is read. */
-  refuseForgery(request: FastifyRequest, reply: FastifyReply): Promise<unknown>;
-  answer(request: FastifyRequest, reply: FastifyReply): Promise<unknown>;
-  /** Stops the whole server once the requests under way are answered. */
-  stop(): Promise<void>;
 }
 
 interface RequestContext extends AuthContext {
   readonly requestId: string;
 }
 
+/** The GraphQL endpoint. */
+export interface GraphQLEndpoint {
+  answer(request: FastifyRequest, reply: FastifyReply): Promise<unknown>;
+  /** Stops the whole server once the requests under way are answered. */
+  stop(): Promise<void>;
+}
+
+/** Makes the endpoint of the route `/graphql`. Its hooks run after those that the app has by now. */
 export async function createGraphQLEndpoint(
   app: FastifyInstance,
-  { auth, schema, isProduction, documentLimits, maxTokens = DEFAULT_MAX_TOKENS }: GraphQLEndpointOptions,
+  { auth, schema, isProduction, isPage, documentLimits, maxTokens = DEFAULT_MAX_TOKENS }: GraphQLEndpointOptions,
 ): Promise<GraphQLEndpoint> {
+  const options = apolloOptions<RequestContext>({
+    ...(documentLimits === undefined ? {} : { documentLimits }),
+    maxTokens,
+    showsValidationTexts: !isProduction,
+    onFault: (fault, { requestId }) => app.log.error({ requestId, fault }, 'a request failed inside'),
+  });
   const apollo = new ApolloServer<RequestContext>({
     schema,
-    validationRules: [knownOperationTypes, limitDocuments(documentLimits)],
-    parseOptions: { maxTokens },
+    ...options,
+    validationRules: [knownOperationTypes, ...options.validationRules],
     introspection: !isProduction,
-    includeStacktraceInErrorResponses: false,
     hideSchemaDetailsFromClientErrors: isProduction,
-    formatError: createErrorFormatter({ showsValidationTexts: !isProduction }),
     logger: app.log,
     stopOnTerminationSignals: false,
     // Apollo's own page loads from a CDN.
-    plugins: [
-      fastifyApolloDrainPlugin(app),
-      ApolloServerPluginLandingPageDisabled(),
-      faultLog(app.log),
-      retryAfter,
-      fewErrors,
-    ],
+    plugins: [fastifyApolloDrainPlugin(app), ApolloServerPluginLandingPageDisabled(), ...options.plugins, fewErrors],
   });
   await apollo.start();
-  const contexts = new WeakMap<FastifyRequest, RequestContext>();
+  const contextOf = attachAuth(app, auth, { isPage });
   const run = fastifyApolloHandler(apollo, {
-    context: async (request) => contexts.get(request) ?? contextOf(auth, request),
+    context: async (request) => ({ requestId: request.id, ...contextOf(request) }),
   });
-
   return {
-    async refuseForgery(request, reply) {
-      const context = contextOf(auth, request);
-      contexts.set(request, context);
-      if (!context.auth.isForged) return undefined;
-      const { status, code, message } = new CsrfRejectedError('origin');
-      return answerCode(reply, status, code, message);
-    },
-    async answer(request, reply) {
-      const body: unknown = await run.call(app, request, reply);
-      for (const cookie of contexts.get(request)?.auth.setCookieHeaders() ?? []) reply.header('set-cookie', cookie);
-      return body;
-    },
+    answer: async (request, reply) => run.call(app, request, reply),
     stop: () => apollo.stop(),
   };
-}
-
-function contextOf(auth: Auth, request: FastifyRequest): RequestContext {
-  const { headersDistinct: headers } = request.raw;
-  return { requestId: request.id, ...auth.context({ headers, ipAddress: request.ip, sendsCookies: true }) };
 }
 
 /** graphql would detect this only at run time and report it as a fault of the server. */
@@ -96,23 +70,6 @@ const knownOperationTypes: ValidationRule = (context) => ({
       context.reportError(new GraphQLError(`There is no ${node.operation} in this schema.`, { nodes: [node] }));
   },
 });
-
-/** Sends `Retry-After` (RFC 9110 section 10.2.3) if the whole answer is RATE_LIMITED. */
-const retryAfter: ApolloServerPlugin<RequestContext> = {
-  async requestDidStart() {
-    return {
-      async willSendResponse({ response, errors = [] }) {
-        if (response.body.kind !== 'single' || errors.length === 0) return;
-        const { data } = response.body.singleResult;
-        if (Object.values(data ?? {}).some((value) => value !== null)) return;
-        const waits = errors.map(({ originalError }) =>
-          isAuthError(originalError) && originalError.code === 'RATE_LIMITED' ? originalError.retryAfterSeconds : 0,
-        );
-        if (!waits.includes(0)) response.http.headers.set('retry-after', String(Math.max(...waits)));
-      },
-    };
-  },
-};
 
 /** The errors that a document or its variables may get. graphql reports up to a hundred. */
 const MOST_REQUEST_ERRORS = 5;
@@ -129,19 +86,3 @@ const fewErrors: ApolloServerPlugin<RequestContext> = {
     };
   },
 };
-
-/** Logs what a client is not told, with the id of the request. */
-function faultLog(log: FastifyBaseLogger): ApolloServerPlugin<RequestContext> {
-  return {
-    async requestDidStart() {
-      return {
-        async didEncounterErrors({ errors, contextValue }) {
-          for (const error of errors) {
-            const fault = faultOf(error);
-            if (fault !== null) log.error({ requestId: contextValue.requestId, fault }, 'a request failed inside');
-          }
-        },
-      };
-    },
-  };
-}

@@ -99,7 +99,6 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     connectionTimeout: TIMEOUTS.silence,
     maxRequestsPerSocket: MOST_REQUESTS_OF_CONNECTION,
   });
-  const endpoint = await createGraphQLEndpoint(app, options);
   takeJsonOnly(app);
   app.addHook('onSend', async (_request, reply) => {
     const { [POLICY]: policy = ownHeaders[POLICY] } = reply.getHeaders();
@@ -122,12 +121,10 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   });
   const isForExplorer = (request: FastifyRequest) =>
     options.isExplorerOn && request.method === 'GET' && wantsPage(request);
+  const endpoint = await createGraphQLEndpoint(app, { ...options, isPage: isForExplorer });
   app.route({
     method: ['GET', 'POST'],
     url: '/graphql',
-    async onRequest(request, reply) {
-      if (!isForExplorer(request)) await endpoint.refuseForgery(request, reply);
-    },
     async handler(request, reply) {
       if (!isForExplorer(request)) return endpoint.answer(request, reply);
       return reply

@@ -1,15 +1,21 @@
-import { createServer, type RequestListener } from 'node:http';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ApolloServer } from '@apollo/server';
+import { ApolloServer } from '@apollo/server';
 import { startStandaloneServer } from '@apollo/server/standalone';
-import fastify, { type FastifyInstance } from 'fastify';
+import { jest } from '@jest/globals';
+import fastify from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import { createYoga } from 'graphql-yoga';
-import mercurius, { type MercuriusOptions } from 'mercurius';
+import mercurius from 'mercurius';
 import { Mutation, Resolver } from 'type-graphql';
-import { type Auth, buildGuardedSchema, Public } from '../src/index.ts';
+import { apolloOptions, createApolloContext } from '../src/adapters/apollo.ts';
+import { mercuriusOptions } from '../src/adapters/fastify.ts';
+import { yogaOptions } from '../src/adapters/yoga.ts';
+import { type Auth, type AuthContext, buildGuardedSchema, type Fault, Public } from '../src/index.ts';
 import { fillQueue, SHORT_QUEUE } from './support/busy-logins.ts';
 import { importDocumentedCode } from './support/documented-code.ts';
+import { freePort } from './support/free-port.ts';
 import { type Answer, EMAIL, GraphQLClient, PASSWORD } from './support/graphql-client.ts';
 import { errorOf, refusalOf } from './support/outcomes.ts';
 import { COOKIE_DELIVERIES, Page, setCookiesOf } from './support/page.ts';
@@ -29,46 +35,25 @@ class FaultyResolver {
 
 interface Running {
   readonly url: string;
-  stop(): Promise<unknown>;
+  stop(): unknown;
 }
-type Recipe = Readonly<Record<'createContext' | 'createServer' | 'createOptions', (...args: unknown[]) => unknown>>;
-type Start = (recipe: Recipe, schema: GraphQLSchema, auth: Auth) => Promise<Running>;
+interface Recipe {
+  serve(schema: GraphQLSchema, auth: Auth, port: number): Promise<Running>;
+}
 
-/** Each server with the code of docs/browser.md, and with what the page says around it. */
-const SERVERS: readonly (readonly [name: string, heading: string, start: Start])[] = [
-  [
-    'Apollo Server',
-    '**Apollo Server, also under Express.**',
-    async ({ createContext, createServer: create }, schema, auth) => {
-      const server = create(schema) as ApolloServer;
-      const context = createContext(auth) as () => Promise<object>;
-      const { url } = await startStandaloneServer(server, { listen: { port: 0, host: '127.0.0.1' }, context });
-      return { url: url.replace(/\/$/, ''), stop: async () => server.stop() };
-    },
-  ],
-  [
-    'Mercurius',
-    '**Mercurius.**',
-    async ({ createOptions }, schema, auth) => {
-      const app: FastifyInstance = fastify();
-      await app.register(mercurius, createOptions(app, auth, schema) as MercuriusOptions);
-      return { url: await app.listen({ port: 0, host: '127.0.0.1' }), stop: async () => app.close() };
-    },
-  ],
-  [
-    'GraphQL Yoga',
-    '**GraphQL Yoga**',
-    async ({ createOptions }, schema, auth) => {
-      const yoga = createYoga({ schema, logging: false, ...(createOptions(auth) as object) });
-      const server = createServer(yoga as unknown as RequestListener);
-      await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-      const { port } = server.address() as AddressInfo;
-      return { url: `http://127.0.0.1:${port}`, stop: async () => new Promise((done) => void server.close(done)) };
-    },
-  ],
-];
+/** Where docs/browser.md has the code of each server. */
+const SERVERS = [
+  'Apollo Server** by itself',
+  'Apollo Server under Express.**',
+  'Mercurius**',
+  'GraphQL Yoga.**',
+] as const;
 
-describe.each(SERVERS)('the recipe for %s', (_name, heading, start) => {
+// Apollo Server and Yoga log the faults of `FaultyResolver` there.
+beforeAll(() => void jest.spyOn(console, 'error').mockImplementation(() => undefined));
+afterAll(() => jest.restoreAllMocks());
+
+describe.each(SERVERS)('the recipe for **%s', (heading) => {
   let server: TestAuth;
   let host: Running;
   let client: GraphQLClient;
@@ -78,7 +63,8 @@ describe.each(SERVERS)('the recipe for %s', (_name, heading, start) => {
     const { module, remove } = await importDocumentedCode('browser.md', heading);
     removeRecipe = remove;
     const schema = await buildGuardedSchema({ resolvers: [...server.auth.resolvers, FaultyResolver] });
-    host = await start(module as Recipe, schema, server.auth);
+    const { url, stop } = await (module as Recipe).serve(schema, server.auth, await freePort());
+    host = { url: new URL(url).origin, stop };
     client = new GraphQLClient(host.url);
   });
   afterAll(async () => {
@@ -161,10 +147,81 @@ describe.each(SERVERS)('the recipe for %s', (_name, heading, start) => {
     const answer = await client.tryLogin(EMAIL, PASSWORD);
     await release();
     expect(errorOf(answer).extensions).toEqual({ code: 'RATE_LIMITED', retryAfterSeconds: 3 });
+    expect(answer.headers.get('retry-after')).toBe('3');
+  });
+
+  test('stops parsing a document at 2,000 tokens', async () => {
+    const answer = await client.run(`{ ${'__typename '.repeat(2_001)} }`);
+    expect([refusalOf(answer), errorOf(answer).message]).toEqual([
+      expect.stringMatching(/GRAPHQL_(VALIDATION|PARSE)_FAILED/),
+      'The document has more than 2000 tokens.',
+    ]);
   });
 
   test('sends every answer with no-store', async () => {
     for (const answer of [await client.me(), await client.register(someEmail()).then(() => client.me())])
       expect(answer.headers.get('cache-control')).toBe('no-store');
   });
+});
+
+type StartReporting = (schema: GraphQLSchema, auth: Auth, onFault: (fault: Fault) => void) => Promise<Running>;
+
+const REPORTING: Readonly<Record<string, StartReporting>> = {
+  async apollo(schema, auth, onFault) {
+    const server = new ApolloServer<AuthContext>({ schema, ...apolloOptions({ onFault }) });
+    const { url } = await startStandaloneServer(server, { listen: { port: 0 }, context: createApolloContext(auth) });
+    return { url: new URL(url).origin, stop: () => server.stop() };
+  },
+  async fastify(schema, auth, onFault) {
+    const app = fastify();
+    await app.register(mercurius, { schema, ...mercuriusOptions(app, auth, { onFault }) });
+    return { url: await app.listen({ port: 0, host: '127.0.0.1' }), stop: () => app.close() };
+  },
+  async yoga(schema, auth, onFault) {
+    const yoga = createYoga({ schema, ...yogaOptions(auth, { onFault }) });
+    const server = createServer((req, res) => void yoga(req, res)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop: () => server.close() };
+  },
+};
+
+test.each(Object.entries(REPORTING))(
+  'the adapter %s reports what the client is not told, once',
+  async (_name, start) => {
+    const server = await startTestAuth();
+    const schema = await buildGuardedSchema({ resolvers: [...server.auth.resolvers, FaultyResolver] });
+    const faults: Fault[] = [];
+    const host = await start(schema, server.auth, (fault) => void faults.push(fault));
+    try {
+      const client = new GraphQLClient(host.url);
+      await client.run('mutation { connect }');
+      await client.me('nonsense');
+      await client.run('{ nothing }');
+      expect(faults.map(({ message }) => message)).toEqual(['connect ECONNREFUSED password=hunter2']);
+    } finally {
+      await host.stop();
+      await server.stop();
+    }
+  },
+);
+
+test('GraphiQL of Yoga opens from a link on another site, and a query does not', async () => {
+  const server = await startTestAuth();
+  const schema = await buildGuardedSchema({ resolvers: server.auth.resolvers });
+  const host = await REPORTING['yoga']!(schema, server.auth, () => undefined);
+  try {
+    const client = new GraphQLClient(host.url);
+    const page = new Page(
+      { ...host, client, clock: server.clock },
+      { origin: host.url, 'sec-fetch-site': 'same-origin' },
+    );
+    await page.register('COOKIES', someEmail());
+    const headers = { ...EVIL, cookie: page.jar.header() ?? '', accept: 'text/html' };
+    expect((await client.send({ headers })).text).toContain('<title>Yoga GraphiQL</title>');
+    const queried = await client.send({ headers: { ...headers, accept: '*/*' } }, '/graphql?query={me{id}}');
+    expect([queried.status, refusalOf(queried)]).toEqual([403, 'CSRF_REJECTED']);
+  } finally {
+    await host.stop();
+    await server.stop();
+  }
 });
