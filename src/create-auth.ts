@@ -35,16 +35,17 @@ import { importKeyRing, type PrivateJwkSet, type PublicJwkSet } from './tokens/k
 import { createTokenCodec } from './tokens/token-codec.ts';
 import type { AuthUser } from './users/auth-user.ts';
 import { createPasswordHasher } from './users/password-hasher.ts';
+import { createOwnSubjects } from './users/subject.ts';
 import { findVersionsRaisedSince } from './users/user-store.ts';
 
 /** What `createAuth` takes: what it works with, and the settings. */
-export interface AuthOptions extends AuthSettings {
+export interface AuthOptions<User extends object = AuthUser> extends AuthSettings {
   /** Your ORM, with `authEntities` among its entities and their tables in the database. Closing it is up to you. */
   readonly orm: MikroORM;
   /** The private JWK Set that signs the tokens and digests the passwords (RFC 7517 section 5). */
   readonly keys: PrivateJwkSet;
   /** Your own claims in access tokens. */
-  readonly claims?: HostClaims;
+  readonly claims?: HostClaims<User>;
   /** Sends mails. Without it, the schema has no field that needs one. It also needs `linkUrl`. */
   readonly mailer?: Mailer;
   /**
@@ -70,7 +71,7 @@ export interface UserSession {
 }
 
 /** The library, ready to serve. */
-export interface Auth {
+export interface Auth<User extends object = AuthUser> {
   /** The settings in full. */
   readonly settings: Settings;
   /** The resolvers to build a schema from, beside your own. */
@@ -83,7 +84,7 @@ export interface Auth {
    *
    * @returns null if there is no such user, or the user is deactivated.
    */
-  openSession(session: UserSession): Promise<TokenPair | null>;
+  openSession(session: UserSession): Promise<TokenPair<User> | null>;
   /** Says whether a token of either kind is valid at this moment. An invalid token is no error. */
   verifyToken(token: string): Promise<TokenVerification>;
   /**
@@ -132,7 +133,7 @@ export interface Auth {
  * export const auth = await createAuth({ orm, keys: generateKeys(), issuer: 'https://api.example.com' });
  * ```
  */
-export async function createAuth(options: AuthOptions): Promise<Auth> {
+export async function createAuth<User extends object = AuthUser>(options: AuthOptions<User>): Promise<Auth<User>> {
   const {
     orm,
     keys,
@@ -156,11 +157,12 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     settings,
     clock,
     database,
+    subjects: createOwnSubjects(database),
     codec: createTokenCodec(keyRing, { ...settings, namespace: claims?.namespace ?? null }, clock),
     mirror: new BlacklistMirror(database, clock, settings, findVersionsRaisedSince, reportFault),
     hostClaims: claims ?? null,
     limiter: new RateLimiter(database, clock, deriveKey(keyRing.secrets()[0], 'rate limits')),
-    passwords: await createPasswordHasher(settings, keyRing.passwordKeys()),
+    passwords: await createPasswordHasher(settings, keyRing.passwordKeys(), false),
   };
   if (mailer === undefined) refuseWithoutMailer(settings);
   const mail = mailer === undefined ? null : openMail(accounts, keyRing, { mailer, messages, onFailure: reportFault });
@@ -182,11 +184,11 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       loginByCode: settings.loginByCode,
     }),
     context: (request) => createContext(services, request),
-    openSession: ({ userId, userAgent = null, ipAddress = null }) =>
-      openSessionForUser(services, userId, {
-        device: describeDevice({ userAgent, ipAddress, language: null }),
-        delivery: TokenDelivery.BODY,
-      }),
+    async openSession({ userId, userAgent = null, ipAddress = null }) {
+      const device = describeDevice({ userAgent, ipAddress, language: null });
+      const pair = await openSessionForUser(services, userId, { device, delivery: TokenDelivery.BODY });
+      return pair as TokenPair<User> | null;
+    },
     verifyToken: (token) => verifyToken(services, token, NO_DEVICE),
     blacklistToken: (token) => blacklistToken(services, token),
     createUser: (user, how) => createUser(services, OPERATOR, user, how),
@@ -197,7 +199,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       await mail?.outbox.stop();
       await services.mirror.stop();
     },
-  } satisfies Auth);
+  } satisfies Auth<User>);
 }
 
 /** @throws TypeError if a setting needs a mailer, because there is none. */

@@ -20,7 +20,7 @@ export type { CredentialCheck, ScreenCredentials } from './request/screen-creden
 export type { DeliveredTokenPair } from './request/answer-cookies.ts';
 export type { OpenSessionRequest } from './request/answer-tokens.ts';
 export type { Authentication, CurrentUser } from './sessions/authenticate.ts';
-export type { ClaimsUser, HostClaims } from './sessions/host-claims.ts';
+export type { HostClaims } from './sessions/host-claims.ts';
 export type { TokenPair } from './sessions/issue-tokens.ts';
 export type { PurgeResult } from './sessions/purge.ts';
 export type { SessionInfo } from './sessions/session-info.ts';

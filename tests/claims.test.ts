@@ -1,4 +1,4 @@
-import { type AuthOptions, type ClaimsUser, createAuth, type HostClaims } from '../src/index.ts';
+import { type AuthOptions, type AuthUser, createAuth, type HostClaims } from '../src/index.ts';
 import { User } from './support/entities.ts';
 import { dissect } from './support/forge-token.ts';
 import { EMAIL, type Pair } from './support/graphql-client.ts';
@@ -153,9 +153,9 @@ describe('the two tokens of a pair', () => {
 });
 
 /** Host claims that record how often and for which users they were computed. */
-function countingClaims(): { seen: ClaimsUser[]; claims: HostClaims } {
-  const seen: ClaimsUser[] = [];
-  const compute = async (user: ClaimsUser) => {
+function countingClaims(): { seen: AuthUser[]; claims: HostClaims } {
+  const seen: AuthUser[] = [];
+  const compute = async (user: AuthUser) => {
     seen.push(user);
     return { plan: 'gold', count: seen.length };
   };
@@ -205,7 +205,17 @@ describe("the host's own claims", () => {
     const { seen, claims } = countingClaims();
     const { client } = await start({ claims });
     const { user } = await client.register();
-    expect(seen).toEqual([{ id: user.id, email: EMAIL, roles: [], createdAt: expect.any(Date) }]);
+    expect(seen).toEqual([
+      {
+        id: user.id,
+        email: EMAIL,
+        roles: [],
+        isActive: true,
+        isEmailVerified: false,
+        createdAt: expect.any(Date),
+        lastLoginAt: expect.any(Date),
+      },
+    ]);
   });
 
   test('cannot overwrite those of the library', async () => {

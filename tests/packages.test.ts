@@ -135,6 +135,7 @@ describe('the library in an empty folder', () => {
     expect(direct.toSorted()).toEqual([
       '@mikro-orm/core',
       '@mikro-orm/sql',
+      '@node-rs/argon2',
       '@zxcvbn-ts/language-common',
       'bcrypt',
       'cookie',

@@ -83,6 +83,51 @@ onEachDatabase((database) => {
   });
 });
 
+describe('a hash that another program made', () => {
+  const DJANGO = 'lètmein now please';
+  const sha256 = 'aab2bee6e3a9dc492b5e601b035ad5e7a860d89f41aa06b65b251f80849c3c1d';
+  // Made by Python's hashlib; the argon2 ones are of the reference implementation.
+  const HASHES = [
+    ['pbkdf2_sha256 of Django', DJANGO, 'pbkdf2_sha256$600$seasalt2$GlOTibvBJiBUYxRMhcAsGNmT5PxvoO7DKpKdeCx8UMI='],
+    ['pbkdf2_sha1 of Django', DJANGO, 'pbkdf2_sha1$600$seasalt2$a52yVQV5YQsNkZIAWWwreA6ENhc='],
+    ['bcrypt of Django', DJANGO, `bcrypt$${bcrypt.hashSync(DJANGO, 4)}`],
+    ['bcrypt_sha256 of Django', DJANGO, `bcrypt_sha256$${bcrypt.hashSync(sha256, 4)}`],
+    ['argon2id', 'password', '$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc'],
+    [
+      'argon2 of Django',
+      'password',
+      'argon2$argon2i$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$wWKIMhR9lyDFvRz9YTZweHKfbftvj+qf+YFY4NeBbtA',
+    ],
+  ] as const;
+
+  test.each(HASHES)('verifies, and a login replaces it: %s', async (_name, password, hash) => {
+    const server = await start();
+    await server.client.register();
+    await storeHash(server, hash);
+    expect(refusalOf(await server.client.tryLogin(EMAIL, `${password}!`))).toBe('INVALID_CREDENTIALS');
+    expect(await hashOf(server)).toBe(hash);
+    await server.client.login(EMAIL, password);
+    expect(await hashOf(server)).toMatch(/^\$hmac-sha384\$/);
+    await server.client.login(EMAIL, password);
+  });
+
+  test.each([
+    'pbkdf2_sha256$0$salt$AAAA',
+    'pbkdf2_sha256$99999999$salt$AAAA',
+    'pbkdf2_md5$600$salt$AAAA',
+    'pbkdf2_sha256$600$salt$',
+    '$argon2id$v=19$m=99999999,t=2,p=1$c29tZXNhbHQ$CTFh',
+    '$argon2id$v=19$m=8,t=1,p=1$x$y',
+    'bcrypt_sha512$$2b$04$xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx',
+    '!unusable',
+  ])('that is malformed or out of bounds matches nothing, and fails no request: %s', async (hash) => {
+    const server = await start();
+    await server.client.register();
+    await storeHash(server, hash);
+    expect(refusalOf(await server.client.tryLogin(EMAIL, PASSWORD))).toBe('INVALID_CREDENTIALS');
+  });
+});
+
 const reasonsOf = ({ errors }: Answer) =>
   errors.flatMap(({ extensions }) => (extensions.fields ?? []).map(({ reason }) => reason));
 

@@ -9,8 +9,9 @@ import { endWithin } from '../sessions/end-sessions.ts';
 import type { TokenPair } from '../sessions/issue-tokens.ts';
 import { notify } from '../sessions/notify.ts';
 import { insertPrepared, type Opening, prepareSession } from '../sessions/open-session.ts';
-import { findSessionWithUser } from '../sessions/session-store.ts';
+import { findSession } from '../sessions/session-store.ts';
 import { parsePasswordChange } from '../users/credentials.ts';
+import { toSubject } from '../users/subject.ts';
 import { changeUser, findUser } from '../users/user-store.ts';
 import type { User } from '../users/user.entity.ts';
 import { limitClient, limitPasswordChange } from './limit-checks.ts';
@@ -41,10 +42,11 @@ export async function changePassword(
   device: Device,
   screen: Screen,
 ): Promise<TokenPair> {
-  const found = await services.database.read((em) => findSessionWithUser(em, caller.sessionId));
-  const opening: Opening = { device, delivery: found?.session.delivery ?? TokenDelivery.BODY };
+  const session = await services.database.read((em) => findSession(em, caller.sessionId));
+  const account = await services.database.read((em) => findUser(em, caller.id));
+  const opening: Opening = { device, delivery: session?.delivery ?? TokenDelivery.BODY };
   requireDelivery(opening.delivery, change.deliveries);
-  const email = found?.user.email ?? null;
+  const email = account?.email ?? null;
   const { currentPassword, newPassword } = parsePasswordChange(change, {
     minLength: services.settings.passwordMinLength,
     email,
@@ -71,7 +73,7 @@ async function replacePassword(
 ): Promise<TokenPair | typeof CHANGED> {
   const now = services.clock.now();
   const changed = { ...user, passwordHash, tokenVersion: user.tokenVersion + 1, lastLoginAt: new Date(now) };
-  const prepared = await prepareSession(services, changed, opening);
+  const prepared = await prepareSession(services, toSubject(changed), opening);
   const ended = await services.database.transaction(async (em) => {
     if (!(await changeUser(em, user, { passwordHash, lastLoginAt: changed.lastLoginAt }, now))) return CHANGED;
     const allEnded = await endWithin(em, services, { userId: user.id }, 'PASSWORD_CHANGED', opening.device);

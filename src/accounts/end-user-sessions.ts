@@ -1,10 +1,8 @@
 import type { Device } from '../device.ts';
 import { NotFoundError } from '../errors.ts';
-import { isId } from '../id.ts';
 import { type Caller, requireRole } from '../sessions/caller.ts';
 import { endSessions } from '../sessions/end-sessions.ts';
 import { ADMIN } from '../users/roles.ts';
-import { findUser } from '../users/user-store.ts';
 import type { AccountServices } from './services.ts';
 
 /**
@@ -21,7 +19,8 @@ export async function endUserSessions(
   device: Device,
 ): Promise<string[]> {
   requireRole(caller, ADMIN);
-  const user = isId(id) ? await services.database.read((em) => findUser(em, id)) : null;
-  if (user === null) throw new NotFoundError();
-  return endSessions(services, { userId: user.id }, 'ENDED_BY_ADMIN', device);
+  const { subjects } = services;
+  const subject = subjects.isId(id) ? await subjects.find(id) : null;
+  if (subject === null) throw new NotFoundError();
+  return endSessions(services, { userId: subject.id }, 'ENDED_BY_ADMIN', device);
 }

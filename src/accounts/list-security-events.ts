@@ -1,7 +1,6 @@
 import { NotFoundError } from '../errors.ts';
 import { findSecurityEvents } from '../events/security-event-store.ts';
 import type { SecurityEvent } from '../events/security-event.entity.ts';
-import { isId } from '../id.ts';
 import { type Page, type PagePosition, toPage } from '../page.ts';
 import type { CurrentUser } from '../sessions/authenticate.ts';
 import { hasRole } from '../sessions/caller.ts';
@@ -22,7 +21,7 @@ export async function listSecurityEvents(
 ): Promise<Page<SecurityEvent>> {
   const isAdministrator = hasRole(caller, ADMIN);
   const isAllowed = userId === caller.id || isAdministrator;
-  if (!isAllowed || !isId(userId)) throw new NotFoundError();
+  if (!isAllowed || !services.subjects.isId(userId)) throw new NotFoundError();
   const rows = await services.database.read((em) => findSecurityEvents(em, userId, position));
   return toPage(rows, position, isAdministrator ? (event) => event : withoutAdministrator);
 }

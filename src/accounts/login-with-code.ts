@@ -3,6 +3,7 @@ import { InvalidCredentialsError } from '../errors.ts';
 import { CHANGED } from '../retry.ts';
 import type { TokenPair } from '../sessions/issue-tokens.ts';
 import { openSession, type Opening, prepareSession } from '../sessions/open-session.ts';
+import { toSubject } from '../users/subject.ts';
 import { checkCode, type CheckedCode, type GivenCode } from './check-code.ts';
 import { limitClient } from './limit-checks.ts';
 import type { MailServices } from './mail-services.ts';
@@ -22,7 +23,7 @@ export async function loginWithCode(services: MailServices, given: GivenCode, op
   const { code, user } = checked;
   const pair = await (user.emailVerifiedAt === null
     ? openAsOwner(services, checked, opening)
-    : openSession(services, user, opening, (em) => consumeCode(em, code.id, services.clock.now())));
+    : openSession(services, toSubject(user), opening, (em) => consumeCode(em, code.id, services.clock.now())));
   if (pair === CHANGED) throw new InvalidCredentialsError();
   return pair;
 }
@@ -34,6 +35,6 @@ async function openAsOwner(
 ): Promise<TokenPair | typeof CHANGED> {
   const now = services.clock.now();
   const changed = { ...takenOver(checked.user, now), lastLoginAt: new Date(now) };
-  const prepared = await prepareSession(services, changed, opening);
+  const prepared = await prepareSession(services, toSubject(changed), opening);
   return (await takeOver(services, checked, changed, prepared, opening.device)) ? prepared.pair : CHANGED;
 }

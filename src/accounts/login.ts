@@ -5,6 +5,7 @@ import { retryIfChanged } from '../retry.ts';
 import type { TokenPair } from '../sessions/issue-tokens.ts';
 import { type Opening, openSession } from '../sessions/open-session.ts';
 import { type Credentials, parseCredentials } from '../users/credentials.ts';
+import { toSubject } from '../users/subject.ts';
 import { findUserByEmail, replacePasswordHash } from '../users/user-store.ts';
 import type { User } from '../users/user.entity.ts';
 import { limitAccount, limitClient } from './limit-checks.ts';
@@ -40,7 +41,7 @@ export async function login(
       await renewHash(services, user, password);
       if (services.settings.emailVerification === 'required' && user.emailVerifiedAt === null)
         throw new EmailUnverifiedError();
-      return openSession(services, user, opening);
+      return openSession(services, toSubject(user), opening);
     });
   });
 }

@@ -4,6 +4,7 @@ import { queueMail } from '../mail/mail-store.ts';
 import type { TokenPair } from '../sessions/issue-tokens.ts';
 import { insertPrepared, type Opening, prepareSession } from '../sessions/open-session.ts';
 import { type Credentials, parseNewCredentials } from '../users/credentials.ts';
+import { toSubject } from '../users/subject.ts';
 import { addUserIfFree, removeUser } from '../users/user-store.ts';
 import type { User } from '../users/user.entity.ts';
 import { insertAccount, newUser } from './create-user.ts';
@@ -28,7 +29,7 @@ export async function register(
 ): Promise<TokenPair> {
   const account = await prepareAccount(services, input, opening.device, screen);
   const user = { ...account, lastLoginAt: account.createdAt };
-  const prepared = await prepareSession(services, user, opening);
+  const prepared = await prepareSession(services, toSubject(user), opening);
   await insertAccount(services.database, user, (em) =>
     insertPrepared(em, services, prepared, 'REGISTERED', opening.device),
   );

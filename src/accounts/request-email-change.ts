@@ -3,8 +3,9 @@ import { InvalidCredentialsError } from '../errors.ts';
 import { record } from '../events/security-event-store.ts';
 import { queueMail } from '../mail/mail-store.ts';
 import type { CurrentUser } from '../sessions/authenticate.ts';
-import { findSessionWithUser } from '../sessions/session-store.ts';
+import { findSession } from '../sessions/session-store.ts';
 import { normalizePassword } from '../users/credentials.ts';
+import { findUser } from '../users/user-store.ts';
 import { NO_PASSWORD } from '../users/user.entity.ts';
 import { limitClient, limitPasswordChange } from './limit-checks.ts';
 import type { MailServices } from './mail-services.ts';
@@ -55,9 +56,9 @@ export async function requestEmailChange(
 /** Whether the caller is the user, and not somebody who found an open session. */
 async function isProved(services: MailServices, caller: CurrentUser, password: string | null): Promise<boolean> {
   const forgetFailures = await limitPasswordChange(services, caller.id);
-  const found = await services.database.read((em) => findSessionWithUser(em, caller.sessionId));
-  if (found === null || found.user.deactivatedAt !== null) return false;
-  const { user, session } = found;
+  const session = await services.database.read((em) => findSession(em, caller.sessionId));
+  const user = await services.database.read((em) => findUser(em, caller.id));
+  if (session === null || user === null || user.deactivatedAt !== null) return false;
   const isRight =
     user.passwordHash === NO_PASSWORD
       ? services.clock.now() - session.createdAt.getTime() < FRESH

@@ -6,6 +6,7 @@ import type { TokenPair } from '../sessions/issue-tokens.ts';
 import { notify } from '../sessions/notify.ts';
 import { insertPrepared, type Opening, prepareSession } from '../sessions/open-session.ts';
 import { parseNewPassword, refuseOwnEmail } from '../users/credentials.ts';
+import { toSubject } from '../users/subject.ts';
 import { changeUser } from '../users/user-store.ts';
 import type { User } from '../users/user.entity.ts';
 import { checkCode, type GivenCode } from './check-code.ts';
@@ -62,7 +63,7 @@ async function replacePassword(
   // Whoever has the code receives the mails of the address.
   const change = { passwordHash, lastLoginAt: new Date(now), emailVerifiedAt: user.emailVerifiedAt ?? new Date(now) };
   const changed = { ...user, ...change, tokenVersion: user.tokenVersion + 1 };
-  const prepared = await prepareSession(services, changed, opening);
+  const prepared = await prepareSession(services, toSubject(changed), opening);
   const ended = await services.database.transaction(async (em) => {
     if (!(await consumeCode(em, code.id, now))) return null;
     if (!(await changeUser(em, user, change, now))) return null;

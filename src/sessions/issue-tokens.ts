@@ -1,14 +1,13 @@
 import { toSeconds } from '../clock.ts';
 import { newId, timeOf } from '../id.ts';
-import { type AuthUser, toAuthUser } from '../users/auth-user.ts';
-import type { User } from '../users/user.entity.ts';
+import type { Subject } from '../users/subject.ts';
 import { computeHostClaims } from './host-claims.ts';
 import type { SessionServices } from './services.ts';
 import { type SessionInfo, toSessionInfo } from './session-info.ts';
 import type { Session } from './session.entity.ts';
 
 /** The tokens of a session. */
-export interface TokenPair {
+export interface TokenPair<User extends object = object> {
   readonly accessToken: string;
   readonly accessTokenExpiresAt: Date;
   /** Whole seconds from now, at least 0. Needs no clock in step with the server's. */
@@ -16,13 +15,14 @@ export interface TokenPair {
   readonly refreshToken: string;
   readonly refreshTokenExpiresAt: Date;
   readonly session: SessionInfo;
-  readonly user: AuthUser;
+  readonly user: User;
 }
 
 /** Signs the tokens that a session's row describes. The same row always gives the same refresh token, byte for byte. */
-export async function issueTokens(services: SessionServices, session: Session, user: User): Promise<TokenPair> {
+export async function issueTokens(services: SessionServices, session: Session, subject: Subject): Promise<TokenPair> {
+  const user = subject.view();
   const own = await computeHostClaims(services.hostClaims, user);
-  const subject = { sub: user.id, sid: session.id };
+  const ids = { sub: subject.id, sid: session.id };
   const now = services.clock.now();
 
   const rotatedAt = toSeconds(session.refreshIssuedAt.getTime());
@@ -33,16 +33,16 @@ export async function issueTokens(services: SessionServices, session: Session, u
   const exp = Math.min(lifetimeEnd, toSeconds(session.expiresAt?.getTime() ?? Infinity));
   const accessToken = services.codec.signAccess({
     ...own,
-    ...subject,
+    ...ids,
     jti: newId(now),
     iat,
     exp,
-    roles: user.roles,
-    ver: user.tokenVersion,
+    roles: subject.roles,
+    ver: subject.tokenVersion,
   });
 
   const refreshToken = services.codec.signRefresh(
-    { ...subject, jti: session.refreshJti, iat: rotatedAt, exp: toSeconds(session.refreshExpiresAt.getTime()) },
+    { ...ids, jti: session.refreshJti, iat: rotatedAt, exp: toSeconds(session.refreshExpiresAt.getTime()) },
     session.refreshKeyId,
   );
   return {
@@ -52,7 +52,7 @@ export async function issueTokens(services: SessionServices, session: Session, u
     refreshToken,
     refreshTokenExpiresAt: session.refreshExpiresAt,
     session: toSessionInfo(session),
-    user: toAuthUser(user),
+    user,
   };
 }
 

@@ -1,6 +1,4 @@
-import { isId } from '../id.ts';
 import { CHANGED, retryIfChanged } from '../retry.ts';
-import { findUser } from '../users/user-store.ts';
 import type { TokenPair } from './issue-tokens.ts';
 import { type Opening, openSession } from './open-session.ts';
 import type { SessionServices } from './services.ts';
@@ -15,9 +13,10 @@ export async function openSessionForUser(
   userId: string,
   opening: Opening,
 ): Promise<TokenPair | null> {
+  const { subjects } = services;
   return retryIfChanged(async (): Promise<TokenPair | null | typeof CHANGED> => {
-    const user = isId(userId) ? await services.database.read((em) => findUser(em, userId)) : null;
-    if (user === null || user.deactivatedAt !== null) return null;
-    return openSession(services, user, opening);
+    const subject = subjects.isId(userId) ? await subjects.findForLogin(userId) : null;
+    if (subject === null || !subject.isActive) return null;
+    return openSession(services, subject, opening);
   });
 }

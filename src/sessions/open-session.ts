@@ -5,8 +5,7 @@ import { record } from '../events/security-event-store.ts';
 import type { SecurityEventType } from '../events/security-event-type.ts';
 import { newId } from '../id.ts';
 import { CHANGED } from '../retry.ts';
-import { lockUserForLogin } from '../users/user-store.ts';
-import type { User } from '../users/user.entity.ts';
+import type { Subject } from '../users/subject.ts';
 import { endWithin } from './end-sessions.ts';
 import { issueTokens, planRefreshToken, type TokenPair } from './issue-tokens.ts';
 import { findKnownDevices, isSameDevice } from './known-devices.ts';
@@ -35,17 +34,18 @@ export interface PreparedSession {
  */
 export async function openSession(
   services: SessionServices,
-  user: User,
+  subject: Subject,
   opening: Opening,
   consumeProof: (em: EntityManager) => Promise<boolean> = async () => true,
 ): Promise<TokenPair | typeof CHANGED> {
   const now = services.clock.now();
   const { maxSessions, leeway } = services.settings;
-  const prepared = await prepareSession(services, { ...user, lastLoginAt: new Date(now) }, opening);
-  const isNewDevice = await isToBeNoticed(services, user, opening.device);
+  const loggedIn = { ...subject, view: () => subject.view(new Date(now)) };
+  const prepared = await prepareSession(services, loggedIn, opening);
+  const isNewDevice = await isToBeNoticed(services, subject, opening.device);
   const ended = await services.database.transaction(async (em) => {
-    if (!(await consumeProof(em)) || !(await lockUserForLogin(em, user, now))) return CHANGED;
-    const surplus = await findSurplusSessions(em, user.id, maxSessions - 1, now - leeway);
+    if (!(await consumeProof(em)) || !(await services.subjects.lockForLogin(em, subject, now))) return CHANGED;
+    const surplus = await findSurplusSessions(em, subject.id, maxSessions - 1, now - leeway);
     const surplusEnded = await endWithin(em, services, { ids: surplus }, 'SESSION_LIMIT', opening.device);
     await insertPrepared(em, services, prepared, 'LOGGED_IN', opening.device);
     if (isNewDevice) await notify(em, services, 'NEW_DEVICE', prepared.session, opening.device);
@@ -57,20 +57,24 @@ export async function openSession(
 }
 
 /** Whether somebody who has logged in before does so from a new device, and is to be told. */
-async function isToBeNoticed({ database, settings }: SessionServices, user: User, device: Device): Promise<boolean> {
-  if (user.lastLoginAt === null || !settings.notices.includes('NEW_DEVICE')) return false;
-  const known = await database.read((em) => findKnownDevices(em, user.id));
+async function isToBeNoticed(
+  { database, settings }: SessionServices,
+  { id, hasLoggedIn }: Subject,
+  device: Device,
+): Promise<boolean> {
+  if (!hasLoggedIn || !settings.notices.includes('NEW_DEVICE')) return false;
+  const known = await database.read((em) => findKnownDevices(em, id));
   return !known.some((each) => isSameDevice(each, device));
 }
 
 /** Makes a session and signs its first tokens. Nothing is written. */
 export async function prepareSession(
   services: SessionServices,
-  user: User,
+  subject: Subject,
   opening: Opening,
 ): Promise<PreparedSession> {
-  const session = newSession(services, user, opening);
-  return { session, pair: await issueTokens(services, session, user) };
+  const session = newSession(services, subject, opening);
+  return { session, pair: await issueTokens(services, session, subject) };
 }
 
 /** Inserts a prepared session and records why it was opened. */
@@ -85,13 +89,13 @@ export async function insertPrepared(
   await record(em, [{ type, userId: session.user, sessionId: session.id }], device, services.clock.now());
 }
 
-function newSession(services: SessionServices, user: User, { device, delivery }: Opening): Session {
+function newSession(services: SessionServices, { id: user }: Subject, { device, delivery }: Opening): Session {
   const now = services.clock.now();
   const { sessionLifetime } = services.settings;
   const expiresAt = sessionLifetime === null ? null : new Date(Math.floor(now / 1000) * 1000 + sessionLifetime);
   return {
     id: newId(now),
-    user: user.id,
+    user,
     delivery,
     ...planRefreshToken(services, now, expiresAt),
     expiresAt,

@@ -8,13 +8,13 @@ import { record } from '../events/security-event-store.ts';
 import { InputRefusalReason, type TokenRefusalReason } from '../reasons.ts';
 import { CHANGED, retryIfChanged } from '../retry.ts';
 import type { RefreshClaims } from '../tokens/claims.ts';
-import type { User } from '../users/user.entity.ts';
+import type { Subject } from '../users/subject.ts';
 import { requireDelivery } from './delivery-refused.ts';
 import { issueTokens, planRefreshToken, type TokenPair } from './issue-tokens.ts';
 import { answerRefusal, isOver, judgeRefreshToken } from './judge-refresh-token.ts';
 import { limitRefusals } from './limit-refusals.ts';
 import type { SessionServices } from './services.ts';
-import { findSessionWithUser, type Rotation, rotateSession } from './session-store.ts';
+import { findSession, type Rotation, rotateSession } from './session-store.ts';
 import type { Session } from './session.entity.ts';
 
 /** What a client sends to refresh. */
@@ -73,15 +73,16 @@ async function exchange(
   request: RefreshRequest,
 ): Promise<TokenPair | null> {
   return retryIfChanged(async (): Promise<TokenPair | null | typeof CHANGED> => {
-    const found = await services.database.read((em) => findSessionWithUser(em, presented.sid));
-    if (found === null) return null;
-    const { session, user } = found;
+    const session = await services.database.read((em) => findSession(em, presented.sid));
+    if (session === null) return null;
     if (session.refreshJti !== presented.jti || session.user !== presented.sub || session.endedAt !== null) return null;
     if (isOver(services, session)) return null;
     requireDelivery(session.delivery, request.deliveries);
     const next = planRotation(services, session, retryKeyHash);
-    const pair = await issueTokens(services, { ...session, ...next }, user);
-    return (await rotate(services, session, next, user)) ? pair : CHANGED;
+    const subject = await services.subjects.find(session.user);
+    if (subject === null) return null;
+    const pair = await issueTokens(services, { ...session, ...next }, subject);
+    return (await rotate(services, session, next, subject)) ? pair : CHANGED;
   });
 }
 
@@ -95,11 +96,11 @@ function planRotation(services: SessionServices, session: Session, retryKeyHash:
   };
 }
 
-async function rotate(services: SessionServices, session: Session, next: Rotation, user: User): Promise<boolean> {
+async function rotate(services: SessionServices, session: Session, next: Rotation, subject: Subject): Promise<boolean> {
   const now = services.clock.now();
   const { leeway, blacklistAfterRotation } = services.settings;
   return services.database.transaction(async (em) => {
-    const isFirst = await rotateSession(em, session, next, user, { idle: now - leeway, absolute: now });
+    const isFirst = await rotateSession(em, session, next, subject, { idle: now - leeway, absolute: now });
     if (isFirst && blacklistAfterRotation) {
       const expiresAt = new Date(session.refreshExpiresAt.getTime() + leeway);
       await blacklist(em, [{ jti: session.refreshJti, sessionId: session.id, reason: ROTATED, expiresAt }], now);
@@ -134,15 +135,24 @@ async function answerAgain(
   requireDelivery(session.delivery, request.deliveries);
   const event = { type: 'REFRESH_RETRIED' as const, userId: session.user, sessionId: session.id };
   return retryIfChanged(async (): Promise<TokenPair | typeof CHANGED> => {
-    const found = await services.database.read((em) => findSessionWithUser(em, session.id));
-    if (found === null || found.session.endedAt !== null) throw new InvalidRefreshTokenError('TOKEN_REVOKED');
-    const pair = await issueTokens(services, session, found.user);
-    const after = await services.database.read((em) => findSessionWithUser(em, session.id));
-    if (after?.session.endedAt !== null || after.user.tokenVersion !== found.user.tokenVersion) return CHANGED;
+    const subject = await findSubjectOfLiveSession(services, session.id);
+    if (subject === null) throw new InvalidRefreshTokenError('TOKEN_REVOKED');
+    const pair = await issueTokens(services, session, subject);
+    const after = await findSubjectOfLiveSession(services, session.id);
+    if (after?.tokenVersion !== subject.tokenVersion) return CHANGED;
     if (await services.limiter.tryTake('retry', session.id, RECORDED_RETRIES))
       await services.database.transaction((em) => record(em, [event], device, services.clock.now()));
     return pair;
   });
+}
+
+/** The user of a session, read after the session, so a change that ends the session is seen. Null if it has ended. */
+async function findSubjectOfLiveSession({ database, subjects }: SessionServices, id: string): Promise<Subject | null> {
+  const subjectId = await database.read(async (em) => (await findSession(em, id))?.user);
+  if (subjectId === undefined) return null;
+  const subject = await subjects.find(subjectId);
+  const session = await database.read((em) => findSession(em, id));
+  return session === null || session.endedAt !== null ? null : subject;
 }
 
 const IDEMPOTENCY_KEY = /^[A-Za-z0-9_-]{22,128}$/;

@@ -1,7 +1,7 @@
 import type { InferKyselyDB } from '@mikro-orm/sql';
 import { type AgedRows, type ByProperty, type EntityManager, tablesOf } from '../database.ts';
 import type { KnownDevice } from '../device.ts';
-import type { User, UserEntity } from '../users/user.entity.ts';
+import type { UserEntity } from '../users/user.entity.ts';
 import type { EndReason } from './end-reason.ts';
 import type { Session, SessionEntity } from './session.entity.ts';
 
@@ -32,21 +32,6 @@ export async function findSession(em: EntityManager, id: string): Promise<Sessio
   return (
     (await tablesOf<Tables>(em).selectFrom('AuthSession').selectAll().where('id', '=', id).executeTakeFirst()) ?? null
   );
-}
-
-/** A session and its user. */
-export async function findSessionWithUser(
-  em: EntityManager,
-  id: string,
-): Promise<{ session: Session; user: User } | null> {
-  const session = await findSession(em, id);
-  if (session === null) return null;
-  const user = await tablesOf<Tables>(em)
-    .selectFrom('AuthUser')
-    .selectAll()
-    .where('id', '=', session.user)
-    .executeTakeFirst();
-  return user === undefined ? null : { session, user };
 }
 
 /** The sessions of a user that are alive at a moment, last used first. */
@@ -87,7 +72,7 @@ export async function rotateSession(
   em: EntityManager,
   session: Session,
   next: Rotation,
-  user: User,
+  user: { readonly id: string; readonly tokenVersion: number },
   at: { readonly idle: number; readonly absolute: number },
 ): Promise<boolean> {
   const result = await tablesOf<Tables>(em)

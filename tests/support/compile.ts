@@ -13,7 +13,10 @@ const ROOT = join(import.meta.dirname, '../..');
 const AMBIENT = '../../tests/support/react-native-modules.d.ts';
 
 /** The compiler options of a host that imports the library by its package name. */
-export const HOST_OPTIONS = { paths: { 'graphql-simplejwt': ['../../src/index.ts'] }, rootDir: '../..' };
+export const HOST_OPTIONS = {
+  paths: { 'graphql-simplejwt': ['../../src/index.ts'], 'graphql-simplejwt/*': ['../../src/adapters/*.ts'] },
+  rootDir: '../..',
+};
 
 /** Compiles texts, each as a module of its own. Returns what the compiler reports, which is nothing if all is well. */
 export async function compile(texts: readonly SourceText[], compilerOptions: object): Promise<string> {

@@ -19,7 +19,7 @@ import { UNVALIDATED } from './unvalidated.ts';
 export class AccountResolver {
   @Authorized()
   @Query(() => UserType, { nullable: true, description: 'The user whom the access token names.' })
-  async me(@CurrentUserArg() caller: CurrentUser, @RequestArg() { services }: RequestScope): Promise<UserType | null> {
+  async me(@CurrentUserArg() caller: CurrentUser, @RequestArg() { services }: RequestScope): Promise<object | null> {
     return findCurrentUser(services, caller);
   }
 

@@ -67,7 +67,7 @@ export class TokenPairType {
   session!: SessionType;
 
   @Field(() => UserType, { description: 'The user of the session.' })
-  user!: UserType;
+  user!: object;
 }
 
 export function toTokenPairType({ session, ...pair }: DeliveredTokenPair): TokenPairType {
