@@ -8,6 +8,7 @@ import type { Messages } from './mail/messages.ts';
 import { SHIPPED_MESSAGES } from './mail/shipped-messages.ts';
 import { createUser, type CreateUserOptions, type NewUser } from './accounts/create-user.ts';
 import { BlacklistMirror } from './blacklist/blacklist-mirror.ts';
+import { keepHostUsers, keepOwnUsers } from './accounts/user-keeping.ts';
 import { requirePasswordKeys } from './accounts/require-password-keys.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { Database } from './database.ts';
@@ -15,7 +16,7 @@ import { describeDevice, NO_DEVICE } from './device.ts';
 import { TokenDelivery } from './delivery.ts';
 import { deriveKey } from './derive-key.ts';
 import { type Fault, faultOf } from './graphql/errors/fault.ts';
-import { authResolvers } from './graphql/schema/auth-resolvers.ts';
+import { authResolvers, type ResolverGroup } from './graphql/schema/auth-resolvers.ts';
 import { RateLimiter } from './limits/rate-limiter.ts';
 import { type AuthContext, createContext } from './request/context.ts';
 import type { AuthRequest } from './request/credentials.ts';
@@ -26,6 +27,8 @@ import { blacklistToken } from './sessions/blacklist-token.ts';
 import { OPERATOR } from './sessions/caller.ts';
 import type { HostClaims } from './sessions/host-claims.ts';
 import type { TokenPair } from './sessions/issue-tokens.ts';
+import { endSessions } from './sessions/end-sessions.ts';
+import { createHostSubjects } from './sessions/host-subjects.ts';
 import { openSessionForUser } from './sessions/open-session-for-user.ts';
 import { purge, type PurgeResult } from './sessions/purge.ts';
 import { type TokenVerification, verifyToken } from './sessions/verify-token.ts';
@@ -35,6 +38,7 @@ import { importKeyRing, type PrivateJwkSet, type PublicJwkSet } from './tokens/k
 import { createTokenCodec } from './tokens/token-codec.ts';
 import type { AuthUser } from './users/auth-user.ts';
 import { createPasswordHasher } from './users/password-hasher.ts';
+import type { HostUsers } from './users/host-users.ts';
 import { createOwnSubjects } from './users/subject.ts';
 import { findVersionsRaisedSince } from './users/user-store.ts';
 
@@ -44,6 +48,10 @@ export interface AuthOptions<User extends object = AuthUser> extends AuthSetting
   readonly orm: MikroORM;
   /** The private JWK Set that signs the tokens and digests the passwords (RFC 7517 section 5). */
   readonly keys: PrivateJwkSet;
+  /** Your users, if you keep them yourself. The ORM then has the entities of `createHostAuthEntities`. */
+  readonly users?: HostUsers<User>;
+  /** The groups of root fields that `resolvers` has. @defaultValue all groups */
+  readonly groups?: readonly ResolverGroup[];
   /** Your own claims in access tokens. */
   readonly claims?: HostClaims<User>;
   /** Sends mails. Without it, the schema has no field that needs one. It also needs `linkUrl`. */
@@ -63,11 +71,17 @@ export interface AuthOptions<User extends object = AuthUser> extends AuthSetting
 
 /** What `auth.openSession` takes. */
 export interface UserSession {
-  readonly userId: string;
+  readonly userId: string | number | bigint;
   /** Shown in the list of sessions. */
   readonly userAgent?: string | null;
   /** Shown in the list of sessions. */
   readonly ipAddress?: string | null;
+}
+
+/** What `auth.userChanged` takes. */
+export interface UserChange {
+  /** Whether the password was changed. Every session of the user then ends. @defaultValue `false` */
+  readonly passwordChanged?: boolean;
 }
 
 /** The library, ready to serve. */
@@ -93,6 +107,19 @@ export interface Auth<User extends object = AuthUser> {
    * @returns the id of the session; empty if it had ended before or the token is not ours.
    */
   blacklistToken(token: string): Promise<string[]>;
+  /**
+   * Reports that you have changed a user whom you keep: the roles, the password, or whether the user is active. Older access tokens
+   * are outdated at once, and the next refresh brings the new roles. If the user is not active any more, every session ends.
+   *
+   * @throws TypeError if this library keeps the users.
+   */
+  userChanged(userId: string | number | bigint, change?: UserChange): Promise<void>;
+  /**
+   * Reports that you have deleted a user whom you keep. Every session ends at once.
+   *
+   * @throws TypeError if this library keeps the users.
+   */
+  userDeleted(userId: string | number | bigint): Promise<void>;
   /**
    * Creates a user without a session, with any roles. Create the first administrator with it.
    *
@@ -137,6 +164,8 @@ export async function createAuth<User extends object = AuthUser>(options: AuthOp
   const {
     orm,
     keys,
+    users,
+    groups,
     claims,
     mailer,
     messages = SHIPPED_MESSAGES,
@@ -153,26 +182,36 @@ export async function createAuth<User extends object = AuthUser>(options: AuthOp
     const fault = faultOf(error);
     if (fault !== null) onFault?.(fault);
   };
+  const hostUsers: HostUsers | null = users ?? null;
+  if (database.has('AuthUser', 'stamp') !== (hostUsers !== null)) throw new TypeError(WRONG_ENTITIES);
+  const mirror = new BlacklistMirror(database, clock, settings, findVersionsRaisedSince, reportFault);
+  const hostSubjects = hostUsers && createHostSubjects({ settings, clock, database, mirror }, hostUsers);
+  const subjects = hostSubjects ?? createOwnSubjects(database);
+  const rules = { ...settings, isUserId: subjects.isId, namespace: claims?.namespace ?? null };
   const accounts: AccountServices = {
     settings,
     clock,
     database,
-    subjects: createOwnSubjects(database),
-    codec: createTokenCodec(keyRing, { ...settings, namespace: claims?.namespace ?? null }, clock),
-    mirror: new BlacklistMirror(database, clock, settings, findVersionsRaisedSince, reportFault),
+    subjects,
+    codec: createTokenCodec(keyRing, rules, clock),
+    mirror,
     hostClaims: claims ?? null,
     limiter: new RateLimiter(database, clock, deriveKey(keyRing.secrets()[0], 'rate limits')),
-    passwords: await createPasswordHasher(settings, keyRing.passwordKeys(), false),
+    passwords: await createPasswordHasher(settings, keyRing.passwordKeys(), hostUsers !== null),
   };
+  const hostLogin = hostUsers &&
+    hostSubjects && { ...accounts, subjects: hostSubjects, hostUsers, lastKnown: { id: null } };
   if (mailer === undefined) refuseWithoutMailer(settings);
+  else if (hostUsers !== null) throw new TypeError('A mailer is for users that this library keeps.');
   const mail = mailer === undefined ? null : openMail(accounts, keyRing, { mailer, messages, onFailure: reportFault });
   const services: RequestServices = Object.freeze({
     ...accounts,
+    users: hostLogin === null ? keepOwnUsers(accounts) : keepHostUsers(hostLogin),
     csrf: createCsrf(keyRing.secrets()),
     screenCredentials: screenCredentials ?? null,
     mail,
   });
-  await requirePasswordKeys(database, keyRing);
+  if (hostUsers === null) await requirePasswordKeys(database, keyRing);
   await services.mirror.start();
   mail?.outbox.start();
 
@@ -182,16 +221,30 @@ export async function createAuth<User extends object = AuthUser>(options: AuthOp
       registration: settings.registration,
       sendsMail: mail !== null,
       loginByCode: settings.loginByCode,
+      users: hostUsers === null ? 'library' : hostUsers.findByLogin ? 'host' : 'host-without-login',
+      ...(groups === undefined ? {} : { groups }),
     }),
     context: (request) => createContext(services, request),
     async openSession({ userId, userAgent = null, ipAddress = null }) {
       const device = describeDevice({ userAgent, ipAddress, language: null });
-      const pair = await openSessionForUser(services, userId, { device, delivery: TokenDelivery.BODY });
+      const pair = await openSessionForUser(services, String(userId), { device, delivery: TokenDelivery.BODY });
       return pair as TokenPair<User> | null;
     },
     verifyToken: (token) => verifyToken(services, token, NO_DEVICE),
     blacklistToken: (token) => blacklistToken(services, token),
-    createUser: (user, how) => createUser(services, OPERATOR, user, how),
+    async userChanged(userId, { passwordChanged = false } = {}) {
+      if (hostSubjects === null) throw new TypeError(NO_HOST_USERS);
+      await hostSubjects.change(String(userId));
+      if (passwordChanged) await endSessions(services, { userId: String(userId) }, 'PASSWORD_CHANGED', NO_DEVICE);
+    },
+    async userDeleted(userId) {
+      if (hostSubjects === null) throw new TypeError(NO_HOST_USERS);
+      await hostSubjects.remove(String(userId));
+    },
+    async createUser(user, how) {
+      if (hostSubjects !== null) throw new TypeError('`createUser` is for users that this library keeps.');
+      return createUser(services, OPERATOR, user, how);
+    },
     failedMails: () => listFailedMails(services),
     purge: (signal) => purge(services, signal ?? null),
     jwks: () => keyRing.publicJwks(),
@@ -201,6 +254,11 @@ export async function createAuth<User extends object = AuthUser>(options: AuthOp
     },
   } satisfies Auth<User>);
 }
+
+const WRONG_ENTITIES =
+  'The entities do not fit: `authEntities` and `createAuthEntities` are for users that this library keeps, ' +
+  '`createHostAuthEntities` is for a host that passes `users`.';
+const NO_HOST_USERS = 'Only a host that passes `users` reports changes of them.';
 
 /** @throws TypeError if a setting needs a mailer, because there is none. */
 function refuseWithoutMailer({ emailVerification, notices }: Settings): void {

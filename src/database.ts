@@ -28,6 +28,11 @@ export interface TableOptions {
   readonly schema: string | undefined;
 }
 
+/** How the ids of users are stored: ours are UUIDs, a host's are text. */
+export interface UserIdOptions {
+  readonly userId: 'uuid' | 'text';
+}
+
 /** The tables of the library, for queries. They are in the schema of their entities, or else in that of the ORM. */
 export function tablesOf<Tables>(em: EntityManager): Kysely<Tables> {
   const tables = em.getKysely<Tables, ByProperty>(byProperty) as unknown as Kysely<Tables>;
@@ -70,6 +75,12 @@ export class Database {
   constructor(orm: MikroORM, clock: Clock) {
     this.#orm = orm;
     this.#clock = clock;
+  }
+
+  /** Whether the ORM has an entity of this name, with this property if one is named. */
+  has(entity: string, property?: string): boolean {
+    const metadata = this.#orm.getMetadata().getByClassName(entity, false);
+    return metadata !== undefined && (property === undefined || property in metadata.properties);
   }
 
   /** Runs queries that change nothing. */

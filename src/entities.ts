@@ -4,6 +4,7 @@ import { defineSecurityEvent } from './events/security-event.entity.ts';
 import { defineRateLimit } from './limits/rate-limit.entity.ts';
 import { defineMail } from './mail/mail.entity.ts';
 import { defineSession } from './sessions/session.entity.ts';
+import { defineUserState } from './users/user-state.entity.ts';
 import { defineUser } from './users/user.entity.ts';
 
 /** The names of the tables. */
@@ -33,9 +34,8 @@ const PREFIX = /^[a-z_][a-z0-9_]{0,19}$/;
  * ```
  */
 export function createAuthEntities({ tablePrefix = 'simplejwt_', schema }: AuthEntitiesOptions = {}) {
-  if (!PREFIX.test(tablePrefix))
-    throw new TypeError('tablePrefix must be 1 to 20 lower-case letters, digits and `_`, and not begin with a digit.');
-  const options = { tablePrefix, schema };
+  checkPrefix(tablePrefix);
+  const options = { tablePrefix, schema, userId: 'uuid' } as const;
   const user = defineUser(options);
   return [
     user,
@@ -46,6 +46,37 @@ export function createAuthEntities({ tablePrefix = 'simplejwt_', schema }: AuthE
     defineOneTimeCode(options),
     defineMail(options),
   ] as const;
+}
+
+/**
+ * Makes the entities for a host that keeps its own users. In place of the table of users there is `simplejwt_user_state`, and
+ * there are no tables for codes and mails.
+ *
+ * @throws TypeError if the prefix has another form.
+ *
+ * @example
+ * ```ts
+ * import { createHostAuthEntities } from 'graphql-simplejwt';
+ *
+ * export const entities = createHostAuthEntities();
+ * ```
+ */
+export function createHostAuthEntities({ tablePrefix = 'simplejwt_', schema }: AuthEntitiesOptions = {}) {
+  checkPrefix(tablePrefix);
+  const options = { tablePrefix, schema, userId: 'text' } as const;
+  const state = defineUserState(options);
+  return [
+    state,
+    defineSession(options, state),
+    defineBlacklistedToken(options),
+    defineSecurityEvent(options),
+    defineRateLimit(options),
+  ] as const;
+}
+
+function checkPrefix(tablePrefix: string): void {
+  if (!PREFIX.test(tablePrefix))
+    throw new TypeError('tablePrefix must be 1 to 20 lower-case letters, digits and `_`, and not begin with a digit.');
 }
 
 /** The entities of this library. Add them to the entities of your ORM. Their tables begin with `simplejwt_`. */

@@ -1,4 +1,4 @@
-import type { Device } from '../device.ts';
+import type { Device, KnownDevice } from '../device.ts';
 import { RateLimitedError } from '../errors.ts';
 import { networkOf } from '../limits/client-network.ts';
 import type { Delay } from '../limits/rate-limit-store.ts';
@@ -37,25 +37,28 @@ export async function limitClient(
 }
 
 /**
- * Counts a login to an account as failed, by the e-mail that was typed and before it is looked up. So an account that does
+ * Counts a login to an account as failed, by what was typed and before it is looked up. So an account that does
  * not exist is limited in the same way. An address that the account has been logged in from has a budget of its own, so
  * nobody can lock the owner out.
  *
+ * @param login - the e-mail, or what else the user logs in with, in its one form.
+ * @param findDevices - finds the devices that the account has been logged in from.
  * @returns what to call if the password is right.
  * @throws RateLimitedError if the account has to wait.
  */
 export async function limitAccount(
   services: AccountServices,
-  email: string,
+  login: string,
   device: Device,
+  findDevices: () => Promise<KnownDevice[]> = async () => findDevicesOf(services, login),
 ): Promise<() => Promise<void>> {
   const { limiter } = services;
   try {
-    await limiter.try('account', email, DELAYS);
-    return () => limiter.forget('account', email);
+    await limiter.try('account', login, DELAYS);
+    return () => limiter.forget('account', login);
   } catch (error) {
-    if (!(error instanceof RateLimitedError) || !(await isKnown(services, email, device))) throw error;
-    await limiter.take('known-address', `${networkOf(device.ipAddress)} ${email}`, BUDGET_OF_KNOWN_ADDRESS);
+    if (!(error instanceof RateLimitedError) || !(await isKnown(device, findDevices))) throw error;
+    await limiter.take('known-address', `${networkOf(device.ipAddress)} ${login}`, BUDGET_OF_KNOWN_ADDRESS);
     // The failures are those of others, so they still count.
     return async () => undefined;
   }
@@ -72,13 +75,18 @@ export async function limitPasswordChange({ limiter }: AccountServices, userId: 
   return () => limiter.forget('password-change', userId);
 }
 
-/** Whether the account has been logged in from the network of this device. For an e-mail without one, it looks at another. */
-async function isKnown({ database }: AccountServices, email: string, { ipAddress }: Device): Promise<boolean> {
+/** Whether the account has been logged in from the network of this device. */
+async function isKnown({ ipAddress }: Device, findDevices: () => Promise<KnownDevice[]>): Promise<boolean> {
   if (ipAddress === null) return false;
+  return (await findDevices()).some((known) => isSameNetwork(known.ipAddress, ipAddress));
+}
+
+/** The devices of the account with an e-mail. If nobody has the e-mail, it reads those of another account, in vain. */
+async function findDevicesOf({ database }: AccountServices, email: string): Promise<KnownDevice[]> {
   return database.read(async (em) => {
     const user = await findUserOrOther(em, 'email', email);
-    if (user === undefined) return false;
+    if (user === undefined) return [];
     const devices = await findKnownDevices(em, user.id);
-    return devices.some((known) => isSameNetwork(known.ipAddress, ipAddress)) && user.email === email;
+    return user.email === email ? devices : [];
   });
 }

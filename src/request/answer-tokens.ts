@@ -1,5 +1,4 @@
 import { changePassword } from '../accounts/change-password.ts';
-import { login } from '../accounts/login.ts';
 import { register, registerUnverified } from '../accounts/register.ts';
 import { TokenDelivery } from '../delivery.ts';
 import { CsrfRejectedError, InvalidRefreshTokenError, ServiceUnavailableError } from '../errors.ts';
@@ -38,7 +37,7 @@ export async function answerLogin(
 ): Promise<DeliveredTokenPair> {
   scope.requireDelivery(delivery);
   const opening = { device: scope.device, delivery };
-  return deliverLogin(scope, await login(scope.services, input, opening, scope.screen('login')));
+  return deliverLogin(scope, await scope.services.users.login(input, opening, scope.screen('login')));
 }
 
 /** Delivers the pair of a new session. Cookies replace those of an earlier session, which ends if the request proves it. */
@@ -58,7 +57,7 @@ export async function deliverLogin(scope: RequestScope, pair: TokenPair): Promis
 
 /** How a host's own login opens a session. */
 export interface OpenSessionRequest {
-  readonly userId: string;
+  readonly userId: string | number | bigint;
   /** How the tokens reach the client. @defaultValue `'BODY'` */
   readonly delivery?: TokenDelivery;
   /**
@@ -74,7 +73,7 @@ export async function answerOpenSession(
   { userId, delivery = TokenDelivery.BODY, originChecked = false }: OpenSessionRequest,
 ): Promise<DeliveredTokenPair | null> {
   scope.requireDelivery(delivery, originChecked);
-  const pair = await openSessionForUser(scope.services, userId, { device: scope.device, delivery });
+  const pair = await openSessionForUser(scope.services, String(userId), { device: scope.device, delivery });
   return pair && deliverLogin(scope, pair);
 }
 

@@ -2,6 +2,7 @@ import type { Screen } from '../accounts/screen.ts';
 import Negotiator from 'negotiator';
 import type { MailServices } from '../accounts/mail-services.ts';
 import type { AccountServices } from '../accounts/services.ts';
+import type { UserKeeping } from '../accounts/user-keeping.ts';
 import { TokenDelivery } from '../delivery.ts';
 import { type Device, describeDevice } from '../device.ts';
 import { BadUserInputError, CsrfRejectedError } from '../errors.ts';
@@ -21,6 +22,7 @@ import type { CredentialCheck, ScreenCredentials } from './screen-credentials.ts
 
 /** What the handling of requests works with. */
 export interface RequestServices extends AccountServices {
+  readonly users: UserKeeping;
   readonly csrf: Csrf;
   readonly screenCredentials: ScreenCredentials | null;
   /** Null if no mail is sent. */

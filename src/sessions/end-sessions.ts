@@ -34,7 +34,7 @@ export async function endSessions(
 /** Ends sessions within a transaction. The caller adds them to the mirror after the commit. */
 export async function endWithin(
   em: EntityManager,
-  services: SessionServices,
+  services: Pick<SessionServices, 'settings' | 'clock'>,
   selection: SessionSelection,
   reason: EndReason,
   device: Device,

@@ -1,6 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import type { Row, TableOptions } from '../database.ts';
 import type { TokenDelivery } from '../delivery.ts';
+import type { UserStateEntity } from '../users/user-state.entity.ts';
 import type { UserEntity } from '../users/user.entity.ts';
 import type { EndReason } from './end-reason.ts';
 
@@ -8,7 +9,7 @@ import type { EndReason } from './end-reason.ts';
  * Everything that descends from one login on one device: one row, however often it is refreshed. The row holds the `jti`
  * of the session's one live refresh token. No token, and no hash of one, is stored anywhere.
  */
-export const defineSession = ({ tablePrefix, schema }: TableOptions, user: UserEntity) =>
+export const defineSession = ({ tablePrefix, schema }: TableOptions, user: UserEntity | UserStateEntity) =>
   defineEntity({
     name: 'AuthSession',
     tableName: `${tablePrefix}session`,

@@ -40,6 +40,8 @@ export interface ClaimRules {
   readonly audience: string;
   /** Milliseconds. */
   readonly accessTokenLifetime: number;
+  /** Whether a value can be the id of a user. */
+  readonly isUserId: (value: unknown) => value is string;
   /** The claim that holds the host's own claims; null if there are none. */
   readonly namespace: string | null;
 }
@@ -69,7 +71,7 @@ export function checkNamespace(namespace: string): void {
 
 /** Judges the claims of a token whose signature is ours and whose header says that it is an access token. */
 export function judgeAccessClaims(claims: Record<string, unknown>, rules: ClaimRules): ClaimsVerdict {
-  if (!areCommonClaims(claims) || claims['token_type'] !== 'access') return 'bad';
+  if (!areCommonClaims(claims, rules) || claims['token_type'] !== 'access') return 'bad';
   if (claims.iss !== rules.issuer || claims.aud !== rules.audience) return 'bad';
   if (!isWholeNumber(claims['ver']) || !areRoles(claims['roles'])) return 'bad';
   if ('nbf' in claims) return 'bad';
@@ -80,15 +82,18 @@ export function judgeAccessClaims(claims: Record<string, unknown>, rules: ClaimR
 
 /** Judges the claims of a token whose signature is ours and whose header says that it is a refresh token. */
 export function judgeRefreshClaims(claims: Record<string, unknown>, rules: ClaimRules): ClaimsVerdict {
-  if (!areCommonClaims(claims) || claims['token_type'] !== 'refresh') return 'bad';
+  if (!areCommonClaims(claims, rules) || claims['token_type'] !== 'refresh') return 'bad';
   if (claims.iss !== rules.issuer || claims.aud !== rules.issuer) return 'bad';
   return Object.keys(claims).length === COMMON.length ? 'good' : 'bad';
 }
 
-function areCommonClaims(claims: Record<string, unknown>): claims is Record<string, unknown> & CommonClaims {
+function areCommonClaims(
+  claims: Record<string, unknown>,
+  { isUserId }: ClaimRules,
+): claims is Record<string, unknown> & CommonClaims {
   const { iss, aud, sub, sid, jti, iat, exp } = claims;
   if (typeof iss !== 'string' || typeof aud !== 'string') return false;
-  if (!isId(sub) || !isId(sid) || !isId(jti)) return false;
+  if (!isUserId(sub) || !isId(sid) || !isId(jti)) return false;
   return isWholeNumber(iat) && isWholeNumber(exp) && exp >= iat;
 }
 

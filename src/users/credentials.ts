@@ -13,6 +13,9 @@ export interface Credentials {
 /** In code points of NFKC, as NIST SP 800-63B-4 section 3.1.1.2 counts. */
 const LONGEST_PASSWORD = 256;
 
+/** As long as an e-mail may be. */
+const LONGEST_LOGIN = 254;
+
 const PASSWORD_PATH = 'input.password';
 
 /**
@@ -22,6 +25,19 @@ const PASSWORD_PATH = 'input.password';
  */
 export function parseCredentials(input: Credentials): Credentials {
   return parse(input, refusalsOfPassword);
+}
+
+/**
+ * Checks the credentials of a login to a host that keeps its own users. In place of the e-mail, there may be a user name or
+ * another text that the host knows its users by.
+ *
+ * @throws BadUserInputError that names each field.
+ */
+export function parseHostCredentials(input: Credentials): Credentials {
+  const email = input.email.trim();
+  const password = normalizePassword(input.password);
+  refuse([...refusalsOfLogin(email), ...refusalsOfPassword(password, PASSWORD_PATH)]);
+  return { email, password };
 }
 
 /**
@@ -81,6 +97,12 @@ function parse(
 /** Keyboards write one character in several forms. NFKC makes them one (NIST SP 800-63B-4 section 3.1.1.2). */
 export function normalizePassword(password: string): string {
   return password.normalize('NFKC');
+}
+
+function refusalsOfLogin(login: string): FieldRefusal[] {
+  if (login === '') return [{ path: 'input.email', reason: InputRefusalReason.REQUIRED }];
+  const isPossible = login.length <= LONGEST_LOGIN && !/[\p{Cc}\p{Cs}]/u.test(login);
+  return isPossible ? [] : [{ path: 'input.email', reason: InputRefusalReason.EMAIL_INVALID }];
 }
 
 function refusalOfEmail(email: string): FieldRefusal {

@@ -25,7 +25,7 @@ export interface Subject {
 /** Where users are kept. */
 export interface Subjects {
   /** Whether a value can be the id of a user. */
-  isId(value: unknown): value is string;
+  readonly isId: (value: unknown) => value is string;
   /** Finds a user who has had a session. */
   find(id: string): Promise<Subject | null>;
   /** Finds a user for whom a session is to be opened. */

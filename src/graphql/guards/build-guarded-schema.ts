@@ -1,11 +1,20 @@
 import { type GraphQLSchema, specifiedDirectives } from 'graphql';
-import { buildSchema, type BuildSchemaOptions, getMetadataStorage } from 'type-graphql';
+import { buildSchema, type BuildSchemaOptions, type ClassType, getMetadataStorage } from 'type-graphql';
+import { HostUserMarker, UserType, withUserType } from '../schema/user.type.ts';
 import { authChecker } from './auth-checker.ts';
 import { authorizedDirective } from './authorized.ts';
 import { limitCredentialOperations } from './credential-operation.ts';
 import { guardFaults } from './guard-faults.ts';
 import { withOwnResolvers } from './own-resolvers.ts';
 import { recheckUserOfPublicFields } from './public-fields.ts';
+
+/** What `buildGuardedSchema` takes. */
+export interface GuardedSchemaOptions extends Omit<BuildSchemaOptions, 'authChecker' | 'authMode'> {
+  /** Your class for the type `User`. It is for a host that keeps its own users, and required then. */
+  readonly userType?: ClassType;
+}
+
+const USER_TYPE = 'Pass `userType`, your class for the type User, if and only if `createAuth` got `users`.';
 
 /**
  * Builds a schema with type-graphql's `buildSchema`, our guard and the `@authorized` directive, and checks the result. Every
@@ -33,18 +42,20 @@ import { recheckUserOfPublicFields } from './public-fields.ts';
  * export const buildSchema = (auth: Auth) => buildGuardedSchema({ resolvers: [...auth.resolvers, GreetingResolver] });
  * ```
  */
-export async function buildGuardedSchema(
-  options: Omit<BuildSchemaOptions, 'authChecker' | 'authMode'>,
-): Promise<GraphQLSchema> {
+export async function buildGuardedSchema({ userType, ...options }: GuardedSchemaOptions): Promise<GraphQLSchema> {
+  if (options.resolvers.includes(HostUserMarker) !== (userType !== undefined)) throw new TypeError(USER_TYPE);
   refuseDoubleFields(options.resolvers);
-  const schema = await buildWithoutClash({
-    ...options,
-    ...(options.container === undefined ? {} : { container: withOwnResolvers(options.container) }),
-    validate: withoutValues(options.validate ?? false),
-    // A list replaces the directives of the specification (@include, @skip, ...), which clients need.
-    directives: [...specifiedDirectives, ...(options.directives ?? []), authorizedDirective],
-    authChecker,
-  });
+  const schema = await buildWithoutClash(
+    {
+      ...options,
+      ...(options.container === undefined ? {} : { container: withOwnResolvers(options.container) }),
+      validate: withoutValues(options.validate ?? false),
+      // A list replaces the directives of the specification (@include, @skip, ...), which clients need.
+      directives: [...specifiedDirectives, ...(options.directives ?? []), authorizedDirective],
+      authChecker,
+    },
+    userType ?? UserType,
+  );
   const faults = guardFaults(schema);
   if (faults.length > 0) throw new TypeError(`The guards of the schema are not valid.\n${faults.join('\n')}`);
   recheckUserOfPublicFields(schema);
@@ -69,9 +80,9 @@ function refuseDoubleFields(resolvers: readonly Function[]): void {
 }
 
 /** @throws TypeError that names a type that is defined twice, and says what to do. */
-async function buildWithoutClash(options: BuildSchemaOptions): Promise<GraphQLSchema> {
+async function buildWithoutClash(options: BuildSchemaOptions, userClass: ClassType): Promise<GraphQLSchema> {
   try {
-    return await buildSchema(options);
+    return await withUserType(userClass, () => buildSchema(options));
   } catch (error) {
     const [, name] = /multiple types named "(\w+)"/.exec(String(error)) ?? [];
     if (name === undefined) throw error;

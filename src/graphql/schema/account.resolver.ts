@@ -1,24 +1,20 @@
-import { Arg, Args, Mutation, Query, Resolver } from 'type-graphql';
+import { Args, Query, Resolver } from 'type-graphql';
 import { findCurrentUser } from '../../accounts/find-current-user.ts';
 import { listSecurityEvents } from '../../accounts/list-security-events.ts';
-import { answerPasswordChange } from '../../request/answer-tokens.ts';
 import type { RequestScope } from '../../request/request-scope.ts';
 import type { CurrentUser } from '../../sessions/authenticate.ts';
 import { Authorized } from '../guards/authorized.ts';
-import { CredentialOperation } from '../guards/credential-operation.ts';
 import { CurrentUserArg } from '../guards/current-user-arg.ts';
 import { RequestArg } from '../guards/request-arg.ts';
-import { ChangePasswordInput } from './account.input.ts';
 import { toConnection, toPagePosition } from './connection.type.ts';
 import { SecurityEventConnection, SecurityEventsArgs, toSecurityEventNode } from './security-event.type.ts';
-import { TokenPairType, toTokenPairType } from './token.type.ts';
-import { UserType } from './user.type.ts';
+import { userType } from './user.type.ts';
 import { UNVALIDATED } from './unvalidated.ts';
 
 @Resolver()
 export class AccountResolver {
   @Authorized()
-  @Query(() => UserType, { nullable: true, description: 'The user whom the access token names.' })
+  @Query(userType, { nullable: true, description: 'The user whom the access token names.' })
   async me(@CurrentUserArg() caller: CurrentUser, @RequestArg() { services }: RequestScope): Promise<object | null> {
     return findCurrentUser(services, caller);
   }
@@ -36,19 +32,5 @@ export class AccountResolver {
     const position = toPagePosition(args);
     const page = await listSecurityEvents(services, caller, args.userId ?? caller.id, position);
     return toConnection(page, position, toSecurityEventNode);
-  }
-
-  @CredentialOperation()
-  @Authorized()
-  @Mutation(() => TokenPairType, {
-    nullable: true,
-    description: "Changes the caller's password, ends every session of the caller and opens a new one.",
-  })
-  async changePassword(
-    @Arg('input', () => ChangePasswordInput, UNVALIDATED) input: ChangePasswordInput,
-    @CurrentUserArg() caller: CurrentUser,
-    @RequestArg() request: RequestScope,
-  ): Promise<TokenPairType> {
-    return toTokenPairType(await answerPasswordChange(request, caller, input));
   }
 }

@@ -1,8 +1,5 @@
 import { Arg, Args, Mutation, Query, Resolver } from 'type-graphql';
-import { activateUser } from '../../accounts/activate-user.ts';
-import { deactivateUser } from '../../accounts/deactivate-user.ts';
 import { deleteUser } from '../../accounts/delete-user.ts';
-import { endUserSessions } from '../../accounts/end-user-sessions.ts';
 import { listUsers } from '../../accounts/list-users.ts';
 import { setUserRoles } from '../../accounts/set-user-roles.ts';
 import type { RequestScope } from '../../request/request-scope.ts';
@@ -11,19 +8,13 @@ import { ADMIN } from '../../users/roles.ts';
 import { Authorized } from '../guards/authorized.ts';
 import { CurrentUserArg } from '../guards/current-user-arg.ts';
 import { RequestArg } from '../guards/request-arg.ts';
-import {
-  ActivateUserInput,
-  DeactivateUserInput,
-  DeleteUserInput,
-  EndUserSessionsInput,
-  SetUserRolesInput,
-} from './admin.input.ts';
+import { DeleteUserInput, SetUserRolesInput } from './admin.input.ts';
 import { UserConnection } from './admin.type.ts';
 import { ConnectionArgs, toConnection, toPagePosition } from './connection.type.ts';
-import { EndSessionPayload, toEndedPayload } from './session.type.ts';
 import { UserType } from './user.type.ts';
 import { UNVALIDATED } from './unvalidated.ts';
 
+/** Left out of the schema if the host keeps the users. */
 @Resolver()
 export class AdminResolver {
   @Authorized(ADMIN)
@@ -35,32 +26,6 @@ export class AdminResolver {
   ): Promise<UserConnection> {
     const position = toPagePosition(args);
     return toConnection(await listUsers(services, caller, position), position, (user) => user);
-  }
-
-  @Authorized(ADMIN)
-  @Mutation(() => UserType, {
-    nullable: true,
-    description: 'Deactivates a user. Every session ends at once, and no new one can be opened.',
-  })
-  async deactivateUser(
-    @Arg('input', () => DeactivateUserInput, UNVALIDATED) { id }: DeactivateUserInput,
-    @CurrentUserArg() caller: CurrentUser,
-    @RequestArg() { services, device }: RequestScope,
-  ): Promise<UserType> {
-    return deactivateUser(services, caller, id, device);
-  }
-
-  @Authorized(ADMIN)
-  @Mutation(() => UserType, {
-    nullable: true,
-    description: 'Activates a deactivated user. Ended sessions stay ended.',
-  })
-  async activateUser(
-    @Arg('input', () => ActivateUserInput, UNVALIDATED) { id }: ActivateUserInput,
-    @CurrentUserArg() caller: CurrentUser,
-    @RequestArg() { services, device }: RequestScope,
-  ): Promise<UserType> {
-    return activateUser(services, caller, id, device);
   }
 
   @Authorized(ADMIN)
@@ -87,15 +52,5 @@ export class AdminResolver {
     @RequestArg() { services, device }: RequestScope,
   ): Promise<UserType> {
     return setUserRoles(services, caller, id, roles, device);
-  }
-
-  @Authorized(ADMIN)
-  @Mutation(() => EndSessionPayload, { nullable: true, description: 'Ends all sessions of a user.' })
-  async endUserSessions(
-    @Arg('input', () => EndUserSessionsInput, UNVALIDATED) { id }: EndUserSessionsInput,
-    @CurrentUserArg() caller: CurrentUser,
-    @RequestArg() { services, device }: RequestScope,
-  ): Promise<EndSessionPayload> {
-    return toEndedPayload(await endUserSessions(services, caller, id, device));
   }
 }

@@ -1,5 +1,5 @@
 import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
-import { answerLogin, answerLogout, answerRefresh } from '../../request/answer-tokens.ts';
+import { answerLogout, answerRefresh } from '../../request/answer-tokens.ts';
 import type { AuthContext } from '../../request/context.ts';
 import type { RequestScope } from '../../request/request-scope.ts';
 import type { CurrentUser } from '../../sessions/authenticate.ts';
@@ -9,7 +9,7 @@ import { CredentialOperation } from '../guards/credential-operation.ts';
 import { CurrentUserArg } from '../guards/current-user-arg.ts';
 import { RequestArg } from '../guards/request-arg.ts';
 import { toEndedPayload } from './session.type.ts';
-import { LoginInput, LogoutInput, RefreshTokenInput, VerifyTokenInput } from './token.input.ts';
+import { LogoutInput, RefreshTokenInput, VerifyTokenInput } from './token.input.ts';
 import {
   LogoutPayload,
   TokenInfoType,
@@ -36,16 +36,6 @@ export class TokenResolver {
   })
   csrfToken(@Ctx() { auth }: AuthContext): string | null {
     return auth.csrfToken();
-  }
-
-  @CredentialOperation()
-  @Public()
-  @Mutation(() => TokenPairType, { nullable: true, description: 'Checks the password and opens a session.' })
-  async login(
-    @Arg('input', () => LoginInput, UNVALIDATED) { delivery, ...credentials }: LoginInput,
-    @RequestArg() request: RequestScope,
-  ): Promise<TokenPairType> {
-    return toTokenPairType(await answerLogin(request, credentials, delivery));
   }
 
   @CredentialOperation()

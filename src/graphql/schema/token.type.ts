@@ -6,7 +6,7 @@ import type { TokenVerification } from '../../sessions/verify-token.ts';
 import type { AccessClaims, RefreshClaims, TokenType } from '../../tokens/claims.ts';
 import { registerEnum } from './enums.ts';
 import { SessionType, toSessionType } from './session.type.ts';
-import { UserType } from './user.type.ts';
+import { userType } from './user.type.ts';
 
 export const LogoutScopeEnum = registerEnum('LogoutScope', 'Which sessions a logout ends.', {
   SESSION: 'The session of the token.',
@@ -66,7 +66,7 @@ export class TokenPairType {
   @Field(() => SessionType, { description: 'The session of the two tokens.' })
   session!: SessionType;
 
-  @Field(() => UserType, { description: 'The user of the session.' })
+  @Field(userType, { description: 'The user of the session.' })
   user!: object;
 }
 
