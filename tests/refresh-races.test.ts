@@ -1,18 +1,77 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { onEachDatabase } from './support/databases.ts';
-import type { Answer, GraphQLClient } from './support/graphql-client.ts';
+import type { Answer, GraphQLClient, Pair } from './support/graphql-client.ts';
 import { accessOf, countBy, refusalOf } from './support/outcomes.ts';
 import { someEmail } from './support/someone.ts';
+import { startTestHost, type TestHost } from './support/start-test-host.ts';
 import { startTestAuth, type TestAuth } from './support/start-test-auth.ts';
 
 onEachDatabase((database) => {
+  describe('with users of ours', () => {
+    racesOf(async () => {
+      const server = await startTestAuth({ databaseUrl: await database.fresh() });
+      return { server, newcomer: () => server.client.register(someEmail()) };
+    });
+  });
+
+  describe("with the host's users", () => {
+    const start = async () => {
+      const server = await startTestHost({ databaseUrl: await database.fresh() });
+      const newcomer = async () => {
+        const login = someEmail();
+        await server.people.add(login);
+        return server.client.login(login);
+      };
+      return { server, newcomer };
+    };
+    racesOf(start);
+
+    type Change = (host: TestHost, id: number) => Promise<unknown>;
+    const CHANGES: readonly (readonly [string, Change])[] = [
+      ['is deactivated', ({ people }, id) => people.change(id, { isActive: false })],
+      ['is deleted', ({ people }, id) => people.remove(id)],
+      ['is replaced by another with the id', ({ people }, id) => people.change(id, { createdAt: new Date(1) })],
+    ];
+    test.each(CHANGES)(
+      'a refresh and a login that race with the report of a user who %s leave no live token',
+      async (_title, change) => {
+        const { server } = await start();
+        try {
+          const rounds = Array.from({ length: 20 }, async (_, round) => {
+            const login = someEmail();
+            const id = await server.people.add(login);
+            const pair = await server.client.login(login);
+            const [refreshed, loggedIn] = await Promise.all([
+              server.client.tryRefresh(pair.refreshToken),
+              server.client.tryLogin(login),
+              pause(round * 3).then(() => change(server, id)),
+            ]);
+            // The report may come a little later than the change. A login in between opens a session of the new user.
+            await (change === CHANGES[1]?.[1] ? server.auth.userDeleted(id) : server.auth.userChanged(id));
+            const isNewUser = change === CHANGES[2]?.[1];
+            const pairs = [pair, refreshed.data?.refreshToken, ...(isNewUser ? [] : [loggedIn.data?.login])];
+            for (const last of pairs.filter((each) => Boolean(each))) {
+              expect(refusalOf(await server.client.tryRefresh(last.refreshToken))).toMatch(/^INVALID_REFRESH_TOKEN /);
+              expect(accessOf(await server.client.me(last.accessToken))).toBe('UNAUTHENTICATED TOKEN_REVOKED');
+            }
+          });
+          await Promise.all(rounds);
+        } finally {
+          await server.stop();
+        }
+      },
+    );
+  });
+});
+
+function racesOf(start: () => Promise<{ server: TestAuth; newcomer: () => Promise<Pair> }>): void {
   let server: TestAuth;
+  let newcomer: () => Promise<Pair>;
   beforeAll(async () => {
-    server = await startTestAuth({ databaseUrl: await database.fresh() });
+    ({ server, newcomer } = await start());
   });
   afterAll(() => server.stop());
-
-  const newcomer = () => server.client.register(someEmail());
 
   describe('20 parallel refreshes of one token', () => {
     test('have one winner without a key: the others are TOKEN_ROTATED and the session lives on', async () => {
@@ -63,7 +122,7 @@ onEachDatabase((database) => {
     });
     await Promise.all(rounds);
   });
-});
+}
 
 const randomKey = () => randomBytes(16).toString('base64url');
 

@@ -4,6 +4,7 @@ import { randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { asHost } from '../support/host-histories.ts';
 import { checkHistories } from '../support/session-histories.ts';
 import { describeMachine, endAfter, sqliteVersion, Stopwatch } from './machine.ts';
 import { makeBuild } from './program.ts';
@@ -14,6 +15,7 @@ const { values } = parseArgs({
     /** For a worker, which is this script once more: the folder of the build, and its share. */
     build: { type: 'string' },
     blacklist: { type: 'string' },
+    users: { type: 'string' },
     runs: { type: 'string' },
     seed: { type: 'string' },
   },
@@ -34,25 +36,32 @@ async function direct(): Promise<never> {
   const watch = new Stopwatch();
   const shares = Array.from({ length: HISTORIES / SHARE }, (_, index) => ({
     blacklist: String(index % 2 === 0),
+    users: index % 4 < 2 ? 'ours' : 'host',
     seed: String(randomInt(2 ** 31)),
   }));
   let failed = 0;
   await Promise.all(
     Array.from({ length: availableParallelism() }, async () => {
       for (let share = shares.pop(); share !== undefined; share = shares.pop()) {
-        if (!(await runShare(folder, share.blacklist, share.seed))) failed += 1;
+        if (!(await runShare(folder, share))) failed += 1;
       }
     }),
   );
   console.log(
-    `${HISTORIES} histories in ${watch.seconds} s, half of them with and half without rows for rotated tokens: ` +
+    `${HISTORIES} histories in ${watch.seconds} s, half of them with and half without rows for rotated tokens, ` +
+      'half with users of ours and half with those of a host: ' +
       (failed === 0 ? 'each answer as the rules say.' : `${failed} shares with a fault.`),
   );
   process.exit(failed === 0 ? 0 : 1);
 }
 
-async function runShare(folder: string, blacklist: string, seed: string): Promise<boolean> {
-  const words = [import.meta.filename, '--build', folder, '--blacklist', blacklist, '--seed', seed];
+async function runShare(folder: string, share: { blacklist: string; users: string; seed: string }): Promise<boolean> {
+  const words = [
+    import.meta.filename,
+    '--build',
+    folder,
+    ...Object.entries(share).flatMap(([name, value]) => [`--${name}`, value]),
+  ];
   const worker = spawn(process.execPath, [...words, '--runs', String(SHARE)], { stdio: 'inherit' });
   const end = () => worker.kill('SIGKILL');
   process.once('exit', end);
@@ -68,15 +77,17 @@ async function work(folder: string): Promise<void> {
   const { migrate, openDatabase } = (await import(
     join(folder, 'dist/database/open-database.js')
   )) as typeof import('../../server/src/database/open-database.ts');
-  await checkHistories(
-    {
-      ...library,
-      async openDatabase() {
-        const orm = await openDatabase('sqlite::memory:', library.authEntities);
-        await migrate(orm);
-        return orm;
-      },
+  const ours = {
+    ...library,
+    async openDatabase() {
+      const orm = await openDatabase('sqlite::memory:', library.authEntities);
+      await migrate(orm);
+      return orm;
     },
-    { runs: Number(values.runs), seed: Number(values.seed), blacklistAfterRotation: values.blacklist === 'true' },
-  );
+  };
+  await checkHistories(values.users === 'host' ? asHost(library, { openDatabase }) : ours, {
+    runs: Number(values.runs),
+    seed: Number(values.seed),
+    blacklistAfterRotation: values.blacklist === 'true',
+  });
 }

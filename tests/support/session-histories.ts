@@ -14,6 +14,8 @@ export interface HistoryLibrary {
   isAuthError(error: unknown): error is Error & { readonly code: string; readonly reason?: string };
   /** Opens an empty database with its tables made. */
   openDatabase(): Promise<MikroORM>;
+  /** Makes a user, and returns the id. By default it is a user of ours. */
+  addUser?(): Promise<string>;
 }
 
 export interface HistoryOptions {
@@ -175,7 +177,8 @@ class Stage {
     const clock = new ManualClock();
     const options = { ...SETTINGS, blacklistAfterRotation, orm, keys: library.generateKeys(), clock };
     const auth = await library.createAuth(options);
-    const { id } = await auth.createUser({ email: 'a@example.com', password: 'long enough' });
+    const id =
+      (await library.addUser?.()) ?? (await auth.createUser({ email: 'a@example.com', password: 'long enough' })).id;
     const schema = await library.buildGuardedSchema({ resolvers: auth.resolvers });
     const stage = new Stage(library, options, auth, schema, clock, id);
     await hookStatements(orm, {

@@ -149,7 +149,7 @@ export async function startTestHost(options: TestHostOptions = {}): Promise<Test
   const lines: string[] = [];
   const orm = await openDatabase(databaseUrl, [PersonEntity, ...createHostAuthEntities()]);
   await orm.schema.update({ safe: true });
-  const people = new People(() => orm.em.fork() as EntityManager);
+  const people = new People(() => orm.em.fork());
   const auth = await createAuth<PersonType>({
     issuer: ISSUER,
     bcryptCost: 4,
