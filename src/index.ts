@@ -8,6 +8,8 @@ export { SessionType } from './graphql/schema/session.type.ts';
 export { PageInfoType } from './graphql/schema/connection.type.ts';
 export { GraphQLDateTime as DateTimeScalar } from 'graphql-scalars';
 export { buildGuardedSchema, type GuardedSchemaOptions } from './graphql/guards/build-guarded-schema.ts';
+export { type FieldRule, guardSchema, type GuardSchemaOptions } from './graphql/guards/guard-schema.ts';
+export { type AuthModule, buildAuthModule } from './graphql/schema/auth-module.ts';
 export { Authorized, Public } from './graphql/guards/authorized.ts';
 export { CredentialOperation } from './graphql/guards/credential-operation.ts';
 export { DEFAULT_DOCUMENT_LIMITS, type DocumentLimits, limitDocuments } from './graphql/guards/document-limits.ts';

@@ -133,6 +133,7 @@ describe('the library in an empty folder', () => {
     const direct = [LIBRARY, ...Object.keys(dependencies), ...requiredPeers];
 
     expect(direct.toSorted()).toEqual([
+      '@graphql-tools/utils',
       '@mikro-orm/core',
       '@mikro-orm/sql',
       '@node-rs/argon2',

@@ -82,7 +82,7 @@ export interface TestHostOptions extends Partial<Omit<AuthOptions, 'orm' | 'cloc
 }
 
 /** The host's own code for its users, which knows nothing of the library. */
-export class People {
+class People {
   readonly #em: () => EntityManager;
   /** Called when a user is read, for tests that change the user at that moment. */
   onRead: ((person: PersonRow | null) => Promise<void>) | null = null;

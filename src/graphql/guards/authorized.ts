@@ -26,6 +26,13 @@ export const authorizedDirective = new GraphQLDirective({
   },
 });
 
+/** What opens a root field in the SDL of a schema that `guardSchema` guards. */
+export const publicDirective = new GraphQLDirective({
+  name: 'public',
+  description: 'Open to everyone. Every root field is either `@public` or `@authorized`.',
+  locations: [DirectiveLocation.FIELD_DEFINITION],
+});
+
 /**
  * Guards a field. Without a live access token the field answers UNAUTHENTICATED. If the user has none of the roles, it
  * answers FORBIDDEN. The SDL shows the guard as `@authorized`.

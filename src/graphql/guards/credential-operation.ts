@@ -1,6 +1,10 @@
+import { getDirective } from '@graphql-tools/utils';
 import {
   defaultFieldResolver,
+  DirectiveLocation,
   type FragmentDefinitionNode,
+  GraphQLDirective,
+  type GraphQLField,
   type GraphQLObjectType,
   type GraphQLResolveInfo,
   type GraphQLSchema,
@@ -37,13 +41,34 @@ export function CredentialOperation(): MethodDecorator {
   return Extensions({ [EXTENSION]: true });
 }
 
-/** Refuses every credential operation of a document that has several, before any of them runs. */
-export function limitCredentialOperations(schema: GraphQLSchema): void {
-  for (const root of [schema.getQueryType(), schema.getMutationType()]) if (root) limitOperationsOf(root);
+/** The mark in the SDL. It is for schemas that `guardSchema` guards. */
+export const credentialOperationDirective = new GraphQLDirective({
+  name: 'credentialOperation',
+  description: 'Checks a password, a token or a code. A document may have one such field.',
+  locations: [DirectiveLocation.FIELD_DEFINITION],
+});
+
+type AnyField = GraphQLField<unknown, unknown>;
+
+/** Whether a decorator or a directive marks the field. */
+export function isCredentialOperation(schema: GraphQLSchema, field: AnyField): boolean {
+  return isMarked(field) || getDirective(schema, field, credentialOperationDirective.name) !== undefined;
 }
 
-function limitOperationsOf(root: GraphQLObjectType): void {
-  const marked = Object.values(root.getFields()).filter(({ extensions }) => extensions[EXTENSION] === true);
+function isMarked({ extensions }: AnyField): boolean {
+  return extensions[EXTENSION] === true;
+}
+
+/** Refuses every credential operation of a document that has several, before any of them runs. */
+export function limitCredentialOperations(
+  schema: GraphQLSchema,
+  isLimited: (field: AnyField) => boolean = isMarked,
+): void {
+  for (const root of [schema.getQueryType(), schema.getMutationType()]) if (root) limitOperationsOf(root, isLimited);
+}
+
+function limitOperationsOf(root: GraphQLObjectType, isLimited: (field: AnyField) => boolean): void {
+  const marked = Object.values(root.getFields()).filter(isLimited);
   const names = new Set(marked.map(({ name }) => name));
   const counts = new WeakMap<object, number>();
   for (const field of marked) {

@@ -1,4 +1,10 @@
-import { defaultFieldResolver, type GraphQLField, type GraphQLObjectType, type GraphQLSchema } from 'graphql';
+import {
+  defaultFieldResolver,
+  type GraphQLField,
+  type GraphQLFieldResolver,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+} from 'graphql';
 import { type AuthContext, scopeOf } from '../../request/context.ts';
 import { decisionsOf } from './authorized.ts';
 
@@ -10,14 +16,20 @@ import { decisionsOf } from './authorized.ts';
 export function recheckUserOfPublicFields(schema: GraphQLSchema): void {
   const mutation = schema.getMutationType();
   for (const type of [schema.getQueryType(), mutation, schema.getSubscriptionType()])
-    for (const field of publicFieldsOf(type)) {
-      const resolve = field.resolve ?? defaultFieldResolver;
-      field.resolve = (source, args, context, info) => {
-        const scope = scopeOf(context);
-        context.currentUser = type === mutation ? scope.currentUserOfMutation() : scope.currentUser();
-        return resolve(source, args, context, info);
-      };
-    }
+    for (const field of publicFieldsOf(type)) recheckUserOf(field, type === mutation);
+}
+
+/** Makes one public root field determine `currentUser` again. */
+export function recheckUserOf(field: GraphQLField<unknown, AuthContext>, isMutation: boolean): void {
+  const recheck = (resolve: GraphQLFieldResolver<unknown, AuthContext>): typeof resolve => {
+    return (source, args, context, info) => {
+      const scope = scopeOf(context);
+      context.currentUser = isMutation ? scope.currentUserOfMutation() : scope.currentUser();
+      return resolve(source, args, context, info);
+    };
+  };
+  field.resolve = recheck(field.resolve ?? defaultFieldResolver);
+  if (field.subscribe !== undefined) field.subscribe = recheck(field.subscribe);
 }
 
 function publicFieldsOf(
