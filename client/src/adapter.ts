@@ -1,5 +1,6 @@
 import { type AuthAdapter, adapters } from './adapter-registry.ts';
 import type { AuthClient } from './auth-client.ts';
+import type { KnownUser } from './storage.ts';
 
 /**
  * Returns what an adapter needs of a client. The adapters for Apollo Client and urql are built on it.
@@ -17,7 +18,7 @@ import type { AuthClient } from './auth-client.ts';
  * }
  * ```
  */
-export function adapterOf(client: AuthClient): AuthAdapter {
+export function adapterOf(client: AuthClient<KnownUser>): AuthAdapter {
   const adapter = adapters.get(client);
   if (adapter === undefined) throw new TypeError('Pass the client that `createAuthClient` returned.');
   return adapter;

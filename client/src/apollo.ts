@@ -1,6 +1,7 @@
 import { type ApolloClient, ApolloLink, Observable } from '@apollo/client';
 import { adapterOf } from './adapter.ts';
 import type { AuthClient } from './auth-client.ts';
+import type { KnownUser } from './storage.ts';
 import type { GraphQLErrorLike } from './errors.ts';
 import { isMutationRepeatable } from './repeatable.ts';
 import { rootFieldsOf } from './root-fields.ts';
@@ -25,7 +26,7 @@ import type { Credentials } from './transport.ts';
  * emptyStoreOnUserChange(auth, client);
  * ```
  */
-export function createAuthLink(auth: AuthClient): ApolloLink {
+export function createAuthLink(auth: AuthClient<KnownUser>): ApolloLink {
   const adapter = adapterOf(auth);
   return new ApolloLink((operation, forward) => {
     emptyStoreOnUserChange(auth, operation.client);
@@ -99,19 +100,19 @@ function errorsOf(result: ApolloLink.Result): readonly GraphQLErrorLike[] {
   return [...errors, ...[...incremental, ...completed].flatMap((part) => part.errors ?? [])];
 }
 
-const watched = /* @__PURE__ */ new WeakMap<AuthClient, Set<ApolloClient>>();
+const watched = /* @__PURE__ */ new WeakMap<AuthClient<KnownUser>, Set<ApolloClient>>();
 
 /**
  * Empties the store of an Apollo Client when another user logs in or the user logs out. The link of `createAuthLink` does
  * so too, from its first operation on. Call this if the store may hold data before that, such as a cache that is restored
  * from disk.
  */
-export function emptyStoreOnUserChange(auth: AuthClient, client: ApolloClient): void {
+export function emptyStoreOnUserChange(auth: AuthClient<KnownUser>, client: ApolloClient): void {
   const clients = watched.get(auth) ?? watch(auth);
   clients.add(client);
 }
 
-function watch(auth: AuthClient): Set<ApolloClient> {
+function watch(auth: AuthClient<KnownUser>): Set<ApolloClient> {
   const clients = new Set<ApolloClient>();
   watched.set(auth, clients);
   let userId = auth.getState().user?.id;

@@ -30,7 +30,7 @@ import { isMutationRepeatable, onlyRootField } from './repeatable.ts';
 import { createScheduler } from './scheduler.ts';
 import { createServices } from './services.ts';
 import type { AuthClientListener, AuthState } from './state.ts';
-import type { AuthUser } from './storage.ts';
+import type { AuthUser, KnownUser } from './storage.ts';
 import { ask, expectResult, type GraphQLAnswer, type ResultAnswer } from './transport.ts';
 
 /** An operation with the types of its result and variables, as codegen's client preset makes it in its string mode. */
@@ -47,17 +47,17 @@ export interface Lifetimes {
 }
 
 /** Login, silent refresh and logout. */
-export interface AuthClient {
+export interface AuthClient<User extends KnownUser = AuthUser> {
   /** Who is logged in. The object stays the same until its content changes. */
-  getState(): AuthState;
+  getState(): AuthState<User>;
   /**
    * Reports every event of the session, in this tab or in another one.
    *
    * @returns a function that ends the subscription.
    */
-  subscribe(listener: AuthClientListener): () => void;
+  subscribe(listener: AuthClientListener<User>): () => void;
   /** Resolves when the stored session has been read. The state is then `LOGGED_IN` or `LOGGED_OUT`. Never rejects. */
-  readonly ready: Promise<AuthState>;
+  readonly ready: Promise<AuthState<User>>;
 
   /**
    * Logs in.
@@ -65,7 +65,7 @@ export interface AuthClient {
    * @throws AuthRequestError whose `details.code` is INVALID_CREDENTIALS, EMAIL_UNVERIFIED, BAD_USER_INPUT or another code.
    * @throws AuthUnavailableError if no answer arrives.
    */
-  login(input: { readonly email: string; readonly password: string }): Promise<AuthUser>;
+  login(input: { readonly email: string; readonly password: string }): Promise<User>;
   /**
    * Opens an account and logs in.
    *
@@ -73,14 +73,14 @@ export interface AuthClient {
    * @throws AuthRequestError whose `details.code` is BAD_USER_INPUT, with the `fields` to correct, or another code.
    * @throws AuthUnavailableError if no answer arrives.
    */
-  register(input: { readonly email: string; readonly password: string }): Promise<AuthUser | null>;
+  register(input: { readonly email: string; readonly password: string }): Promise<User | null>;
   /**
    * Changes the password. Every session of the user ends, and this client goes on with a new one.
    *
    * @throws AuthRequestError whose `details.code` is INVALID_CREDENTIALS or another code.
    * @throws AuthUnavailableError if no answer arrives.
    */
-  changePassword(input: { readonly currentPassword: string; readonly newPassword: string }): Promise<AuthUser>;
+  changePassword(input: { readonly currentPassword: string; readonly newPassword: string }): Promise<User>;
   /**
    * Has a code mailed to choose a new password with. The answer does not say whether there is an account.
    *
@@ -104,11 +104,7 @@ export interface AuthClient {
    * @throws AuthRequestError whose `details.code` is INVALID_CREDENTIALS or another code.
    * @throws AuthUnavailableError if no answer arrives.
    */
-  verifyEmail(input: {
-    readonly code: string;
-    readonly requestId?: string;
-    readonly password?: string;
-  }): Promise<AuthUser>;
+  verifyEmail(input: { readonly code: string; readonly requestId?: string; readonly password?: string }): Promise<User>;
   /**
    * Sets a new password with the six digits and their `requestId`, or with the code of the mail's link. Every session of the
    * user ends, and this client goes on with a new one.
@@ -120,7 +116,7 @@ export interface AuthClient {
     readonly code: string;
     readonly requestId?: string;
     readonly newPassword: string;
-  }): Promise<AuthUser>;
+  }): Promise<User>;
   /**
    * Has a code mailed to log in with. The answer does not say whether there is an account.
    *
@@ -135,7 +131,7 @@ export interface AuthClient {
    * @throws AuthRequestError whose `details.code` is INVALID_CREDENTIALS or another code.
    * @throws AuthUnavailableError if no answer arrives.
    */
-  loginWithCode(input: { readonly code: string; readonly requestId?: string }): Promise<AuthUser>;
+  loginWithCode(input: { readonly code: string; readonly requestId?: string }): Promise<User>;
   /**
    * Has a code mailed to a new address. A user without a password leaves it out, and must have logged in within 15 minutes.
    *
@@ -150,7 +146,7 @@ export interface AuthClient {
    * @throws AuthRequestError whose `details.code` is INVALID_CREDENTIALS, BAD_USER_INPUT or another code.
    * @throws AuthUnavailableError if no answer arrives.
    */
-  confirmEmailChange(input: { readonly code: string; readonly requestId?: string }): Promise<AuthUser>;
+  confirmEmailChange(input: { readonly code: string; readonly requestId?: string }): Promise<User>;
   /**
    * Brings the old e-mail of an account back, with the code of the link that it got. Every session of the account ends, and a
    * code to choose a new password is mailed.
@@ -179,7 +175,7 @@ export interface AuthClient {
    */
   logout(input?: { readonly scope?: 'SESSION' | 'OTHER_SESSIONS' | 'ALL_SESSIONS' }): Promise<LogoutResult | null>;
   /** Accepts a token pair that an operation of your own returned. */
-  adopt(pair: PairLike): Promise<AuthUser>;
+  adopt(pair: PairLike<User>): Promise<User>;
 
   /**
    * A `fetch` that sends the credentials. It refreshes first if needed, and repeats the request once if the server asks for
@@ -212,7 +208,8 @@ export interface AuthClient {
 }
 
 /**
- * Makes a client for one server. An app needs one.
+ * Makes a client for one server. An app needs one. If the server has a `User` of its own, name its fields in `userFields` and its
+ * type as the type argument.
  *
  * @example
  * ```ts
@@ -225,7 +222,7 @@ export interface AuthClient {
  * const { data } = await auth.request<{ me: { email: string } | null }>('{ me { email } }');
  * ```
  */
-export function createAuthClient(options: AuthClientOptions): AuthClient {
+export function createAuthClient<User extends KnownUser = AuthUser>(options: AuthClientOptions): AuthClient<User> {
   const closing = new AbortController();
   const services = createServices(options, closing.signal);
   const { store, transport, usesCookies, delivery } = services;
@@ -354,7 +351,8 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     },
     isWorthRetrying: (errors, used) => refresher.isWorthRetrying(errors, used),
   });
-  return client;
+  // The server decides what a user has: `userFields` and the type of the caller describe the same.
+  return client as unknown as AuthClient<User>;
 }
 
 function expectUser(user: AuthUser | null): AuthUser {

@@ -1,7 +1,7 @@
-import type { AuthUser } from './storage.ts';
+import type { AuthUser, KnownUser } from './storage.ts';
 
 /** The fields of `TokenPair` that the kit needs. Timestamps are ISO 8601, lifetimes are seconds. */
-export interface PairLike {
+export interface PairLike<User extends KnownUser = AuthUser> {
   readonly accessToken?: string | null;
   readonly accessTokenExpiresAt: string;
   readonly accessTokenExpiresIn: number;
@@ -9,7 +9,7 @@ export interface PairLike {
   readonly refreshTokenExpiresAt: string;
   readonly csrfToken?: string | null;
   readonly session: { readonly id: string };
-  readonly user: AuthUser;
+  readonly user: User;
 }
 
 /** The fields of `LogoutPayload`. */
@@ -18,7 +18,8 @@ export interface LogoutResult {
   readonly endedSessionIds: readonly string[];
 }
 
-const USER_FIELDS = '{ id email roles }';
+/** What the kit asks for of a user, unless `userFields` says otherwise. */
+export const USER_FIELDS = '{ id email roles }';
 const USER = `user ${USER_FIELDS}`;
 const PAIR = `{ accessToken accessTokenExpiresAt accessTokenExpiresIn refreshToken refreshTokenExpiresAt csrfToken
   session { id } ${USER} }`;

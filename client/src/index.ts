@@ -4,7 +4,7 @@ export type { AuthClientEvent, AuthClientListener, AuthState } from './state.ts'
 export type { LogoutReason } from './tabs.ts';
 export type { GraphQLAnswer } from './transport.ts';
 export type { LogoutResult, PairLike } from './documents.ts';
-export type { AuthUser, TokenDelivery, TokenStorage } from './storage.ts';
+export type { AuthUser, KnownUser, TokenDelivery, TokenStorage } from './storage.ts';
 export type { Clock } from './clock.ts';
 export type { Locks } from './lock.ts';
 export {

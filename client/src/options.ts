@@ -42,6 +42,11 @@ export interface AuthClientOptions {
    * @defaultValue `10`
    */
   readonly timeoutSeconds?: number;
+  /**
+   * The fields of `User` that the kit asks for, such as `id name`, if your server has a `User` of its own. `id` must be among them.
+   * @defaultValue `'id email roles'`
+   */
+  readonly userFields?: string;
   /** Headers that are sent with the kit's own requests. */
   readonly headers?: Readonly<Record<string, string>>;
   /** @defaultValue the global `fetch` */

@@ -167,7 +167,7 @@ export function sessionFrom(pair: PairLike, count: number, askedAt: number): Cli
     version: 1,
     sessionId: pair.session.id,
     count,
-    user: { id: pair.user.id, email: pair.user.email, roles: pair.user.roles },
+    user: pair.user,
     accessToken: pair.accessToken ?? null,
     refreshToken: pair.refreshToken ?? null,
     csrfToken: pair.csrfToken ?? null,

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from './clock.ts';
 import type { Locks } from './lock.ts';
+import { USER_FIELDS } from './documents.ts';
 import type { AuthClientOptions } from './options.ts';
 import { SessionStore } from './session-store.ts';
 import {
@@ -40,6 +41,7 @@ export function createServices(options: AuthClientOptions, closing: AbortSignal)
     refreshAheadSeconds = 30,
     reuseLeewaySeconds = 10,
     timeoutSeconds = 10,
+    userFields,
     headers = {},
     clock = systemClock,
     locks = isShared ? webLocks() : null,
@@ -57,7 +59,14 @@ export function createServices(options: AuthClientOptions, closing: AbortSignal)
     reuseLeeway: reuseLeewaySeconds * 1000,
     clock,
     locks,
-    transport: { url, fetch, headers, timeout: timeoutSeconds * 1000, closing },
+    transport: {
+      url,
+      fetch,
+      headers,
+      userFields: userFields === undefined ? USER_FIELDS : `{ ${userFields} }`,
+      timeout: timeoutSeconds * 1000,
+      closing,
+    },
     store: new SessionStore({
       entry: createStorageEntry(storage, name),
       openTabs: (listen) => (isShared ? openTabs(name, listen) : NO_TABS),

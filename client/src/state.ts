@@ -1,11 +1,11 @@
-import type { AuthUser } from './storage.ts';
+import type { AuthUser, KnownUser } from './storage.ts';
 import type { LogoutReason } from './tabs.ts';
 
 /** Who is logged in. The object stays the same until its content changes, as React's `useSyncExternalStore` requires. */
-export type AuthState =
+export type AuthState<User extends KnownUser = AuthUser> =
   /** The storage has not been read yet. Wait for `ready` before you render anything that depends on the user. */
   | { readonly status: 'STARTING'; readonly user: null; readonly sessionId: null; readonly reason: null }
-  | { readonly status: 'LOGGED_IN'; readonly user: AuthUser; readonly sessionId: string; readonly reason: null }
+  | { readonly status: 'LOGGED_IN'; readonly user: User; readonly sessionId: string; readonly reason: null }
   | {
       readonly status: 'LOGGED_OUT';
       readonly user: null;
@@ -26,4 +26,7 @@ export type AuthClientEvent =
   | { readonly type: 'LOGGED_OUT'; readonly reason: LogoutReason; readonly isElsewhere: boolean };
 
 /** Receives each event, and the state after it. */
-export type AuthClientListener = (event: AuthClientEvent, state: AuthState) => void;
+export type AuthClientListener<User extends KnownUser = AuthUser> = (
+  event: AuthClientEvent,
+  state: AuthState<User>,
+) => void;

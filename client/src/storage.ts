@@ -11,9 +11,13 @@ export interface TokenStorage {
 /** How a token pair reaches the client. */
 export type TokenDelivery = 'BODY' | 'COOKIES' | 'REFRESH_COOKIE';
 
-/** The user who is logged in, as the server described it with the last pair. */
-export interface AuthUser {
+/** What the kit itself needs of a user. */
+export interface KnownUser {
   readonly id: string;
+}
+
+/** The user who is logged in, as the server described it with the last pair. */
+export interface AuthUser extends KnownUser {
   readonly email: string;
   readonly roles: readonly string[];
 }

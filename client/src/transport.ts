@@ -1,3 +1,4 @@
+import { USER_FIELDS } from './documents.ts';
 import { authErrorOf, AuthRequestError, AuthUnavailableError, type GraphQLErrorLike } from './errors.ts';
 
 /** The answer of a GraphQL server. */
@@ -21,6 +22,8 @@ export interface Transport {
   readonly url: string;
   readonly fetch: typeof fetch;
   readonly headers: Readonly<Record<string, string>>;
+  /** The selection set of a user. */
+  readonly userFields: string;
   /** Milliseconds to wait for an answer. */
   readonly timeout: number;
   /** Aborted when the client is closed. */
@@ -38,7 +41,8 @@ export async function ask<Data>(
   variables: unknown,
   credentials: Pick<Credentials, 'headers' | 'mode'>,
 ): Promise<GraphQLAnswer<Data>> {
-  const answer = await post<Data>(transport, JSON.stringify({ query, variables }), credentials);
+  const document = query.replace(USER_FIELDS, transport.userFields);
+  const answer = await post<Data>(transport, JSON.stringify({ query: document, variables }), credentials);
   if (authErrorOf(answer)?.code === 'SERVICE_UNAVAILABLE') throw new AuthUnavailableError(answer);
   return answer;
 }

@@ -2,6 +2,7 @@ import type { Operation, OperationContext } from '@urql/core';
 import type { AuthConfig, AuthUtilities } from '@urql/exchange-auth';
 import { adapterOf } from './adapter.ts';
 import type { AuthClient } from './auth-client.ts';
+import type { KnownUser } from './storage.ts';
 import { isMutationRepeatable } from './repeatable.ts';
 import { rootFieldsOf } from './root-fields.ts';
 import type { Credentials } from './transport.ts';
@@ -26,7 +27,7 @@ import type { Credentials } from './transport.ts';
  * });
  * ```
  */
-export function createUrqlAuth(auth: AuthClient): (utilities: AuthUtilities) => Promise<AuthConfig> {
+export function createUrqlAuth(auth: AuthClient<KnownUser>): (utilities: AuthUtilities) => Promise<AuthConfig> {
   const adapter = adapterOf(auth);
   return async (utilities) => {
     await auth.ready;

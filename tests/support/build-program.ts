@@ -23,7 +23,10 @@ export function buildProgram(): BuiltProgram {
     compile('tsconfig.build.json', join(library, 'dist'));
     copyFileSync(join(ROOT, 'package.json'), join(library, 'package.json'));
     const project = join(folder, 'tsconfig.json');
-    const paths = { 'graphql-simplejwt': [join(library, 'dist/index.d.ts')] };
+    const paths = {
+      'graphql-simplejwt': [join(library, 'dist/index.d.ts')],
+      'graphql-simplejwt/*': [join(library, 'dist/adapters/*.d.ts')],
+    };
     const config = { extends: join(ROOT, 'server/tsconfig.build.json'), include: [join(ROOT, 'server/src')] };
     writeFileSync(
       project,
