@@ -1,7 +1,8 @@
 const FOUNDATION =
-  '^src/(node-version|errors|reasons|clock|delivery|settings|id|page|device|driver-errors|database|retry|derive-key)[.]ts$';
+  '^src/(node-version|auth-types|errors|reasons|clock|delivery|settings|id|page|device|driver-errors|database|retry|derive-key)[.]ts$';
 const STRANGERS = '^src/(tokens|users|blacklist|events|limits|codes|mail)/';
 const COMPOSITION_ROOT = '^src/(create-auth|entities)[.]ts$';
+const TESTING = '^src/testing[.]ts$';
 const ENTRY_POINT = '^src/index[.]ts$';
 const OURS = '^(src|server|tests|examples|bench|client)/|^[^/]+[.]ts$';
 
@@ -86,6 +87,12 @@ export default {
       'An adapter uses what every host can import, so a host can write one for another server.',
     ),
     layer(
+      'testing-puts-the-library-together',
+      TESTING,
+      [FOUNDATION, '^src/(tokens|users|mail)/', COMPOSITION_ROOT, TESTING],
+      'What tests of a host use signs tokens as the library does. Nothing else of ours needs it.',
+    ),
+    layer(
       'the-server-is-a-stranger',
       '^server/',
       '^server/',
@@ -103,6 +110,7 @@ export default {
           '^src/(sessions|accounts|request|graphql|adapters)/',
           COMPOSITION_ROOT,
           ENTRY_POINT,
+          TESTING,
         ],
       },
       to: {},

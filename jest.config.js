@@ -16,6 +16,7 @@ export default {
   // One copy of the library, or its types are registered twice.
   moduleNameMapper: {
     '^graphql-simplejwt$': '<rootDir>/src/index.ts',
+    '^graphql-simplejwt/testing$': '<rootDir>/src/testing.ts',
     '^graphql-simplejwt/(apollo|fastify|yoga)$': '<rootDir>/src/adapters/$1.ts',
   },
   globalSetup: '<rootDir>/tests/support/global-setup.ts',

@@ -2,6 +2,7 @@ import type { MikroORM } from '@mikro-orm/core';
 import type { NonEmptyArray } from 'type-graphql';
 import { type FailedMail, listFailedMails } from './accounts/list-failed-mails.ts';
 import { openMail } from './accounts/open-mail.ts';
+import { setUserRoles } from './accounts/set-user-roles.ts';
 import type { AccountServices } from './accounts/services.ts';
 import type { Mailer } from './mail/mailer.ts';
 import type { Messages } from './mail/messages.ts';
@@ -10,11 +11,14 @@ import { createUser, type CreateUserOptions, type NewUser } from './accounts/cre
 import { BlacklistMirror } from './blacklist/blacklist-mirror.ts';
 import { keepHostUsers, keepOwnUsers } from './accounts/user-keeping.ts';
 import { requirePasswordKeys } from './accounts/require-password-keys.ts';
+import type { Role } from './auth-types.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { Database } from './database.ts';
 import { describeDevice, NO_DEVICE } from './device.ts';
 import { TokenDelivery } from './delivery.ts';
 import { deriveKey } from './derive-key.ts';
+import { type OnAuthEvent, toAuthEvent } from './events/auth-event.ts';
+import type { SecurityEvent } from './events/security-event.entity.ts';
 import { type Fault, faultOf } from './graphql/errors/fault.ts';
 import { authResolvers, type ResolverGroup } from './graphql/schema/auth-resolvers.ts';
 import { RateLimiter } from './limits/rate-limiter.ts';
@@ -38,7 +42,7 @@ import { importKeyRing, type PrivateJwkSet, type PublicJwkSet } from './tokens/k
 import { createTokenCodec } from './tokens/token-codec.ts';
 import type { AuthUser } from './users/auth-user.ts';
 import { createPasswordHasher } from './users/password-hasher.ts';
-import type { HostUsers } from './users/host-users.ts';
+import { findHostUser, type HostUsers } from './users/host-users.ts';
 import { createOwnSubjects } from './users/subject.ts';
 import { findVersionsRaisedSince } from './users/user-store.ts';
 
@@ -63,6 +67,11 @@ export interface AuthOptions<User extends object = AuthUser> extends AuthSetting
   readonly messages?: Readonly<Record<string, Messages>>;
   /** Asks more of a client before `login`, `register` and `changePassword` check a password. */
   readonly screenCredentials?: ScreenCredentials;
+  /**
+   * Receives what happened to accounts and sessions: logins, ends of sessions, reuse, changes of roles. It is called after the commit and
+   * not awaited. If it fails, `onFault` receives the fault. A user who is created in your transaction is not reported.
+   */
+  readonly onEvent?: OnAuthEvent;
   /** Receives faults that no request reports, such as a failed read of the blacklist. By default they are ignored. */
   readonly onFault?: (fault: Fault) => void;
   /** @defaultValue the clocks of the machine */
@@ -99,6 +108,8 @@ export interface Auth<User extends object = AuthUser> {
    * @returns null if there is no such user, or the user is deactivated.
    */
   openSession(session: UserSession): Promise<TokenPair<User> | null>;
+  /** Finds a user by id, as the API shows one. Null if there is none. */
+  findUser(userId: string | number | bigint): Promise<User | null>;
   /** Says whether a token of either kind is valid at this moment. An invalid token is no error. */
   verifyToken(token: string): Promise<TokenVerification>;
   /**
@@ -126,6 +137,14 @@ export interface Auth<User extends object = AuthUser> {
    * @throws BadUserInputError that names each field.
    */
   createUser(user: NewUser, options?: CreateUserOptions): Promise<AuthUser>;
+  /**
+   * Replaces the roles of a user whom this library keeps, effective at once. No session ends.
+   *
+   * @throws NotFoundError if there is no such user.
+   * @throws BadUserInputError if a role is not valid, or no active administrator would be left.
+   * @throws TypeError if you keep the users.
+   */
+  setUserRoles(userId: string, roles: readonly Role[]): Promise<AuthUser>;
   /**
    * Deletes sessions and blacklist rows that have outlived their tokens, old security events, and rate limits that are over.
    * Call it regularly, for example every ten minutes.
@@ -170,6 +189,7 @@ export async function createAuth<User extends object = AuthUser>(options: AuthOp
     mailer,
     messages = SHIPPED_MESSAGES,
     screenCredentials,
+    onEvent,
     onFault,
     clock = systemClock,
     ...given
@@ -177,11 +197,15 @@ export async function createAuth<User extends object = AuthUser>(options: AuthOp
   const settings = resolveSettings(given);
   if (claims !== undefined) checkNamespace(claims.namespace);
   const keyRing = importKeyRing(keys);
-  const database = new Database(orm, clock);
   const reportFault = (error: unknown) => {
     const fault = faultOf(error);
     if (fault !== null) onFault?.(fault);
   };
+  const announce = async (row: SecurityEvent) => onEvent?.(toAuthEvent(row));
+  // Security events are all that transactions report. The mirror knows of an end before the host does.
+  const database = new Database(orm, clock, (rows) => {
+    for (const row of rows as readonly SecurityEvent[]) setImmediate(() => void announce(row).catch(reportFault));
+  });
   const hostUsers: HostUsers | null = users ?? null;
   if (database.has('AuthUser', 'stamp') !== (hostUsers !== null)) throw new TypeError(WRONG_ENTITIES);
   const mirror = new BlacklistMirror(database, clock, settings, findVersionsRaisedSince, reportFault);
@@ -230,6 +254,12 @@ export async function createAuth<User extends object = AuthUser>(options: AuthOp
       const pair = await openSessionForUser(services, String(userId), { device, delivery: TokenDelivery.BODY });
       return pair as TokenPair<User> | null;
     },
+    async findUser(userId) {
+      const id = String(userId);
+      if (!subjects.isId(id)) return null;
+      const user = hostUsers === null ? (await subjects.find(id))?.view() : (await findHostUser(hostUsers, id))?.user;
+      return (user ?? null) as User | null;
+    },
     verifyToken: (token) => verifyToken(services, token, NO_DEVICE),
     blacklistToken: (token) => blacklistToken(services, token),
     async userChanged(userId, { passwordChanged = false } = {}) {
@@ -242,8 +272,12 @@ export async function createAuth<User extends object = AuthUser>(options: AuthOp
       await hostSubjects.remove(String(userId));
     },
     async createUser(user, how) {
-      if (hostSubjects !== null) throw new TypeError('`createUser` is for users that this library keeps.');
+      if (hostSubjects !== null) throw new TypeError(ONLY_OWN_USERS);
       return createUser(services, OPERATOR, user, how);
+    },
+    async setUserRoles(userId, roles) {
+      if (hostSubjects !== null) throw new TypeError(ONLY_OWN_USERS);
+      return setUserRoles(services, OPERATOR, userId, roles, NO_DEVICE);
     },
     failedMails: () => listFailedMails(services),
     purge: (signal) => purge(services, signal ?? null),
@@ -258,6 +292,7 @@ export async function createAuth<User extends object = AuthUser>(options: AuthOp
 const WRONG_ENTITIES =
   'The entities do not fit: `authEntities` and `createAuthEntities` are for users that this library keeps, ' +
   '`createHostAuthEntities` is for a host that passes `users`.';
+const ONLY_OWN_USERS = '`createUser` and `setUserRoles` are for users that this library keeps.';
 const NO_HOST_USERS = 'Only a host that passes `users` reports changes of them.';
 
 /** @throws TypeError if a setting needs a mailer, because there is none. */

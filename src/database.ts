@@ -49,6 +49,14 @@ export function inPortions<T>(rows: readonly T[]): T[][] {
   return Array.from({ length: count }, (_, index) => rows.slice(index * PORTION, (index + 1) * PORTION));
 }
 
+/** What transactions report once they are committed. */
+const reports = new WeakMap<EntityManager, unknown[]>();
+
+/** Reports something when the transaction has been committed. In a transaction of the host's, nothing is reported. */
+export function reportAfterCommit(em: EntityManager, things: readonly unknown[]): void {
+  reports.get(em)?.push(...things);
+}
+
 /** A transaction that takes longer does not commit, because the mirrors of other processes do not look back far enough. */
 const TRANSACTION_LIMIT = 10_000;
 
@@ -71,10 +79,13 @@ export type HostEntityManager = Pick<MikroORM['em'], 'isInTransaction' | 'fork'>
 export class Database {
   readonly #orm: MikroORM;
   readonly #clock: Clock;
+  readonly #onCommit: (reported: readonly unknown[]) => void;
 
-  constructor(orm: MikroORM, clock: Clock) {
+  /** @param onCommit - receives what a transaction has reported, once it is committed. */
+  constructor(orm: MikroORM, clock: Clock, onCommit: (reported: readonly unknown[]) => void = () => undefined) {
     this.#orm = orm;
     this.#clock = clock;
+    this.#onCommit = onCommit;
   }
 
   /** Whether the ORM has an entity of this name, with this property if one is named. */
@@ -96,6 +107,8 @@ export class Database {
     return this.#patiently(async () => {
       const begun = this.#clock.monotonic();
       const em = this.#fork();
+      const reported: unknown[] = [];
+      reports.set(em, reported);
       // Not `em.transactional`: it never releases the connection if BEGIN, or the ROLLBACK after a failure, fails.
       return em
         .getKysely()
@@ -108,6 +121,7 @@ export class Database {
             await em.flush();
             if (this.#clock.monotonic() - begun > TRANSACTION_LIMIT) throw new ServiceUnavailableError();
             await connection.executeQuery(COMMIT);
+            this.#onCommit(reported);
             return result;
           } catch (error) {
             // If this fails, nothing is left to roll back, and the earlier error is the one that matters.

@@ -284,7 +284,7 @@ describe('a host in TypeScript', () => {
     const plain = await run(process.execPath, ['dist/host.js'], { cwd: host.folder });
 
     // Native addons and the ORM stay outside. What registers GraphQL types goes in.
-    const outside = ['@mikro-orm/core', '@mikro-orm/sql', '@mikro-orm/sqlite', 'kysely', 'bcrypt'];
+    const outside = ['@mikro-orm/core', '@mikro-orm/sql', '@mikro-orm/sqlite', 'kysely', 'bcrypt', '@node-rs/argon2'];
     const externals = outside.flatMap((name) => ['--external', name]);
     const output = ['--file', 'bundle/host.js', '--no-code-splitting', '--minify', '--platform', 'node', ...externals];
     await run(process.execPath, [ROLLDOWN, 'dist/host.js', ...output], { cwd: host.folder });

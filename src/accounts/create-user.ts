@@ -1,3 +1,4 @@
+import type { Role } from '../auth-types.ts';
 import type { Database, EntityManager, HostEntityManager } from '../database.ts';
 import { NO_DEVICE } from '../device.ts';
 import { isUniqueViolation } from '../driver-errors.ts';
@@ -17,7 +18,7 @@ import type { AccountServices } from './services.ts';
 /** A user to be created. */
 export interface NewUser extends Credentials {
   /** @defaultValue `[]` */
-  readonly roles?: readonly string[];
+  readonly roles?: readonly Role[];
   /**
    * Whether you know that the user receives the mails of the address.
    * @defaultValue `false`

@@ -41,7 +41,7 @@ export interface NodeExchange {
  * }
  * ```
  */
-export function createApolloContext(auth: Auth): (exchange: NodeExchange) => Promise<AuthContext> {
+export function createApolloContext(auth: Pick<Auth, 'context'>): (exchange: NodeExchange) => Promise<AuthContext> {
   return async ({ req, res }) => {
     const ipAddress = req.ip ?? req.socket.remoteAddress ?? null;
     const context = auth.context({ headers: req.headersDistinct, ipAddress, sendsCookies: true });

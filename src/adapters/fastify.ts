@@ -24,7 +24,7 @@ type Decorated = FastifyRequest & { [CONTEXT]: AuthContext | null };
  */
 export function attachAuth(
   app: FastifyInstance,
-  auth: Auth,
+  auth: Pick<Auth, 'context'>,
   { path = '/graphql', isPage = () => false }: FastifyRoute = {},
 ): (request: FastifyRequest) => AuthContext {
   if (!app.hasRequestDecorator(CONTEXT)) app.decorateRequest(CONTEXT, null);
@@ -65,7 +65,7 @@ export function attachAuth(
  */
 export function mercuriusOptions(
   app: FastifyInstance,
-  auth: Auth,
+  auth: Pick<Auth, 'context'>,
   {
     path = '/graphql',
     isPage,

@@ -39,7 +39,7 @@ export interface YogaAuthOptions extends AdapterOptions {
  * ```
  */
 export function yogaOptions(
-  auth: Auth,
+  auth: Pick<Auth, 'context'>,
   {
     documentLimits,
     showsValidationTexts = false,

@@ -1,5 +1,12 @@
 import type { InferKyselyDB } from '@mikro-orm/sql';
-import { type AgedRows, type ByProperty, type EntityManager, inPortions, tablesOf } from '../database.ts';
+import {
+  type AgedRows,
+  type ByProperty,
+  type EntityManager,
+  inPortions,
+  reportAfterCommit,
+  tablesOf,
+} from '../database.ts';
 import type { Device, KnownDevice } from '../device.ts';
 import { newId } from '../id.ts';
 import { type PagePosition, pageOf } from '../page.ts';
@@ -38,6 +45,7 @@ export async function record(
   }));
   for (const portion of inPortions(rows))
     await tablesOf<Tables>(em).insertInto('AuthSecurityEvent').values(portion).execute();
+  reportAfterCommit(em, rows);
 }
 
 /** The devices that sessions of an account were opened from. */

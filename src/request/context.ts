@@ -12,6 +12,11 @@ export interface AuthContext {
   readonly auth: RequestAuth;
 }
 
+/** The context behind a guard, where there always is a user. */
+export interface GuardedContext extends AuthContext {
+  currentUser: CurrentUser;
+}
+
 /** One request, as the host sees it. */
 export interface RequestAuth {
   /** The result of examining the request's access token. */

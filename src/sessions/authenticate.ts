@@ -1,3 +1,4 @@
+import type { OwnClaims, Role } from '../auth-types.ts';
 import { ForbiddenError, UnauthenticatedError } from '../errors.ts';
 import type { AccessRefusalReason } from '../reasons.ts';
 import type { AccessClaims } from '../tokens/claims.ts';
@@ -10,10 +11,10 @@ export interface CurrentUser {
   readonly sessionId: string;
   /** The `jti` of the access token. */
   readonly tokenId: string;
-  readonly roles: readonly string[];
+  readonly roles: readonly Role[];
   readonly expiresAt: Date;
   /** Every claim of the token, including the host's own. */
-  readonly claims: AccessClaims;
+  readonly claims: AccessClaims & OwnClaims;
 }
 
 /** The result of examining a request. Only a guard turns it into an error. */
@@ -60,7 +61,7 @@ export function authorize(
   if (hasExpired(services, user)) throw new UnauthenticatedError('TOKEN_EXPIRED', true);
   if (services.mirror.isEnded(user.sessionId)) throw new UnauthenticatedError('TOKEN_REVOKED', false);
   if (services.mirror.isOutdated(user.id, user.claims.ver)) throw new UnauthenticatedError('TOKEN_REVOKED', true);
-  if (roles.length > 0 && !roles.some((role) => user.roles.includes(role))) throw new ForbiddenError();
+  if (roles.length > 0 && !user.roles.some((role) => roles.includes(role))) throw new ForbiddenError();
   return user;
 }
 
@@ -92,6 +93,6 @@ function toCurrentUser(claims: AccessClaims): CurrentUser {
     tokenId: claims.jti,
     roles: claims.roles,
     expiresAt: new Date(claims.exp * 1000),
-    claims,
+    claims: claims,
   };
 }

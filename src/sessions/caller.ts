@@ -13,5 +13,5 @@ export function requireRole(caller: Caller, role: string): void {
 }
 
 export function hasRole(caller: Caller, role: string): boolean {
-  return caller === OPERATOR || caller.roles.includes(role);
+  return caller === OPERATOR || caller.roles.some((each) => each === role);
 }

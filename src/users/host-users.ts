@@ -1,3 +1,4 @@
+import type { Role } from '../auth-types.ts';
 import { isAuthError, ServiceUnavailableError } from '../errors.ts';
 
 /** A user of the host, as authentication needs to know one. */
@@ -10,7 +11,7 @@ export interface HostUser<User extends object = object> {
    */
   readonly stamp: string | number | bigint | Date;
   /** The roles that guards check. @defaultValue none */
-  readonly roles?: readonly string[];
+  readonly roles?: readonly Role[];
   /** Whether the user can log in. @defaultValue `true` */
   readonly isActive?: boolean;
   /** The hash of the password, as it is stored. Null if there is none, or if `verifyPassword` checks passwords. */

@@ -14,7 +14,11 @@ const AMBIENT = '../../tests/support/react-native-modules.d.ts';
 
 /** The compiler options of a host that imports the library by its package name. */
 export const HOST_OPTIONS = {
-  paths: { 'graphql-simplejwt': ['../../src/index.ts'], 'graphql-simplejwt/*': ['../../src/adapters/*.ts'] },
+  paths: {
+    'graphql-simplejwt': ['../../src/index.ts'],
+    'graphql-simplejwt/testing': ['../../src/testing.ts'],
+    'graphql-simplejwt/*': ['../../src/adapters/*.ts'],
+  },
   rootDir: '../..',
 };
 

@@ -170,7 +170,7 @@ export async function startTestHost(options: TestHostOptions = {}): Promise<Test
   });
   const schema = await buildGuardedSchema({ resolvers: [...auth.resolvers, ...resolvers], userType: PersonType });
   const server = await startHttpServer({
-    auth: auth as never,
+    auth,
     schema,
     host: '127.0.0.1',
     port: 0,

@@ -10,7 +10,7 @@ import { DEFAULT_MAX_TOKENS } from '../environment.ts';
 
 /** What the endpoint works with. */
 export interface GraphQLEndpointOptions {
-  readonly auth: Auth;
+  readonly auth: Auth<object>;
   readonly schema: GraphQLSchema;
   readonly isProduction: boolean;
   /** Tells a request for the explorer, which runs no operation. */

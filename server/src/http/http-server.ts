@@ -13,7 +13,7 @@ import { answerCode } from './refusal.ts';
 
 /** What the HTTP server serves. */
 export interface HttpServerOptions {
-  readonly auth: Auth;
+  readonly auth: Auth<object>;
   readonly schema: GraphQLSchema;
   readonly host: string;
   readonly port: number;

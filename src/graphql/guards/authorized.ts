@@ -1,4 +1,5 @@
 import { DirectiveLocation, GraphQLDirective, GraphQLList, GraphQLNonNull, GraphQLString } from 'graphql';
+import type { Role } from '../../auth-types.ts';
 import { Authorized as TypeGraphQLAuthorized, Directive, Extensions } from 'type-graphql';
 
 /** Who may use a field. The check of the finished schema reads it from the field's extensions. */
@@ -54,7 +55,7 @@ export const publicDirective = new GraphQLDirective({
  * }
  * ```
  */
-export function Authorized(roles?: string | readonly string[]): MethodDecorator & PropertyDecorator {
+export function Authorized(roles?: Role | readonly Role[]): MethodDecorator & PropertyDecorator {
   const list = typeof roles === 'string' ? [roles] : (roles ?? null);
   const argument = list === null ? '' : `(roles: ${JSON.stringify(list)})`;
   return decorateWith(
