@@ -18,9 +18,9 @@ export interface LogoutResult {
   readonly endedSessionIds: readonly string[];
 }
 
-/** What the kit asks for of a user, unless `userFields` says otherwise. */
-export const USER_FIELDS = '{ id email roles }';
-const USER = `user ${USER_FIELDS}`;
+/** What the kit asks for of a user. `userFields` replaces it when a document is sent. */
+export const USER_FIELDS = 'id email roles';
+const USER = `user { ${USER_FIELDS} }`;
 const PAIR = `{ accessToken accessTokenExpiresAt accessTokenExpiresIn refreshToken refreshTokenExpiresAt csrfToken
   session { id } ${USER} }`;
 
@@ -38,7 +38,7 @@ export const REQUEST_EMAIL_VERIFICATION = resultOf('requestEmailVerification', R
 export const REQUEST_EMAIL_CHANGE = resultOf('requestEmailChange', REQUESTED);
 export const REQUEST_LOGIN_CODE = resultOf('requestLoginCode', REQUESTED);
 export const REVERT_EMAIL_CHANGE = resultOf('revertEmailChange', REQUESTED);
-export const CONFIRM_EMAIL_CHANGE = resultOf('confirmEmailChange', USER_FIELDS);
+export const CONFIRM_EMAIL_CHANGE = resultOf('confirmEmailChange', `{ ${USER_FIELDS} }`);
 export const VERIFY_EMAIL = resultOf('verifyEmail', `{ ${USER} }`);
 export const LOGOUT = resultOf('logout', ENDED);
 export const END_SESSION_WITH_CODE = resultOf('endSessionWithCode', ENDED);

@@ -22,7 +22,7 @@ export interface Transport {
   readonly url: string;
   readonly fetch: typeof fetch;
   readonly headers: Readonly<Record<string, string>>;
-  /** The selection set of a user. */
+  /** The fields of a user. */
   readonly userFields: string;
   /** Milliseconds to wait for an answer. */
   readonly timeout: number;
@@ -41,8 +41,8 @@ export async function ask<Data>(
   variables: unknown,
   credentials: Pick<Credentials, 'headers' | 'mode'>,
 ): Promise<GraphQLAnswer<Data>> {
-  const document = query.replace(USER_FIELDS, transport.userFields);
-  const answer = await post<Data>(transport, JSON.stringify({ query: document, variables }), credentials);
+  const body = { query: query.replace(USER_FIELDS, transport.userFields), variables };
+  const answer = await post<Data>(transport, JSON.stringify(body), credentials);
   if (authErrorOf(answer)?.code === 'SERVICE_UNAVAILABLE') throw new AuthUnavailableError(answer);
   return answer;
 }
