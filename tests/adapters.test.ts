@@ -18,7 +18,7 @@ import { importDocumentedCode } from './support/documented-code.ts';
 import { freePort } from './support/free-port.ts';
 import { type Answer, EMAIL, GraphQLClient, PASSWORD } from './support/graphql-client.ts';
 import { errorOf, refusalOf } from './support/outcomes.ts';
-import { COOKIE_DELIVERIES, Page, setCookiesOf } from './support/page.ts';
+import { ACCESS, COOKIE_DELIVERIES, Page, setCookiesOf } from './support/page.ts';
 import { someEmail } from './support/someone.ts';
 import { startTestAuth, type TestAuth } from './support/start-test-auth.ts';
 
@@ -222,6 +222,31 @@ test('GraphiQL of Yoga opens from a link on another site, and a query does not',
     expect([queried.status, refusalOf(queried)]).toEqual([403, 'CSRF_REJECTED']);
   } finally {
     await host.stop();
+    await server.stop();
+  }
+});
+
+test('Mercurius below a prefix refuses forged requests too, and leaves other routes alone', async () => {
+  const server = await startTestAuth();
+  const schema = await buildGuardedSchema({ resolvers: server.auth.resolvers });
+  const app = fastify();
+  await app.register(
+    async (scope) => {
+      await scope.register(mercurius, { schema, ...mercuriusOptions(scope, server.auth) });
+      scope.get('/callback', async () => 'welcome back');
+    },
+    { prefix: '/api' },
+  );
+  try {
+    const { accessToken } = await server.client.register();
+    const cookie = `${ACCESS}=${accessToken}`;
+    const forged = { ...EVIL, cookie, 'content-type': 'application/json' };
+    const payload = { query: '{ __typename }' };
+    const refused = await app.inject({ method: 'POST', url: '/api/graphql', headers: forged, payload });
+    expect([refused.statusCode, refused.headers['cache-control']]).toEqual([403, 'no-store']);
+    expect((await app.inject({ url: '/api/callback', headers: forged })).body).toBe('welcome back');
+  } finally {
+    await app.close();
     await server.stop();
   }
 });

@@ -4,6 +4,7 @@ import { makeExecutableSchema, mergeSchemas } from '@graphql-tools/schema';
 import { stitchSchemas } from '@graphql-tools/stitch';
 import SchemaBuilder from '@pothos/core';
 import {
+  graphql,
   GraphQLList,
   GraphQLNonNull,
   GraphQLObjectType,
@@ -328,6 +329,42 @@ describe('guardSchema', () => {
     ],
   ])('refuses %s', (typeDefs, fault) => {
     expect(() => build(typeDefs)).toThrow(fault);
+  });
+
+  test.each([
+    [
+      'a directive that the schema does not define',
+      { extensions: { directives: { authorized: { roles: 'ADMIN' } } } },
+      {},
+    ],
+    ['a rule', {}, { 'Query.figures': { roles: 'ADMIN' as never } }],
+  ])('takes one role for a list of one, in %s', async (_where, extensions, fields) => {
+    const schema = guardSchema(
+      new GraphQLSchema({
+        query: new GraphQLObjectType({
+          name: 'Query',
+          fields: { figures: { type: GraphQLString, resolve: () => '42', ...extensions } },
+        }),
+      }),
+      { fields },
+    );
+    const server = await startTestAuth();
+    // A part of the name is not the role.
+    for (const [roles, figures] of [
+      [['ADMIN'], '42'],
+      [['MIN', 'A'], null],
+    ] as const) {
+      const user = await server.auth.createUser({ email: someEmail(), password: PASSWORD, roles });
+      const pair = await server.auth.openSession({ userId: user.id });
+      const contextValue = server.auth.context({ headers: { authorization: `Bearer ${pair?.accessToken}` } });
+      expect((await graphql({ schema, source: '{ figures }', contextValue })).data).toEqual({ figures });
+    }
+    await server.stop();
+  });
+
+  test('refuses roles that are no text', () => {
+    const fields = { 'Query.a': { roles: [7] as never } };
+    expect(() => build('type Query { a: String }', { fields })).toThrow('empty list of roles');
   });
 
   test('refuses a rule for a field that does not exist', () => {

@@ -1,13 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 import { createAuthClient } from '../client/src/index.ts';
 import { type BuiltProgram, buildProgram } from './support/build-program.ts';
 import { freePort } from './support/free-port.ts';
 import { keyRingFor } from './support/key-rings.ts';
+import { type Host, install, packAll, type Tarballs } from './support/pack.ts';
 import { someEmail } from './support/someone.ts';
 import { ISSUER, startTestAuth } from './support/start-test-auth.ts';
 
@@ -26,6 +29,7 @@ beforeAll(() => {
 }, 120_000);
 afterEach(async () => {
   for (const program of running.splice(0)) {
+    if (program.exitCode !== null) continue;
     program.kill();
     await once(program, 'exit');
   }
@@ -33,9 +37,13 @@ afterEach(async () => {
 afterAll(() => built.remove());
 
 /** Starts an example as its README says, and returns its URL. */
-async function start(name: string, env: Record<string, string> = {}): Promise<string> {
+async function start(
+  name: string,
+  env: Record<string, string> = {},
+  main = join(folder, name, 'main.ts'),
+): Promise<string> {
   const data = mkdtempSync(join(tmpdir(), 'graphql-simplejwt-example-'));
-  const program = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(folder, name, 'main.ts')], {
+  const program = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main], {
     env: { ...process.env, NODE_OPTIONS: '', DATABASE: join(data, 'app.db'), PORT: String(await freePort()), ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -118,4 +126,49 @@ test('resource-server: another service takes an access token, and neither a refr
   for (const token of [refreshToken, `${accessToken.slice(0, -4)}AAAA`, 'x', ''])
     expect((await ask(token)).status).toBe(401);
   await server.stop();
+});
+
+describe('nestjs', () => {
+  let tarballs: Tarballs;
+  let host: Host;
+  beforeAll(async () => {
+    const example = join(import.meta.dirname, '../examples/nestjs');
+    const { dependencies, devDependencies } = JSON.parse(
+      await readFile(join(example, 'package.json'), 'utf8'),
+    ) as Record<'dependencies' | 'devDependencies', Record<string, string>>;
+    const { 'graphql-simplejwt': _library, ...others } = { ...dependencies, ...devDependencies };
+    tarballs = await packAll();
+    const packages = Object.entries(others).map(([name, version]) => `${name}@${version}`);
+    host = await install([tarballs.pathOf['graphql-simplejwt'], ...packages]);
+    await cp(join(example, 'src'), join(host.folder, 'src'), { recursive: true });
+    await cp(join(example, 'tsconfig.json'), join(host.folder, 'tsconfig.json'));
+    await promisify(execFile)(process.execPath, ['node_modules/typescript/bin/tsc'], { cwd: host.folder });
+  }, 240_000);
+  afterAll(async () => {
+    await host.remove();
+    await tarballs.remove();
+  });
+
+  test('the guards hold for fields of Nest and for ours, and a host without one does not start', async () => {
+    const auth = clientOf(await start('nestjs', {}, join(host.folder, 'dist/main.js')));
+    expect((await auth.request('{ motto }')).data).toEqual({ motto: 'Welcome.' });
+    await auth.register({ email: someEmail(), password: PASSWORD });
+    expect((await auth.request('mutation { addNote(text: "a note") { id text } }')).data).toEqual({
+      addNote: { id: '1', text: 'a note' },
+    });
+    const notes = await auth.request('{ motto notes { text author } me { id } users { edges { cursor } } }');
+    expect(notes.data).toMatchObject({
+      motto: 'Welcome back.',
+      notes: [{ text: 'a note', author: null }],
+      users: null,
+    });
+    expect(notes.errors?.map(({ extensions }) => extensions?.['code'])).toEqual(['FORBIDDEN', 'FORBIDDEN']);
+    await auth.logout();
+    expect((await auth.request('{ notes { text } }')).errors?.[0]?.extensions?.['code']).toBe('UNAUTHENTICATED');
+    auth.close();
+
+    const resolver = join(host.folder, 'dist/notes.resolver.js');
+    await writeFile(resolver, (await readFile(resolver, 'utf8')).replace('Public(),', ''));
+    await expect(start('nestjs', {}, join(host.folder, 'dist/main.js'))).rejects.toThrow('nestjs ended');
+  }, 60_000);
 });

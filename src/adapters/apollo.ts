@@ -11,6 +11,7 @@ import {
   limitDocuments,
 } from '../index.ts';
 import { type AdapterOptions, MAX_TOKENS } from './options.ts';
+import { requestHeaders } from './request-headers.ts';
 import { retryAfterOf } from './retry-after.ts';
 
 /** The request and the response that Apollo Server gives to a context function, by itself and under Express. */
@@ -44,7 +45,7 @@ export interface NodeExchange {
 export function createApolloContext(auth: Pick<Auth, 'context'>): (exchange: NodeExchange) => Promise<AuthContext> {
   return async ({ req, res }) => {
     const ipAddress = req.ip ?? req.socket.remoteAddress ?? null;
-    const context = auth.context({ headers: req.headersDistinct, ipAddress, sendsCookies: true });
+    const context = auth.context({ headers: requestHeaders(req), ipAddress, sendsCookies: true });
     res.setHeader('cache-control', 'no-store');
     if (context.auth.isForged) throw new CsrfRejectedError('origin');
     onHeaders(res, () => void res.appendHeader('set-cookie', context.auth.setCookieHeaders()));

@@ -2,11 +2,12 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { MercuriusOptions } from 'mercurius';
 import { type Auth, type AuthContext, createErrorMask, CsrfRejectedError, faultOf, limitDocuments } from '../index.ts';
 import { type AdapterOptions, MAX_TOKENS } from './options.ts';
+import { requestHeaders } from './request-headers.ts';
 import { retryAfterOf } from './retry-after.ts';
 
 /** Where the GraphQL endpoint is. */
 export interface FastifyRoute {
-  /** The route that the hooks are for. Others are left alone. @defaultValue `'/graphql'` */
+  /** The route that the hooks are for, after the prefix of the instance. Others are left alone. @defaultValue `'/graphql'` */
   readonly path?: string;
   /** Tells a request for a page, which runs no operation. A link on another site may lead there. @defaultValue none is */
   readonly isPage?: (request: FastifyRequest) => boolean;
@@ -29,13 +30,16 @@ export function attachAuth(
 ): (request: FastifyRequest) => AuthContext {
   if (!app.hasRequestDecorator(CONTEXT)) app.decorateRequest(CONTEXT, null);
   const contextOf = (request: FastifyRequest): AuthContext => {
-    const { headersDistinct: headers } = request.raw;
     const decorated = request as Decorated;
-    decorated[CONTEXT] ??= auth.context({ headers, ipAddress: request.ip, sendsCookies: true });
+    decorated[CONTEXT] ??= auth.context({
+      headers: requestHeaders(request.raw),
+      ipAddress: request.ip,
+      sendsCookies: true,
+    });
     return decorated[CONTEXT];
   };
   app.addHook('onRequest', async (request, reply) => {
-    if (request.routeOptions.url !== path) return undefined;
+    if (request.routeOptions.url !== `${app.prefix}${path}`) return undefined;
     reply.header('cache-control', 'no-store');
     if (isPage(request) || !contextOf(request).auth.isForged) return undefined;
     const { code, message, status } = new CsrfRejectedError('origin');

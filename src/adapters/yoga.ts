@@ -3,6 +3,7 @@ import { type GraphQLError, parse } from 'graphql';
 import type { Plugin, YogaServerOptions } from 'graphql-yoga';
 import { type Auth, type AuthContext, createErrorMask, CsrfRejectedError, faultOf, limitDocuments } from '../index.ts';
 import { type AdapterOptions, MAX_TOKENS } from './options.ts';
+import { requestHeaders } from './request-headers.ts';
 import { retryAfterOf } from './retry-after.ts';
 
 /** What Yoga has on Node. */
@@ -53,7 +54,7 @@ export function yogaOptions(
     const context =
       contexts.get(request) ??
       auth.context({
-        headers: req?.headersDistinct ?? Object.fromEntries(request.headers),
+        headers: req === undefined ? Object.fromEntries(request.headers) : requestHeaders(req),
         ipAddress: ipAddress === undefined ? (req?.socket.remoteAddress ?? null) : ipAddress(request),
         sendsCookies: true,
       });

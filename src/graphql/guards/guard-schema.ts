@@ -91,16 +91,23 @@ function fieldsOf(schema: GraphQLSchema, rules: NonNullable<GuardSchemaOptions['
 }
 
 function accessOfRule(rule: FieldRule): FieldAccess {
-  if (typeof rule === 'object') return { access: 'authorized', roles: rule.roles };
+  if (typeof rule === 'object') return { access: 'authorized', roles: toRoles(rule.roles) };
   return { access: rule, roles: null };
 }
 
 /** What directives, or our decorators, say of a field. */
 function accessOf(schema: GraphQLSchema, field: GraphQLField<unknown, unknown>): FieldAccess | null {
   const [directive] = getDirective(schema, field, authorizedDirective.name) ?? [];
-  if (directive !== undefined) return { access: 'authorized', roles: (directive['roles'] as string[] | null) ?? null };
+  if (directive !== undefined) return { access: 'authorized', roles: toRoles(directive['roles']) };
   if (getDirective(schema, field, 'public') !== undefined) return { access: 'public', roles: null };
   return decisionsOf(field)[0] ?? null;
+}
+
+/** GraphQL takes one value for a list of one, but only where it knows the directive. What is no role at all is an empty list. */
+function toRoles(given: unknown): readonly string[] | null {
+  if (given === undefined || given === null) return null;
+  const list: readonly unknown[] = Array.isArray(given) ? given : [given];
+  return list.every((role) => typeof role === 'string') ? list : [];
 }
 
 /** A directive of the same name with other arguments would be read as if it had none. */
