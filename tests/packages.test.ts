@@ -9,6 +9,7 @@ import { systemClock } from '../src/index.ts';
 import { freePort } from './support/free-port.ts';
 import { EMAIL, GraphQLClient, PASSWORD } from './support/graphql-client.ts';
 import { Page } from './support/page.ts';
+import { startTestAuth } from './support/start-test-auth.ts';
 import { waitUntil } from './support/wait-until.ts';
 import { type Host, install, installedIn, packAll, PACKAGES, type Tarballs } from './support/pack.ts';
 
@@ -385,6 +386,42 @@ describe('the client kit in an empty folder', () => {
     },
     120_000,
   );
+
+  test('works with graphql 17, through Apollo Client and urql', async () => {
+    const peers = CLIENT_PEERS.filter((name) => !name.startsWith('graphql@'));
+    const newest = await install([tarballs.pathOf[CLIENT], ...peers, 'graphql@17.1.0']);
+    const server = await startTestAuth();
+    const app = `
+      import { ApolloClient, gql, HttpLink, InMemoryCache } from '@apollo/client';
+      import { createClient, fetchExchange } from '@urql/core';
+      import { authExchange } from '@urql/exchange-auth';
+      import { version } from 'graphql';
+      import { createAuthClient } from 'graphql-simplejwt-client';
+      import { createAuthLink } from 'graphql-simplejwt-client/apollo';
+      import { createUrqlAuth } from 'graphql-simplejwt-client/urql';
+      const url = '${server.url}/graphql';
+      const auth = createAuthClient({ url });
+      await auth.register({ email: '${EMAIL}', password: '${PASSWORD}' });
+      await auth.refresh();
+      const link = createAuthLink(auth).concat(new HttpLink({ uri: url }));
+      const apollo = new ApolloClient({ cache: new InMemoryCache(), link });
+      const urql = createClient({ url, preferGetMethod: false, exchanges: [authExchange(createUrqlAuth(auth)), fetchExchange] });
+      const one = await apollo.query({ query: gql\`{ me { email } }\` });
+      const other = await urql.query('{ me { email } }', {}).toPromise();
+      await auth.logout();
+      auth.close();
+      console.log(JSON.stringify([version, one.data.me.email, other.data.me.email]));
+      process.exit(0);
+    `;
+    try {
+      await writeFile(join(newest.folder, 'app.mjs'), app);
+      const { stdout } = await run(process.execPath, ['app.mjs'], { cwd: newest.folder });
+      expect(JSON.parse(stdout)).toEqual(['17.1.0', EMAIL, EMAIL]);
+    } finally {
+      await server.stop();
+      await newest.remove();
+    }
+  }, 120_000);
 
   test('brings nothing', async () => {
     const bare = await install([tarballs.pathOf[CLIENT]]);
