@@ -87,12 +87,14 @@ function rejectionOf(reading: TokenReading<AccessClaims>): Authentication {
 }
 
 function toCurrentUser(claims: AccessClaims): CurrentUser {
-  return {
+  const user = {
     id: claims.sub,
     sessionId: claims.sid,
     tokenId: claims.jti,
     roles: claims.roles,
     expiresAt: new Date(claims.exp * 1000),
-    claims: claims,
+    claims,
   };
+  // oxlint-disable-next-line typescript/no-unnecessary-type-assertion -- a host that extends `AuthTypes` knows more of them
+  return user as unknown as CurrentUser;
 }
