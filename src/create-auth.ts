@@ -31,7 +31,6 @@ import { blacklistToken } from './sessions/blacklist-token.ts';
 import { OPERATOR } from './sessions/caller.ts';
 import type { HostClaims } from './sessions/host-claims.ts';
 import type { TokenPair } from './sessions/issue-tokens.ts';
-import { endSessions } from './sessions/end-sessions.ts';
 import { createHostSubjects } from './sessions/host-subjects.ts';
 import { openSessionForUser } from './sessions/open-session-for-user.ts';
 import { purge, type PurgeResult } from './sessions/purge.ts';
@@ -201,11 +200,7 @@ export async function createAuth<User extends object = AuthUser>(options: AuthOp
     const fault = faultOf(error);
     if (fault !== null) onFault?.(fault);
   };
-  const announce = async (row: SecurityEvent) => onEvent?.(toAuthEvent(row));
-  // Security events are all that transactions report. The mirror knows of an end before the host does.
-  const database = new Database(orm, clock, (rows) => {
-    for (const row of rows as readonly SecurityEvent[]) setImmediate(() => void announce(row).catch(reportFault));
-  });
+  const database = new Database(orm, clock, onEvent === undefined ? undefined : reportTo(onEvent, reportFault));
   const hostUsers: HostUsers | null = users ?? null;
   if (database.has('AuthUser', 'stamp') !== (hostUsers !== null)) throw new TypeError(WRONG_ENTITIES);
   const mirror = new BlacklistMirror(database, clock, settings, findVersionsRaisedSince, reportFault);
@@ -264,8 +259,7 @@ export async function createAuth<User extends object = AuthUser>(options: AuthOp
     blacklistToken: (token) => blacklistToken(services, token),
     async userChanged(userId, { passwordChanged = false } = {}) {
       if (hostSubjects === null) throw new TypeError(NO_HOST_USERS);
-      await hostSubjects.change(String(userId));
-      if (passwordChanged) await endSessions(services, { userId: String(userId) }, 'PASSWORD_CHANGED', NO_DEVICE);
+      await hostSubjects.change(String(userId), passwordChanged ? 'PASSWORD_CHANGED' : null);
     },
     async userDeleted(userId) {
       if (hostSubjects === null) throw new TypeError(NO_HOST_USERS);
@@ -294,6 +288,14 @@ const WRONG_ENTITIES =
   '`createHostAuthEntities` is for a host that passes `users`.';
 const ONLY_OWN_USERS = '`createUser` and `setUserRoles` are for users that this library keeps.';
 const NO_HOST_USERS = 'Only a host that passes `users` reports changes of them.';
+
+/** Tells the host's hook. Security events are all that transactions report. The mirror knows of an end before the host does. */
+function reportTo(onEvent: OnAuthEvent, onFailure: (error: unknown) => void) {
+  const announce = async (row: SecurityEvent) => onEvent(toAuthEvent(row));
+  return (rows: readonly unknown[]): void => {
+    for (const row of rows as readonly SecurityEvent[]) setImmediate(() => void announce(row).catch(onFailure));
+  };
+}
 
 /** @throws TypeError if a setting needs a mailer, because there is none. */
 function refuseWithoutMailer({ emailVerification, notices }: Settings): void {

@@ -372,6 +372,11 @@ describe('guardSchema', () => {
     expect(() => build('type Query { a: String @public }', { fields })).toThrow('Query.typo does not exist');
   });
 
+  test('refuses a rule that opens what a directive guards', () => {
+    const fields = { 'Query.a': 'public' } as const;
+    expect(() => build('type Query { a: String @authorized }', { fields })).toThrow('contradicts its directive');
+  });
+
   test('names every fault at once', () => {
     expect(() => build('type Query { a: String b: String }')).toThrow(/Query\.a .*\n.*Query\.b /);
   });

@@ -405,6 +405,32 @@ onEachDatabase((database) => {
       await expectGood(host.client, await host.client.login('ada'));
     });
 
+    test('deactivates a user whom the host has deactivated too, and each has its own say', async () => {
+      const { host, admin } = await startWithAdmin();
+      await host.client.login('ada');
+      await host.people.change(2, { isActive: false });
+      await host.auth.userChanged(2);
+      await run(host, 'deactivateUser', admin.accessToken);
+      await host.people.change(2, { isActive: true });
+      expect(refusalOf(await host.client.tryLogin('ada'))).toBe(WRONG);
+      await run(host, 'activateUser', admin.accessToken);
+      await expectGood(host.client, await host.client.login('ada'));
+    });
+
+    test('changes nothing by activating a user whom only the host has deactivated', async () => {
+      const { host, admin } = await startWithAdmin();
+      await host.client.login('ada');
+      await host.people.change(2, { isActive: false });
+      await run(host, 'activateUser', admin.accessToken);
+      const events = await host.client.run(
+        '{ securityEvents(userId: "2", first: 5) { edges { node { type } } } }',
+        {},
+        admin.accessToken,
+      );
+      expect(JSON.stringify(events.data)).not.toContain('USER_ACTIVATED');
+      expect(refusalOf(await host.client.tryLogin('ada'))).toBe(WRONG);
+    });
+
     test('deactivates a user who has never logged in', async () => {
       const { host, admin } = await startWithAdmin();
       await run(host, 'deactivateUser', admin.accessToken);

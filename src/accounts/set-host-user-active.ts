@@ -27,7 +27,7 @@ export async function setHostUserActive(
   return retryIfChanged(async (): Promise<object | typeof CHANGED> => {
     const subject = subjects.isId(id) ? await subjects.findForLogin(id) : null;
     if (subject === null) throw new NotFoundError();
-    if (subject.isActive === isActive) return subject.view();
+    if (subject.isDeactivatedHere !== isActive) return subject.view();
     const now = clock.now();
     const deactivatedAt = isActive ? null : new Date(now);
     const type = isActive ? 'USER_ACTIVATED' : 'USER_DEACTIVATED';

@@ -13,12 +13,16 @@ import {
 } from '../users/user-state-store.ts';
 import type { UserState } from '../users/user-state.entity.ts';
 import { endWithin } from './end-sessions.ts';
+import type { EndReason } from './end-reason.ts';
 import type { SessionServices } from './services.ts';
+import { hasSessions } from './session-store.ts';
 
 /** A user whom the host keeps. */
 export interface HostSubject extends Subject {
   readonly stamp: string;
   readonly passwordHash: string | null;
+  /** Whether an administrator has deactivated the user here, whatever the host says. */
+  readonly isDeactivatedHere: boolean;
   view(): object;
 }
 
@@ -27,8 +31,8 @@ export interface HostSubjects extends Subjects {
   find(id: string): Promise<HostSubject | null>;
   /** Makes the state of the user if there is none. */
   findForLogin(id: string): Promise<HostSubject | null>;
-  /** Acts on a change of the user that the host reports. */
-  change(id: string): Promise<void>;
+  /** Acts on a change of the user that the host reports. All sessions end if there is a reason. */
+  change(id: string, endReason: EndReason | null): Promise<void>;
   /** Acts on a deletion that the host reports. */
   remove(id: string): Promise<void>;
 }
@@ -67,10 +71,16 @@ export function createHostSubjects(services: Services, users: HostUsers): HostSu
       return find(id);
     },
     lockForLogin: (em, subject, now) => lockStateForLogin(em, subject as HostSubject, now),
-    async change(id) {
-      const raised = await database.transaction((em) => raiseTokenVersion(em, id, services.clock.now()));
-      if (raised === null) return;
-      services.mirror.raise([raised]);
+    async change(id, endReason) {
+      const done = await database.transaction(async (em) => {
+        const raised = await raiseTokenVersion(em, id, services.clock.now());
+        if (raised === null) return null;
+        const ended = endReason === null ? [] : await endWithin(em, services, { userId: id }, endReason, NO_DEVICE);
+        return { raised, ended };
+      });
+      if (done === null) return;
+      services.mirror.add(done.ended);
+      services.mirror.raise([done.raised]);
       await find(id);
     },
     remove: (id) => remove(services, id),
@@ -87,6 +97,7 @@ function toHostSubject(
     tokenVersion: state.tokenVersion,
     roles,
     isActive: isActive && state.deactivatedAt === null,
+    isDeactivatedHere: state.deactivatedAt !== null,
     hasLoggedIn: state.lastLoginAt !== null,
     passwordHash,
     view: () => user,
@@ -117,6 +128,8 @@ async function restart(services: Services, state: UserState, stamp: string): Pro
 
 /** Ends the sessions of a user whom the host has deactivated without a report. A login under way does not count either. */
 async function endSessionsOf(services: Services, state: UserState): Promise<void> {
+  // A refused login comes here too, and should take no longer than others.
+  if (!(await services.database.read((em) => hasSessions(em, state.id)))) return;
   const now = services.clock.now();
   const ended = await services.database.transaction(async (em) => {
     const sessions = await endWithin(em, services, { userId: state.id }, 'USER_DEACTIVATED', NO_DEVICE);

@@ -135,10 +135,10 @@ async function answerAgain(
   requireDelivery(session.delivery, request.deliveries);
   const event = { type: 'REFRESH_RETRIED' as const, userId: session.user, sessionId: session.id };
   return retryIfChanged(async (): Promise<TokenPair | typeof CHANGED> => {
-    const subject = await findSubjectOfLiveSession(services, session.id);
+    const subject = await findSubjectOfLiveSession(services, session);
     if (subject === null) throw new InvalidRefreshTokenError('TOKEN_REVOKED');
     const pair = await issueTokens(services, session, subject);
-    const after = await findSubjectOfLiveSession(services, session.id);
+    const after = await findSubjectOfLiveSession(services, session);
     if (after?.tokenVersion !== subject.tokenVersion) return CHANGED;
     if (await services.limiter.tryTake('retry', session.id, RECORDED_RETRIES))
       await services.database.transaction((em) => record(em, [event], device, services.clock.now()));
@@ -146,11 +146,12 @@ async function answerAgain(
   });
 }
 
-/** The user of a session, read after the session, so a change that ends the session is seen. Null if it has ended. */
-async function findSubjectOfLiveSession({ database, subjects }: SessionServices, id: string): Promise<Subject | null> {
-  const subjectId = await database.read(async (em) => (await findSession(em, id))?.user);
-  if (subjectId === undefined) return null;
-  const subject = await subjects.find(subjectId);
+/** The user of a session; null if the session has ended. It is read after the user, whose reading may end it. */
+async function findSubjectOfLiveSession(
+  { database, subjects }: SessionServices,
+  { id, user }: Session,
+): Promise<Subject | null> {
+  const subject = await subjects.find(user);
   const session = await database.read((em) => findSession(em, id));
   return session === null || session.endedAt !== null ? null : subject;
 }

@@ -39,6 +39,18 @@ export async function findLiveSessions(em: EntityManager, userId: string, at: nu
   return liveSessions(em, userId, at).selectAll().orderBy('refreshIssuedAt', 'desc').orderBy('id', 'desc').execute();
 }
 
+/** Whether a user has sessions that have not ended, expired ones included. */
+export async function hasSessions(em: EntityManager, userId: string): Promise<boolean> {
+  const row = await tablesOf<Tables>(em)
+    .selectFrom('AuthSession')
+    .select('id')
+    .where('user', '=', userId)
+    .where('endedAt', 'is', null)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** The devices that a user's sessions were opened from, ended ones included. */
 export async function findSessionDevices(em: EntityManager, userId: string): Promise<KnownDevice[]> {
   return tablesOf<Tables>(em)

@@ -33,6 +33,8 @@ interface GuardedField {
   readonly field: AnyField;
   /** Null if nothing says who may use it. */
   readonly access: FieldAccess | null;
+  /** Whether a rule says something else than a directive. */
+  readonly isContradicted: boolean;
 }
 
 const guarded = new WeakSet<GraphQLSchema>();
@@ -45,7 +47,8 @@ const guarded = new WeakSet<GraphQLSchema>();
  *
  * @returns the same schema.
  * @throws TypeError that names each root field that is neither, each field that is both or has an empty list of roles, each that
- *   drops the guard of an interface, and each rule for a field that does not exist.
+ *   drops the guard of an interface, and each rule that contradicts a directive or is for
+ *   a field that does not exist.
  *
  * @example
  * ```ts
@@ -85,8 +88,10 @@ function fieldsOf(schema: GraphQLSchema, rules: NonNullable<GuardSchemaOptions['
     .flatMap((type) => Object.values(type.getFields()).map((field) => ({ type, field })))
     .map(({ type, field }) => {
       const rule = rules[`${type.name}.${field.name}`];
-      const access = rule === undefined ? accessOf(schema, field) : accessOfRule(rule);
-      return { type, field, access };
+      const shown = accessOf(schema, field);
+      const access = rule === undefined ? shown : accessOfRule(rule);
+      const isContradicted = rule !== undefined && shown !== null && !isDeepStrictEqual(shown, access);
+      return { type, field, access, isContradicted };
     });
 }
 
@@ -125,10 +130,11 @@ function faultsOfRules(all: readonly GuardedField[], rules: NonNullable<GuardSch
     .map((name) => `${name} does not exist, and \`fields\` has a rule for it`);
 }
 
-function faultsOf(schema: GraphQLSchema, { type, field, access }: GuardedField): string[] {
+function faultsOf(schema: GraphQLSchema, { type, field, access, isContradicted }: GuardedField): string[] {
   const name = `${type.name}.${field.name}`;
   const faults: string[] = [];
   if (access === null && isRoot(schema, type)) faults.push(`${name} is neither @authorized nor @public`);
+  if (isContradicted) faults.push(`${name} has a rule in \`fields\` that contradicts its directive`);
   if (access?.roles?.length === 0) faults.push(`${name} is @authorized for an empty list of roles`);
   const directives = getDirective(schema, field, authorizedDirective.name) ?? [];
   if (directives.length > 1) faults.push(`${name} has more than one @authorized`);
