@@ -1,8 +1,8 @@
 const FOUNDATION =
   '^src/(node-version|auth-types|errors|reasons|clock|delivery|settings|id|page|device|driver-errors|database|retry|derive-key)[.]ts$';
 const STRANGERS = '^src/(tokens|users|blacklist|events|limits|codes|mail)/';
-const COMPOSITION_ROOT = '^src/(create-auth|entities)[.]ts$';
-const TESTING = '^src/testing[.]ts$';
+const COMPOSITION_ROOT = '^src/(auth|create-auth|entities)[.]ts$';
+const TESTING = '^src/testing([.]ts$|/)';
 const ENTRY_POINT = '^src/index[.]ts$';
 const OURS = '^(src|server|tests|examples|bench|client)/|^[^/]+[.]ts$';
 

@@ -1,6 +1,7 @@
 import './node-version.ts';
 import 'reflect-metadata';
-export { type Auth, type AuthOptions, createAuth, type UserChange, type UserSession } from './create-auth.ts';
+export { createAuth } from './create-auth.ts';
+export type { Auth, AuthOptions, UserChange, UserSession } from './auth.ts';
 export { authEntities, type AuthEntitiesOptions, createAuthEntities, createHostAuthEntities } from './entities.ts';
 export { authResolvers, type ResolverGroup, type ResolverOptions } from './graphql/schema/auth-resolvers.ts';
 export { UserType } from './graphql/schema/user.type.ts';

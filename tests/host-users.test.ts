@@ -405,7 +405,7 @@ onEachDatabase((database) => {
       await expectGood(host.client, await host.client.login('ada'));
     });
 
-    test('deactivates a user whom the host has deactivated too, and each has its own say', async () => {
+    test('deactivates a user whom the host has deactivated too, and both have to activate the user', async () => {
       const { host, admin } = await startWithAdmin();
       await host.client.login('ada');
       await host.people.change(2, { isActive: false });

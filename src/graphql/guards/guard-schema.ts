@@ -108,7 +108,10 @@ function accessOf(schema: GraphQLSchema, field: GraphQLField<unknown, unknown>):
   return decisionsOf(field)[0] ?? null;
 }
 
-/** GraphQL takes one value for a list of one, but only where it knows the directive. What is no role at all is an empty list. */
+/**
+ * GraphQL reads one value as a list of one, but only where it knows the directive. A value that is no text makes the list empty,
+ * which is a fault.
+ */
 function toRoles(given: unknown): readonly string[] | null {
   if (given === undefined || given === null) return null;
   const list: readonly unknown[] = Array.isArray(given) ? given : [given];
