@@ -63,7 +63,7 @@ class Run {
     return url;
   }
 
-  signal(name: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): void {
+  signal(name: 'SIGTERM' | 'SIGINT' | 'SIGKILL' | 'SIGUSR2'): void {
     this.#child.kill(name);
   }
 }
@@ -252,8 +252,8 @@ describe('in development', () => {
   });
 
   test.each([
-    ['an exception', 'setTimeout(() => { throw new Error("a fault") }, 3000)'],
-    ['a rejection', 'setTimeout(() => { Promise.reject(new Error("a fault")) }, 3000)'],
+    ['an exception', 'process.once("SIGUSR2", () => { throw new Error("a fault") })'],
+    ['a rejection', 'process.once("SIGUSR2", () => { Promise.reject(new Error("a fault")) })'],
   ])(
     '%s that nobody has caught is logged, requests under way are answered, and the exit code is 1',
     async (_name, code) => {
@@ -263,6 +263,7 @@ describe('in development', () => {
       // Once it has ended, no request arrives.
       for (let status = 200; status !== 0;) {
         answers.push(status);
+        if (answers.length === 5) started.signal('SIGUSR2');
         status = await client.run('{ __typename }').then(
           (answer) => answer.status,
           () => 0,
@@ -273,6 +274,17 @@ describe('in development', () => {
       expect(JSON.parse(faults.trim())).toMatchObject({ level: 60, fault: { name: 'Error', message: 'a fault' } });
     },
   );
+
+  test('a signal in the moment at which the server says that it serves stops it in order', async () => {
+    const code = `
+      const write = process.stdout.write.bind(process.stdout);
+      process.stdout.write = (text, ...rest) => {
+        if (String(text).includes('is serving')) process.kill(process.pid, 'SIGTERM');
+        return write(text, ...rest);
+      };`;
+    const started = run([], { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(code)}` });
+    expect(await started.ended).toMatchObject({ code: 0, faults: '' });
+  });
 
   test('a port that is taken stops the start in one line', async () => {
     const { port } = new URL(await run().url());

@@ -11,6 +11,8 @@ export async function serve(): Promise<void> {
   const environment = readEnvironment();
   const log = createLog(process.stderr);
   const { auth, close } = await openAuth(environment, log);
+  // Before anybody can know that the server is there, so that each signal finds it ready to stop.
+  const end = untilTold(log);
   const schema = await buildGuardedSchema({ resolvers: auth.resolvers });
   const server = await startHttpServer({ ...environment, auth, schema, log });
   const stopUpkeep = startUpkeep(
@@ -24,7 +26,7 @@ export async function serve(): Promise<void> {
   if (((await modeOf(environment.keysFile)) & READABLE_BY_OTHERS) !== 0)
     console.error(`Warning: others can read ${environment.keysFile}. Run chmod 600 on it.`);
 
-  const isFault = await untilTold(log);
+  const isFault = await end;
   await server.close();
   await stopUpkeep();
   await close();
