@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { authEntities, generateKeys } from '../src/index.ts';
@@ -234,4 +234,24 @@ test('an invalid address and an unknown argument are reported', async () => {
     expect(faults).toContain(word);
     expect(code).toBe(1);
   }
+});
+
+test.each([
+  ['graphql', '17.1.0', '^16.12.0'],
+  ['type-graphql', '1.1.1', '2.0.0-rc.4'],
+  ['@mikro-orm/core', '6.6.0', '~7.2.1'],
+])('a wrong version of %s in the folder is a fault', async (name, version, range) => {
+  const home = join(folder, 'node_modules', name);
+  mkdirSync(home, { recursive: true });
+  writeFileSync(join(home, 'package.json'), JSON.stringify({ name, version }));
+  const { code, output } = await examine();
+  expect(code).toBe(1);
+  expect(output).toContain(`FAULT   packages: ${name} ${version} is installed, and graphql-simplejwt needs ${range}`);
+});
+
+test('a version that fits is none, nor is a package that is not there', async () => {
+  const home = join(folder, 'node_modules/graphql');
+  mkdirSync(home, { recursive: true });
+  writeFileSync(join(home, 'package.json'), JSON.stringify({ name: 'graphql', version: '16.15.0' }));
+  expect((await examine()).output).not.toContain('packages:');
 });

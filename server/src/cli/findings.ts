@@ -5,6 +5,7 @@ import { type Environment, StartError } from '../environment.ts';
 import { modeOf, READABLE_BY_OTHERS, readKeysFile } from '../keys-file.ts';
 import { databaseExists, openDatabase, pendingMigrations } from '../database/open-database.ts';
 import { type ClientSetup, isLocal, isTrustworthy } from './client-setups.ts';
+import { findWrongVersions } from './installed-versions.ts';
 
 /** The result of one check. */
 export interface Finding {
@@ -22,11 +23,20 @@ export async function examine(
   settings: Settings,
 ): Promise<Finding[]> {
   return [
+    ...examineVersions(process.cwd()),
     ...examineSetups(setups),
     ...examineAddress(apiUrl, environment, settings),
     ...(await examineKeys(environment)),
     ...(await examineDatabase(environment, settings)),
   ];
+}
+
+function examineVersions(folder: string): Finding[] {
+  return findWrongVersions(folder).map(({ name, installed, needed }) => ({
+    grade: 'fault',
+    about: 'packages',
+    text: `${name} ${installed} is installed, and graphql-simplejwt needs ${needed}`,
+  }));
 }
 
 /** An allowed origin is meant to work, and at least one way of using the API has to. */
