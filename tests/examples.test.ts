@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
-import { cp, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -12,9 +12,15 @@ import { freePort } from './support/free-port.ts';
 import { keyRingFor } from './support/key-rings.ts';
 import { type Host, install, packAll, type Tarballs } from './support/pack.ts';
 import { someEmail } from './support/someone.ts';
-import { ISSUER, startTestAuth } from './support/start-test-auth.ts';
+import { ISSUER, startTestAuth, type TestAuth } from './support/start-test-auth.ts';
+import { waitUntil } from './support/wait-until.ts';
 
 const PASSWORD = 'correct horse battery';
+
+interface Manifest {
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+}
 
 let built: BuiltProgram;
 let folder: string;
@@ -128,20 +134,27 @@ test('resource-server: another service takes an access token, and neither a refr
   await server.stop();
 });
 
+/** Installs an example that is a package of its own as its README says, and builds it. */
+async function installExample(name: string, ...tarballs: readonly string[]): Promise<Host> {
+  const example = join(import.meta.dirname, '../examples', name);
+  const manifest = JSON.parse(await readFile(join(example, 'package.json'), 'utf8')) as Manifest;
+  const packages = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies })
+    .filter(([dependency]) => !dependency.startsWith('graphql-simplejwt'))
+    .map(([dependency, version]) => `${dependency}@${version}`);
+  const host = await install([...tarballs, ...packages]);
+  await cp(example, host.folder, {
+    recursive: true,
+    filter: (path) => !/node_modules|\.next|package(-lock)?\.json$/.test(path),
+  });
+  return host;
+}
+
 describe('nestjs', () => {
   let tarballs: Tarballs;
   let host: Host;
   beforeAll(async () => {
-    const example = join(import.meta.dirname, '../examples/nestjs');
-    const { dependencies, devDependencies } = JSON.parse(
-      await readFile(join(example, 'package.json'), 'utf8'),
-    ) as Record<'dependencies' | 'devDependencies', Record<string, string>>;
-    const { 'graphql-simplejwt': _library, ...others } = { ...dependencies, ...devDependencies };
     tarballs = await packAll();
-    const packages = Object.entries(others).map(([name, version]) => `${name}@${version}`);
-    host = await install([tarballs.pathOf['graphql-simplejwt'], ...packages]);
-    await cp(join(example, 'src'), join(host.folder, 'src'), { recursive: true });
-    await cp(join(example, 'tsconfig.json'), join(host.folder, 'tsconfig.json'));
+    host = await installExample('nestjs', tarballs.pathOf['graphql-simplejwt']);
     await promisify(execFile)(process.execPath, ['node_modules/typescript/bin/tsc'], { cwd: host.folder });
   }, 240_000);
   afterAll(async () => {
@@ -171,4 +184,150 @@ describe('nestjs', () => {
     await writeFile(resolver, (await readFile(resolver, 'utf8')).replace('Public(),', ''));
     await expect(start('nestjs', {}, join(host.folder, 'dist/main.js'))).rejects.toThrow('nestjs ended');
   }, 60_000);
+});
+
+describe('nextjs', () => {
+  const env = { SESSION_SECRET: 'a secret of the Next server, for tests', NEXT_TELEMETRY_DISABLED: '1' };
+  let host: Host;
+  let server: TestAuth;
+  let url: string;
+  let next: ChildProcess;
+  beforeAll(async () => {
+    host = await installExample('nextjs');
+    await mkdir(join(host.folder, 'app/about'));
+    await writeFile(join(host.folder, 'app/about/page.tsx'), 'export default () => <p>A static page.</p>;');
+    const main = join(host.folder, 'node_modules/next/dist/bin/next');
+    await promisify(execFile)(process.execPath, [main, 'build'], {
+      cwd: host.folder,
+      env: { ...process.env, NODE_OPTIONS: '', NODE_ENV: 'production', ...env },
+    });
+    server = await startTestAuth();
+    const port = String(await freePort());
+    url = `http://127.0.0.1:${port}`;
+    next = spawn(process.execPath, [main, 'start', '--hostname', '127.0.0.1', '--port', port], {
+      cwd: host.folder,
+      env: { ...process.env, NODE_OPTIONS: '', NODE_ENV: 'production', API_URL: `${server.url}/graphql`, ...env },
+      stdio: 'ignore',
+    });
+    await waitUntil(
+      async () =>
+        fetch(url).then(
+          () => true,
+          () => false,
+        ),
+      30_000,
+    );
+  }, 240_000);
+  afterAll(async () => {
+    next.kill();
+    if (next.exitCode === null) await once(next, 'exit');
+    await server.stop();
+    await host.remove();
+  });
+
+  type Cookies = Readonly<Record<string, string>>;
+
+  interface Shown {
+    readonly status: number;
+    readonly text: string;
+    /** The cookies that the answer sets; an empty one is deleted. */
+    readonly set: Cookies;
+  }
+
+  const visit = async (cookies: Cookies, form?: FormData): Promise<Shown> => {
+    const cookie = Object.entries(cookies).map(([name, value]) => `${name}=${value}`);
+    const headers = { cookie: cookie.join('; '), origin: url };
+    const answer = await fetch(url, {
+      headers,
+      redirect: 'manual',
+      ...(form === undefined ? {} : { method: 'POST', body: form }),
+    });
+    const set = answer.headers.getSetCookie().map((each) => /^__Host-(\w+)=([^;]*)/.exec(each));
+    return {
+      status: answer.status,
+      text: await answer.text(),
+      set: Object.fromEntries(set.map((match) => [`__Host-${match?.[1]}`, match?.[2] ?? ''])),
+    };
+  };
+
+  /** Sends the form of a page as a browser without scripts does. */
+  const submit = async (cookies: Cookies, fields: Readonly<Record<string, string>> = {}): Promise<Shown> => {
+    const form = new FormData();
+    for (const [, attributes = ''] of (await visit(cookies)).text.matchAll(/<input type="hidden"([^>]*)>/g)) {
+      const [name = '', value = ''] = ['name', 'value'].map((each) =>
+        (new RegExp(` ${each}="([^"]*)"`).exec(attributes)?.[1] ?? '').replaceAll('&quot;', '"'),
+      );
+      form.append(name, value);
+    }
+    for (const [name, value] of Object.entries(fields)) form.append(name, value);
+    return visit(cookies, form);
+  };
+
+  const logIn = async (email: string) => {
+    const { set } = await submit({}, { email, password: PASSWORD });
+    return { cookies: set, refreshToken: set['__Host-refresh'] ?? '' };
+  };
+
+  const someone = async (): Promise<string> => {
+    const email = someEmail();
+    await server.client.register(email, PASSWORD);
+    return email;
+  };
+
+  test('a login sets cookies, a wrong password sets none and says so, and a logout ends the session', async () => {
+    const email = await someone();
+    const refused = await submit({}, { email, password: 'wrong' });
+    expect(refused).toMatchObject({ text: expect.stringContaining('The credentials are wrong.'), set: {} });
+    const { cookies } = await logIn(email);
+    expect(Object.keys(cookies).toSorted()).toEqual(['__Host-access', '__Host-refresh']);
+    expect((await visit(cookies)).text).toContain(`You are ${email}.`);
+
+    // The access cookie has ended, so the proxy refreshes, and the action logs the new session out.
+    const { set } = await submit({ '__Host-refresh': cookies['__Host-refresh'] ?? '' });
+    expect(set).toEqual({ '__Host-access': '', '__Host-refresh': '' });
+    expect((await visit(cookies)).text).toContain('type="password"');
+  });
+
+  test('the parallel requests of a page get one successor, and a lost answer loses nothing', async () => {
+    const email = await someone();
+    let { refreshToken } = await logIn(email);
+    for (let round = 0; round < 3; round++) {
+      const only = { '__Host-refresh': refreshToken };
+      const pages = await Promise.all(Array.from({ length: 20 }, async () => visit(only)));
+      const successors = new Set(pages.map(({ set }) => set['__Host-refresh']));
+      expect(pages.every(({ text }) => text.includes(`You are ${email}.`))).toBe(true);
+      expect(successors.size).toBe(1);
+      // As if none of the answers had arrived.
+      expect(successors).toContain((await visit(only)).set['__Host-refresh']);
+      const [successor = ''] = successors;
+      expect(successor).not.toBe(refreshToken);
+      refreshToken = successor;
+    }
+  });
+
+  test('no cache keeps an answer that sets cookies, not even that of a static page', async () => {
+    const { refreshToken } = await logIn(await someone());
+    const answer = await fetch(`${url}/about`, { headers: { cookie: `__Host-refresh=${refreshToken}` } });
+    expect(answer.headers.getSetCookie()).toHaveLength(2);
+    expect(answer.headers.get('cache-control')).toBe('private, no-store');
+    expect((await fetch(`${url}/about`)).headers.get('cache-control')).toContain('s-maxage');
+  });
+
+  test('a thief of a used refresh token ends the session, and the page clears its cookies', async () => {
+    const { refreshToken } = await logIn(await someone());
+    const { set } = await visit({ '__Host-refresh': refreshToken });
+    await visit({ '__Host-refresh': set['__Host-refresh'] ?? '' });
+    const theft = await server.client.tryRefresh(refreshToken);
+    expect(theft.errors[0]?.extensions).toMatchObject({ code: 'INVALID_REFRESH_TOKEN', reason: 'TOKEN_REUSED' });
+    const after = await visit({ '__Host-refresh': set['__Host-refresh'] ?? '' });
+    expect(after.set).toEqual({ '__Host-access': '', '__Host-refresh': '' });
+    expect(after.text).toContain('type="password"');
+  });
+
+  test('an API that is away logs nobody out', async () => {
+    const { cookies, refreshToken } = await logIn(await someone());
+    await server.stop();
+    expect(await visit({ '__Host-refresh': refreshToken })).toMatchObject({ status: 500, set: {} });
+    expect(await visit(cookies)).toMatchObject({ status: 500, set: {} });
+  });
 });
