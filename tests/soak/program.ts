@@ -128,6 +128,8 @@ function environmentOf({ databaseUrl, keysFile, port, env }: ProgramOptions): Re
     AUTH_KEYS_FILE: keysFile,
     AUTH_REGISTRATION: 'open',
     AUTH_MAX_SESSIONS: '10000',
+    // All come from one address.
+    AUTH_REFRESH_BUDGET: '100000/1m',
     ...env,
   };
 }
