@@ -13,7 +13,7 @@ export interface CurrentUser {
   readonly tokenId: string;
   readonly roles: readonly Role[];
   readonly expiresAt: Date;
-  /** Every claim of the token, including the host's own. */
+  /** Every claim of the token, including the host's own. Frozen, because all requests with the token share them. */
   readonly claims: AccessClaims & OwnClaims;
 }
 

@@ -11,6 +11,7 @@ import {
 } from './claims.ts';
 import type { Key } from './import-key.ts';
 import type { KeyRing } from './key-ring.ts';
+import { createVerifiedTokens } from './verified-tokens.ts';
 
 /**
  * The result of reading a token. `expired` and `premature` tokens have our signature. An `invalid` token does not, or we
@@ -73,7 +74,18 @@ export function createTokenCodec(keys: KeyRing, rules: CodecRules, clock: Clock)
     return 'live';
   }
 
-  const readAccess = (token: string) => readAs<AccessClaims>('access', token, judgeAccessClaims);
+  // The keys and the rules of a codec never change, so neither does what they say of a token.
+  const verified = createVerifiedTokens((claims) => statusOf('access', claims) === 'expired');
+
+  function readAccess(token: string): TokenReading<AccessClaims> {
+    const known = verified.find(token);
+    if (known !== undefined) return { status: statusOf('access', known), claims: known };
+    const reading = readAs<AccessClaims>('access', token, judgeAccessClaims);
+    if (reading.status !== 'invalid') freezeWhole(reading.claims);
+    if (reading.status === 'live') verified.add(token, reading.claims);
+    return reading;
+  }
+
   const readRefresh = (token: string) => readAs<RefreshClaims>('refresh', token, judgeRefreshClaims);
   const { issuer: iss, audience } = rules;
 
@@ -90,6 +102,13 @@ export function createTokenCodec(keys: KeyRing, rules: CodecRules, clock: Clock)
       return reading.status === 'invalid' ? readAccess(token) : reading;
     },
   } satisfies TokenCodec);
+}
+
+/** Requests share the claims, so none of them may change what another one reads. */
+function freezeWhole(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  Object.freeze(value);
+  for (const member of Object.values(value)) freezeWhole(member);
 }
 
 function sign(key: Key, claims: AccessClaims | RefreshClaims): string {
