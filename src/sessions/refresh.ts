@@ -1,6 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { blacklist } from '../blacklist/blacklist-store.ts';
-import { ROTATED } from '../blacklist/blacklisted-token.entity.ts';
+import { blacklistRotated } from '../blacklist/blacklist-store.ts';
 import type { TokenDelivery } from '../delivery.ts';
 import type { Device } from '../device.ts';
 import { BadUserInputError, InvalidRefreshTokenError, ServiceUnavailableError } from '../errors.ts';
@@ -103,7 +102,7 @@ async function rotate(services: SessionServices, session: Session, next: Rotatio
     const isFirst = await rotateSession(em, session, next, subject, { idle: now - leeway, absolute: now });
     if (isFirst && blacklistAfterRotation) {
       const expiresAt = new Date(session.refreshExpiresAt.getTime() + leeway);
-      await blacklist(em, [{ jti: session.refreshJti, sessionId: session.id, reason: ROTATED, expiresAt }], now);
+      await blacklistRotated(em, { jti: session.refreshJti, sessionId: session.id, expiresAt }, now);
     }
     return isFirst;
   });

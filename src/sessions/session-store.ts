@@ -1,4 +1,5 @@
 import type { InferKyselyDB } from '@mikro-orm/sql';
+import { compileOnce } from '../compiled-query.ts';
 import { type AgedRows, type ByProperty, type EntityManager, tablesOf } from '../database.ts';
 import type { KnownDevice } from '../device.ts';
 import type { UserEntity } from '../users/user.entity.ts';
@@ -28,10 +29,13 @@ export async function insertSession(em: EntityManager, session: Session): Promis
   await tablesOf<Tables>(em).insertInto('AuthSession').values(session).execute();
 }
 
+const sessionById = compileOnce<Tables, { id: string }, Session>('AuthSession', (tables, { id }) =>
+  tables.selectFrom('AuthSession').selectAll().where('id', '=', id),
+);
+
 export async function findSession(em: EntityManager, id: string): Promise<Session | null> {
-  return (
-    (await tablesOf<Tables>(em).selectFrom('AuthSession').selectAll().where('id', '=', id).executeTakeFirst()) ?? null
-  );
+  const [session = null] = (await sessionById(em, { id })).rows;
+  return session;
 }
 
 /** The sessions of a user that are alive at a moment, last used first. */
@@ -76,6 +80,43 @@ export async function findSurplusSessions(
   return rows.slice(most).map((row) => row.id);
 }
 
+interface RotationBindings extends Rotation {
+  readonly sessionId: string;
+  readonly presentedJti: string;
+  readonly userId: string;
+  readonly tokenVersion: number;
+  readonly idleAt: Date;
+  readonly absoluteAt: Date;
+}
+
+const rotation = compileOnce<Tables, RotationBindings>('AuthSession', (tables, given) =>
+  tables
+    .updateTable('AuthSession')
+    .set({
+      refreshJti: given.refreshJti,
+      refreshKeyId: given.refreshKeyId,
+      refreshIssuedAt: given.refreshIssuedAt,
+      refreshExpiresAt: given.refreshExpiresAt,
+      previousRefreshJti: given.previousRefreshJti,
+      retryKeyHash: given.retryKeyHash,
+    })
+    .where('id', '=', given.sessionId)
+    .where('refreshJti', '=', given.presentedJti)
+    .where('endedAt', 'is', null)
+    .where('refreshExpiresAt', '>', given.idleAt)
+    .where((row) => row.or([row('expiresAt', 'is', null), row('expiresAt', '>', given.absoluteAt)]))
+    .where((row) =>
+      row.exists(
+        row
+          .selectFrom('AuthUser')
+          .select('AuthUser.id')
+          .where('AuthUser.id', '=', given.userId)
+          .where('AuthUser.tokenVersion', '=', given.tokenVersion)
+          .where('AuthUser.deactivatedAt', 'is', null),
+      ),
+    ),
+);
+
 /**
  * Moves a live session from the presented refresh token to its successor, if the presented one is still current and the
  * user is unchanged since the successor was signed. It is one statement, so the database decides which request was first.
@@ -87,26 +128,16 @@ export async function rotateSession(
   user: { readonly id: string; readonly tokenVersion: number },
   at: { readonly idle: number; readonly absolute: number },
 ): Promise<boolean> {
-  const result = await tablesOf<Tables>(em)
-    .updateTable('AuthSession')
-    .set(next)
-    .where('id', '=', session.id)
-    .where('refreshJti', '=', session.refreshJti)
-    .where('endedAt', 'is', null)
-    .where('refreshExpiresAt', '>', new Date(at.idle))
-    .where((row) => row.or([row('expiresAt', 'is', null), row('expiresAt', '>', new Date(at.absolute))]))
-    .where((row) =>
-      row.exists(
-        row
-          .selectFrom('AuthUser')
-          .select('AuthUser.id')
-          .where('AuthUser.id', '=', user.id)
-          .where('AuthUser.tokenVersion', '=', user.tokenVersion)
-          .where('AuthUser.deactivatedAt', 'is', null),
-      ),
-    )
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
+  const { changed } = await rotation(em, {
+    ...next,
+    sessionId: session.id,
+    presentedJti: session.refreshJti,
+    userId: user.id,
+    tokenVersion: user.tokenVersion,
+    idleAt: new Date(at.idle),
+    absoluteAt: new Date(at.absolute),
+  });
+  return changed === 1;
 }
 
 /**

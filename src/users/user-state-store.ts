@@ -1,5 +1,6 @@
 import type { InferKyselyDB } from '@mikro-orm/sql';
 import type { ExpressionBuilder } from 'kysely';
+import { compileOnce } from '../compiled-query.ts';
 import { type ByProperty, type EntityManager, tablesOf } from '../database.ts';
 import type { UserState, UserStateEntity } from './user-state.entity.ts';
 
@@ -8,9 +9,13 @@ type Tables = InferKyselyDB<UserStateEntity, ByProperty>;
 /** A state as it was read. Any change since then has raised the version or replaced the stamp. */
 type Known = Pick<UserState, 'id' | 'stamp' | 'tokenVersion'>;
 
+const stateById = compileOnce<Tables, { id: string }, UserState>('AuthUser', (tables, { id }) =>
+  tables.selectFrom('AuthUser').selectAll().where('id', '=', id),
+);
+
 export async function findUserState(em: EntityManager, id: string): Promise<UserState | null> {
-  const row = await tablesOf<Tables>(em).selectFrom('AuthUser').selectAll().where('id', '=', id).executeTakeFirst();
-  return row ?? null;
+  const [state = null] = (await stateById(em, { id })).rows;
+  return state;
 }
 
 /** Makes the row of a user, unless there is one. */

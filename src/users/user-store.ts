@@ -1,5 +1,6 @@
 import type { InferKyselyDB } from '@mikro-orm/sql';
 import { type ExpressionBuilder, sql } from 'kysely';
+import { compileOnce } from '../compiled-query.ts';
 import { type ByProperty, type EntityManager, tablesOf } from '../database.ts';
 import { type PagePosition, pageOf } from '../page.ts';
 import { HASH_HEAD, HASH_TAIL_LENGTH } from './password-hasher.ts';
@@ -46,10 +47,13 @@ export async function findUserOrOther(
     .executeTakeFirst();
 }
 
+const userById = compileOnce<Tables, { id: string }, User>('AuthUser', (tables, { id }) =>
+  tables.selectFrom('AuthUser').selectAll().where('id', '=', id),
+);
+
 export async function findUser(em: EntityManager, id: string): Promise<User | null> {
-  return (
-    (await tablesOf<Tables>(em).selectFrom('AuthUser').selectAll().where('id', '=', id).executeTakeFirst()) ?? null
-  );
+  const [user = null] = (await userById(em, { id })).rows;
+  return user;
 }
 
 /** A page of all users, latest first, and one more row. */
