@@ -6,8 +6,11 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, getFileInfo, resolveConfig } from 'prettier';
+import type { Results } from '../bench/results.ts';
+import { drawGoals } from './draw-goals.ts';
 import { drawSequence } from './draw-sequence.ts';
 import { printConfiguration } from './print-configuration.ts';
+import { printPerformance } from './print-performance.ts';
 import { printClientReasons, printErrorTables } from './print-reasons.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -17,6 +20,8 @@ const printers: Readonly<Record<string, () => string>> = {
     execFileSync(process.execPath, [join(ROOT, 'server/dist/main.js'), 'schema'], { encoding: 'utf8' }),
   'docs/configuration.md': printConfiguration,
   'docs/errors.md': () => printErrorTables(read('docs/errors.md')),
+  'docs/performance.md': () => printPerformance(read('docs/performance.md'), benchResults()),
+  'docs/images/goals.svg': () => drawGoals(benchResults()),
   'client/src/reasons.ts': printClientReasons,
   'docs/images/two-tabs.svg': () => drawSequence(read('docs/images/two-tabs.txt')),
   'docs/images/thief-and-lost-answer.svg': () => drawSequence(read('docs/images/thief-and-lost-answer.txt')),
@@ -33,6 +38,10 @@ for (const [file, print] of Object.entries(printers)) {
   console.log(isCheck ? `${file} is out of date: run "npm run generate".` : `${file} has changed.`);
 }
 process.exitCode = isCheck && hasDrift ? 1 : 0;
+
+function benchResults(): Results {
+  return JSON.parse(read('bench/results/requests.json')) as Results;
+}
 
 function read(file: string): string {
   return readFileSync(join(ROOT, file), 'utf8');

@@ -1,0 +1,51 @@
+import type { Results } from '../bench/results.ts';
+import { meaningOf, shareOfGoal } from './print-performance.ts';
+
+const WIDTH = 760;
+const LEFT = 330;
+const TOP = 70;
+const ROW = 34;
+/** Of the goal, at the right edge. */
+const MOST = 1.5;
+
+/** Draws how much of each goal of docs/performance.md is reached: the median as a bar, the rounds as a line. */
+export function drawGoals({ comparisons }: Results): string {
+  const x = (share: number) => LEFT + (Math.min(share, MOST) / MOST) * (WIDTH - LEFT - 30);
+  const bottom = TOP + comparisons.length * ROW;
+  const rows = comparisons.map((comparison, index) => {
+    const { ratio, database } = comparison;
+    const y = TOP + index * ROW;
+    const [share, one, other] = [ratio.median, ratio.lowest, ratio.highest].map((value) =>
+      x(shareOfGoal(comparison, value)),
+    ) as [number, number, number];
+    const label = `${meaningOf(comparison).what.replaceAll('`', '')}${database === null ? '' : `, ${database}`}`;
+    const isMet = shareOfGoal(comparison, ratio.median) >= 1;
+    return `<text class="label" x="${LEFT - 12}" y="${y + 18}">${label}</text>
+<rect class="${isMet ? 'met' : 'unmet'}" x="${LEFT}" y="${y + 5}" width="${(share - LEFT).toFixed(1)}" height="18" rx="3"/>
+<line class="rounds" x1="${one.toFixed(1)}" y1="${y + 14}" x2="${other.toFixed(1)}" y2="${y + 14}"/>`;
+  });
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${bottom + 24}" role="img" aria-labelledby="title">
+<title id="title">How much of each goal is reached</title>
+<style>
+  svg { --ink: #1f2328; --soft: #59636e; --paper: #ffffff; --line: #d1d9e0; --met: #4a9d6e; --unmet: #d9a441; }
+  @media (prefers-color-scheme: dark) {
+    svg { --ink: #f0f6fc; --soft: #9198a1; --paper: #0d1117; --line: #3d444d; --met: #3f8f61; --unmet: #a87d2c; }
+  }
+  text { font: 13px ui-sans-serif, system-ui, 'Segoe UI', Helvetica, Arial, sans-serif; fill: var(--ink); }
+  .title { font-size: 17px; font-weight: 600; }
+  .label { text-anchor: end; }
+  .scale { fill: var(--soft); text-anchor: middle; }
+  .box { fill: var(--paper); stroke: var(--line); }
+  .met { fill: var(--met); }
+  .unmet { fill: var(--unmet); }
+  .rounds { stroke: var(--ink); stroke-width: 1.5; }
+  .goal { stroke: var(--soft); stroke-dasharray: 4 4; }
+</style>
+<rect class="box" x="0.5" y="0.5" width="${WIDTH - 1}" height="${bottom + 23}" rx="10"/>
+<text class="title" x="24" y="34">How much of each goal is reached</text>
+<text class="scale" x="${x(1)}" y="${TOP - 12}">the goal</text>
+<line class="goal" x1="${x(1)}" y1="${TOP - 4}" x2="${x(1)}" y2="${bottom + 4}"/>
+${rows.join('\n')}
+</svg>
+`;
+}
