@@ -129,6 +129,8 @@ function environmentOf({ databaseUrl, keysFile, port, env }: ProgramOptions): Re
     AUTH_REGISTRATION: 'open',
     AUTH_MAX_SESSIONS: '10000',
     // All come from one address.
+    AUTH_LOGIN_BUDGET: '100000/1m',
+    AUTH_REGISTER_BUDGET: '100000/1m',
     AUTH_REFRESH_BUDGET: '100000/1m',
     ...env,
   };
