@@ -39,7 +39,7 @@ async function start(databaseUrl: string, env: Record<string, string> = {}): Pro
     databaseUrl,
     keysFile,
     port,
-    env: { AUTH_BCRYPT_COST: '10', AUTH_LOGIN_BUDGET: '100000/1m', AUTH_MAX_CONNECTIONS: '1000', ...env },
+    env: { AUTH_BCRYPT_COST: '10', AUTH_MAX_CONNECTIONS: '1000', ...env },
   };
   prepare(build, options);
   const program = new Program(build, options);

@@ -36,7 +36,7 @@ const options = {
   keysFile: join(built.folder, 'keys.json'),
   port: await freePort(),
   preload: join(import.meta.dirname, '../tests/soak/delay-probe.ts'),
-  env: { AUTH_MAX_SESSIONS: '50', AUTH_LOGIN_BUDGET: '100000/1m', AUTH_BCRYPT_COST: '10' },
+  env: { AUTH_MAX_SESSIONS: '50', AUTH_BCRYPT_COST: '10' },
 };
 writeFileSync(options.keysFile, JSON.stringify(built.library.generateKeys()), { mode: 0o600 });
 prepare(built, options);

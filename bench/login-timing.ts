@@ -33,8 +33,6 @@ const options = {
   port: await freePort(),
   env: {
     AUTH_BCRYPT_COST: '10',
-    AUTH_LOGIN_BUDGET: '100000/1m',
-    AUTH_REGISTER_BUDGET: '100000/1m',
     AUTH_EMAIL_VERIFICATION: 'required',
     AUTH_LOGIN_BY_CODE: 'true',
     AUTH_SMTP_URL: `smtp://127.0.0.1:${inbox.port}`,

@@ -1,4 +1,4 @@
-import type { EntityProperty, Type } from '@mikro-orm/core';
+import type { EntityMetadata, EntityProperty } from '@mikro-orm/core';
 import { type Compilable, CompiledQuery, type Kysely } from 'kysely';
 import { type EntityManager, tablesOf } from './database.ts';
 
@@ -29,32 +29,43 @@ export function compileOnce<Tables, Values extends { readonly [Name in keyof Val
   entity: string,
   build: (tables: Kysely<Tables>, given: Values) => Compilable<Row>,
 ): (em: EntityManager, given: Values) => Promise<{ readonly rows: Row[]; readonly changed: number }> {
-  const compiledFor = new WeakMap<object, CompiledQuery>();
+  const compiledFor = new WeakMap<object, CompiledStatement>();
   return async (em, given) => {
     const metadata = em.getMetadata();
-    let query = compiledFor.get(metadata);
-    if (query === undefined) {
-      query = build(tablesOf<Tables>(em), SLOTS as Values).compile();
-      compiledFor.set(metadata, query);
+    let compiled = compiledFor.get(metadata);
+    if (compiled === undefined) {
+      const meta = metadata.getByClassName(entity);
+      const converted = meta.props.filter(({ customType }) => customType !== undefined);
+      compiled = { query: build(tablesOf<Tables>(em), SLOTS as Values).compile(), meta, converted };
+      compiledFor.set(metadata, compiled);
     }
+    const { query, meta, converted } = compiled;
     const parameters = query.parameters.map((value) =>
       value instanceof Slot ? toDatabase(em, given[value.name as keyof Values]) : value,
     );
     const { rows, numAffectedRows = 0n } = await em.getKysely().executeQuery(CompiledQuery.raw(query.sql, parameters));
-    return { rows: rows.map((row) => toRow(em, entity, row as object) as Row), changed: Number(numAffectedRows) };
+    return {
+      rows: rows.map((row) => toRow(em, meta, converted, row as object) as Row),
+      changed: Number(numAffectedRows),
+    };
   };
+}
+
+/** A compiled query, and what its rows are read by. */
+interface CompiledStatement {
+  readonly query: CompiledQuery;
+  readonly meta: EntityMetadata;
+  readonly converted: readonly EntityProperty[];
 }
 
 function toDatabase(em: EntityManager, value: Bindable): unknown {
   return value instanceof Date ? em.getPlatform().processDateProperty(value) : value;
 }
 
-/** Reads a row as MikroORM reads one: by the metadata of the entity. */
-function toRow(em: EntityManager, entity: string, row: object): object {
-  const meta = em.getMetadata().getByClassName(entity);
+/** Reads a row as MikroORM reads one. Its comparator leaves the values of custom types as they are stored. */
+function toRow(em: EntityManager, meta: EntityMetadata, converted: readonly EntityProperty[], row: object): object {
   const read = em.getComparator().mapResult(meta, row as never) as Record<string, unknown>;
-  for (const { name, customType } of meta.props as (EntityProperty & { customType?: Type })[])
-    if (customType !== undefined && read[name] != null)
-      read[name] = customType.convertToJSValue(read[name], em.getPlatform());
+  for (const { name, customType } of converted)
+    if (read[name] != null) read[name] = customType?.convertToJSValue(read[name], em.getPlatform());
   return read;
 }

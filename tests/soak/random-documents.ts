@@ -26,7 +26,7 @@ const options = {
   keysFile: join(built.folder, 'keys.json'),
   port: await freePort(),
   preload: join(import.meta.dirname, 'delay-probe.ts'),
-  env: { AUTH_BCRYPT_COST: '10', AUTH_REGISTER_BUDGET: '100000/1m' },
+  env: { AUTH_BCRYPT_COST: '10' },
 };
 writeFileSync(options.keysFile, JSON.stringify(built.library.generateKeys()), { mode: 0o600 });
 prepare(built, options);
