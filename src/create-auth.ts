@@ -8,7 +8,7 @@ import { BlacklistMirror } from './blacklist/blacklist-mirror.ts';
 import { keepHostUsers, keepOwnUsers } from './accounts/user-keeping.ts';
 import { requirePasswordKeys } from './accounts/require-password-keys.ts';
 import { systemClock } from './clock.ts';
-import { Database } from './database.ts';
+import { Database } from './database/database.ts';
 import { describeDevice, NO_DEVICE } from './device.ts';
 import { TokenDelivery } from './delivery.ts';
 import { deriveKey } from './derive-key.ts';

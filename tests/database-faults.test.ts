@@ -4,6 +4,7 @@ import type { Answer, GraphQLClient } from './support/graphql-client.ts';
 import { MINUTE, SECOND } from './support/manual-clock.ts';
 import { accessOf, countBy, refusalOf } from './support/outcomes.ts';
 import { type Postgres, startPostgres } from './support/postgres.ts';
+import { commitOfSession, SESSION_UPDATE } from './support/rotation-statement.ts';
 import { startSilentProxy } from './support/silent-proxy.ts';
 import { lockSqlite } from './support/sqlite-lock.ts';
 import { startTestAuth, type TestAuth, type TestAuthOptions } from './support/start-test-auth.ts';
@@ -118,22 +119,23 @@ describe('an unavailable PostgreSQL', () => {
     await waitUntil(() => pool.totalCount === pool.idleCount);
   });
 
-  test('a transaction whose connection is lost at COMMIT is not tried again, and the client succeeds by a retry with its key', async () => {
-    const { client, orm } = await startOnPostgres();
+  test('a rotation whose connection is lost when it is committed is not tried again, and the client succeeds by a retry with its key', async () => {
+    const { client, databaseUrl, orm } = await startOnPostgres();
     const { refreshToken, session } = await client.register();
+    const commit = commitOfSession(databaseUrl);
     const seen: string[] = [];
     let isCut = false;
     await hookStatements(orm, {
       before: (sql) => void seen.push(sql),
       after(sql, connection) {
-        if (sql !== 'commit' || isCut) return;
+        if (!commit.test(sql) || isCut) return;
         isCut = true;
         cut(connection);
         throw new Error('Connection terminated unexpectedly');
       },
     });
     expect(outcomeOf(await client.tryRefresh(refreshToken, KEY))).toBe('SERVICE_UNAVAILABLE');
-    expect(seen.filter((sql) => sql.startsWith('update "simplejwt_session"'))).toHaveLength(1);
+    expect(seen.filter((sql) => SESSION_UPDATE.test(sql))).toHaveLength(1);
     const retried = await client.refresh(refreshToken, KEY);
     expect(retried.session.id).toBe(session.id);
     expect(outcomeOf(await client.tryRefresh(retried.refreshToken))).toBe('good');
@@ -366,7 +368,7 @@ onEachDatabase((database) => {
     let isSlow = true;
     await hookStatements(orm, {
       after(sql) {
-        if (isSlow && /^update .simplejwt_session/.test(sql)) clock.advance(11 * SECOND);
+        if (isSlow && SESSION_UPDATE.test(sql)) clock.advance(11 * SECOND);
       },
     });
     expect(refusalOf(await client.logout(accessToken))).toBe('SERVICE_UNAVAILABLE');

@@ -17,6 +17,7 @@ import { HOUR, MINUTE } from './support/manual-clock.ts';
 import { errorOf } from './support/outcomes.ts';
 import { REFRESH } from './support/page.ts';
 import { passTime } from './support/pass-time.ts';
+import { SESSION_UPDATE } from './support/rotation-statement.ts';
 import { someEmail } from './support/someone.ts';
 import { startTestAuth, type TestAuth } from './support/start-test-auth.ts';
 import { useServers } from './support/use-servers.ts';
@@ -515,7 +516,7 @@ onEachDatabase((database) => {
       let isBroken = true;
       await hookStatements(server.orm, {
         before: (sql) => {
-          if (isBroken && /^update .simplejwt_session/.test(sql)) fail('the cable was cut', 'ECONNRESET');
+          if (isBroken && SESSION_UPDATE.test(sql)) fail('the cable was cut', 'ECONNRESET');
         },
       });
       const answer = await server.client.tryRefresh(refreshToken);

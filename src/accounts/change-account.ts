@@ -1,5 +1,5 @@
 import type { EndedSession } from '../blacklist/blacklist-store.ts';
-import type { EntityManager } from '../database.ts';
+import type { EntityManager } from '../database/tables.ts';
 import type { Device } from '../device.ts';
 import { BadUserInputError, NotFoundError } from '../errors.ts';
 import { record } from '../events/security-event-store.ts';

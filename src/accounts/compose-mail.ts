@@ -1,7 +1,8 @@
 import type { CodeDeriver } from '../codes/code-deriver.ts';
 import { findCode, insertCode, voidEarlierCodes } from '../codes/one-time-code-store.ts';
 import { type OneTimeCode, OUTLASTING_PURPOSES } from '../codes/one-time-code.entity.ts';
-import type { Database, EntityManager } from '../database.ts';
+import type { Database } from '../database/database.ts';
+import type { EntityManager } from '../database/tables.ts';
 import { newId, timeOf } from '../id.ts';
 import type { RateLimiter } from '../limits/rate-limiter.ts';
 import type { MailPurpose, QueuedMail } from '../mail/mail.entity.ts';

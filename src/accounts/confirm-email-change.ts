@@ -1,7 +1,7 @@
 import { consumeCode, insertCode } from '../codes/one-time-code-store.ts';
 import type { OneTimeCode } from '../codes/one-time-code.entity.ts';
 import type { Device } from '../device.ts';
-import { isUniqueViolation } from '../driver-errors.ts';
+import { isUniqueViolation } from '../database/driver-errors.ts';
 import { BadUserInputError, InvalidCredentialsError } from '../errors.ts';
 import { record } from '../events/security-event-store.ts';
 import { queueMail } from '../mail/mail-store.ts';

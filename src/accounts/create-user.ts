@@ -1,7 +1,8 @@
 import type { Role } from '../auth-types.ts';
-import type { Database, EntityManager, HostEntityManager } from '../database.ts';
+import type { Database, HostEntityManager } from '../database/database.ts';
+import type { EntityManager } from '../database/tables.ts';
 import { NO_DEVICE } from '../device.ts';
-import { isUniqueViolation } from '../driver-errors.ts';
+import { isUniqueViolation } from '../database/driver-errors.ts';
 import { BadUserInputError } from '../errors.ts';
 import { record } from '../events/security-event-store.ts';
 import { newId } from '../id.ts';

@@ -1,6 +1,6 @@
 import { removeCodes } from '../codes/one-time-code-store.ts';
 import type { Device } from '../device.ts';
-import { isReferenceViolation } from '../driver-errors.ts';
+import { isReferenceViolation } from '../database/driver-errors.ts';
 import { BadUserInputError } from '../errors.ts';
 import { InputRefusalReason } from '../reasons.ts';
 import type { Caller } from '../sessions/caller.ts';

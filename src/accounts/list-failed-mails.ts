@@ -1,6 +1,6 @@
 import { findFailedMails } from '../mail/mail-store.ts';
 import type { QueuedPurpose } from '../mail/mail.entity.ts';
-import type { Database } from '../database.ts';
+import type { Database } from '../database/database.ts';
 
 /** A mail whose last attempt failed. It is tried again until it expires. */
 export interface FailedMail {

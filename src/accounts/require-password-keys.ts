@@ -1,4 +1,4 @@
-import type { Database } from '../database.ts';
+import type { Database } from '../database/database.ts';
 import { type KeyRing, KeyRingError } from '../tokens/key-ring.ts';
 import { findDigestKeys } from '../users/user-store.ts';
 

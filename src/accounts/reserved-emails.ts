@@ -1,5 +1,5 @@
 import { isEmailHeld } from '../codes/one-time-code-store.ts';
-import type { EntityManager } from '../database.ts';
+import type { EntityManager } from '../database/tables.ts';
 
 /**
  * Whether an e-mail is the old one of somebody else's account, which may still get it back. Ask it in the transaction that

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
-import type { Database, EntityManager } from '../database.ts';
+import type { Database } from '../database/database.ts';
+import type { EntityManager } from '../database/tables.ts';
 import { ServiceUnavailableError } from '../errors.ts';
 import { type EndedSession, findEndedSessions, findSessionsEndedSince } from './blacklist-store.ts';
 

@@ -1,7 +1,6 @@
 import type { InferKyselyDB } from '@mikro-orm/sql';
 import { sql } from 'kysely';
-import { compileOnce } from '../compiled-query.ts';
-import { type AgedRows, type ByProperty, type EntityManager, inPortions, tablesOf } from '../database.ts';
+import { type AgedRows, type ByProperty, type EntityManager, inPortions, tablesOf } from '../database/tables.ts';
 import { newId } from '../id.ts';
 import { type BlacklistedTokenEntity, ROTATED } from './blacklisted-token.entity.ts';
 
@@ -36,32 +35,6 @@ export async function blacklist(em: EntityManager, entries: readonly BlacklistEn
       .onConflict((conflict) => conflict.column('jti').doNothing())
       .execute();
   }
-}
-
-interface RotatedToken {
-  readonly id: string;
-  readonly jti: string;
-  readonly sessionId: string;
-  readonly blacklistedAt: Date;
-  readonly expiresAt: Date;
-}
-
-const rotatedToken = compileOnce<Tables, RotatedToken>(
-  'AuthBlacklistedToken',
-  (tables, { id, jti, sessionId, blacklistedAt, expiresAt }) =>
-    tables
-      .insertInto('AuthBlacklistedToken')
-      .values({ id, jti, sessionId, reason: ROTATED, blacklistedAt, expiresAt })
-      .onConflict((conflict) => conflict.column('jti').doNothing()),
-);
-
-/** Puts a refresh token on the blacklist that was exchanged for its successor. */
-export async function blacklistRotated(
-  em: EntityManager,
-  token: Omit<BlacklistEntry, 'reason'>,
-  now: number,
-): Promise<void> {
-  await rotatedToken(em, { ...token, id: newId(now), blacklistedAt: new Date(now) });
 }
 
 /** Whether this refresh token was exchanged before. */

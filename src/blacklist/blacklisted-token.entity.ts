@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import type { TableOptions } from '../database.ts';
+import type { TableOptions } from '../database/tables.ts';
 
 /** The reason of a token that was exchanged for its successor. Every other reason means that the session has ended. */
 export const ROTATED = 'ROTATED';

@@ -1,5 +1,5 @@
 import type { InferKyselyDB } from '@mikro-orm/sql';
-import { type AgedRows, type ByProperty, type EntityManager, tablesOf } from '../database.ts';
+import { type AgedRows, type ByProperty, type EntityManager, tablesOf } from '../database/tables.ts';
 import type { CodePurpose, OneTimeCode, OneTimeCodeEntity } from './one-time-code.entity.ts';
 
 type Tables = InferKyselyDB<OneTimeCodeEntity, ByProperty>;

@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import type { Row, TableOptions } from '../database.ts';
+import type { Row, TableOptions } from '../database/tables.ts';
 
 /** What a one-time code is good for. */
 export type CodePurpose =

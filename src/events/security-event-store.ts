@@ -1,12 +1,6 @@
 import type { InferKyselyDB } from '@mikro-orm/sql';
-import {
-  type AgedRows,
-  type ByProperty,
-  type EntityManager,
-  inPortions,
-  reportAfterCommit,
-  tablesOf,
-} from '../database.ts';
+import { reportAfterCommit } from '../database/database.ts';
+import { type AgedRows, type ByProperty, type EntityManager, inPortions, tablesOf } from '../database/tables.ts';
 import type { Device, KnownDevice } from '../device.ts';
 import { newId } from '../id.ts';
 import { type PagePosition, pageOf } from '../page.ts';

@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import type { Row, TableOptions, UserIdOptions } from '../database.ts';
+import type { Row, TableOptions, UserIdOptions } from '../database/tables.ts';
 import type { SecurityEventType } from './security-event-type.ts';
 
 /**

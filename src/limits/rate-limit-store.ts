@@ -1,6 +1,6 @@
 import type { InferKyselyDB } from '@mikro-orm/sql';
 import { type ExpressionBuilder, sql } from 'kysely';
-import { type AgedRows, type ByProperty, type EntityManager, tablesOf } from '../database.ts';
+import { type AgedRows, type ByProperty, type EntityManager, tablesOf } from '../database/tables.ts';
 import type { Budget } from '../settings.ts';
 import type { RateLimitEntity } from './rate-limit.entity.ts';
 

@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import type { TableOptions } from '../database.ts';
+import type { TableOptions } from '../database/tables.ts';
 
 /** How much of one limit is used up. Times are milliseconds since 1970, because the database computes with them. */
 export const defineRateLimit = ({ tablePrefix, schema }: TableOptions) =>

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { Clock } from '../clock.ts';
-import type { Database } from '../database.ts';
+import type { Database } from '../database/database.ts';
 import { RateLimitedError } from '../errors.ts';
 import type { Budget } from '../settings.ts';
 import { countTry, type Delay, forgetTries, takeOne } from './rate-limit-store.ts';

@@ -1,5 +1,5 @@
 import type { InferKyselyDB } from '@mikro-orm/sql';
-import { type ByProperty, type EntityManager, tablesOf } from '../database.ts';
+import { type ByProperty, type EntityManager, tablesOf } from '../database/tables.ts';
 import type { MailEntity, QueuedMail } from './mail.entity.ts';
 
 type Tables = InferKyselyDB<MailEntity, ByProperty>;

@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import type { Row, TableOptions } from '../database.ts';
+import type { Row, TableOptions } from '../database/tables.ts';
 
 /** What a mail is about. */
 export type MailPurpose =

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../clock.ts';
-import type { Database } from '../database.ts';
+import type { Database } from '../database/database.ts';
 import { claimMail, findDueMail, postponeMail, removeMail } from './mail-store.ts';
 import type { QueuedMail } from './mail.entity.ts';
 import type { Mail, Mailer } from './mailer.ts';

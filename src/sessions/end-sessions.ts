@@ -1,5 +1,5 @@
 import { blacklist, type EndedSession } from '../blacklist/blacklist-store.ts';
-import type { EntityManager } from '../database.ts';
+import type { EntityManager } from '../database/tables.ts';
 import type { Device } from '../device.ts';
 import { record } from '../events/security-event-store.ts';
 import type { EndReason } from './end-reason.ts';

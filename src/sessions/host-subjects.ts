@@ -46,9 +46,11 @@ type Services = Pick<SessionServices, 'settings' | 'clock' | 'database' | 'mirro
 export function createHostSubjects(services: Services, users: HostUsers): HostSubjects {
   const { database } = services;
 
-  async function find(id: string): Promise<HostSubject | null> {
+  async function find(id: string, known: UserState | null = null): Promise<HostSubject | null> {
+    let row = known;
     return retryIfChanged(async (): Promise<HostSubject | null | typeof CHANGED> => {
-      const state = await database.read((em) => findUserState(em, id));
+      const state = row ?? (await database.read((em) => findUserState(em, id)));
+      row = null;
       if (state === null) return null;
       const user = await findHostUser(users, id);
       if (user === null) return remove(services, id).then(() => null);
@@ -60,7 +62,8 @@ export function createHostSubjects(services: Services, users: HostUsers): HostSu
 
   return Object.freeze({
     isId: isHostId,
-    find,
+    find: (id) => find(id),
+    fromRow: (row) => find(row.id, row as UserState),
     async findForLogin(id) {
       const state = await database.read((em) => findUserState(em, id));
       if (state === null) {

@@ -1,4 +1,4 @@
-import type { EntityManager } from '../database.ts';
+import type { EntityManager } from '../database/tables.ts';
 import type { KnownDevice } from '../device.ts';
 import { findLoginDevices } from '../events/security-event-store.ts';
 import { networkOf } from '../limits/client-network.ts';

@@ -1,4 +1,4 @@
-import type { EntityManager } from '../database.ts';
+import type { EntityManager } from '../database/tables.ts';
 import type { Device } from '../device.ts';
 import { newId } from '../id.ts';
 import { queueMail } from '../mail/mail-store.ts';

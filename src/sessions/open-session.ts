@@ -1,4 +1,4 @@
-import type { EntityManager } from '../database.ts';
+import type { EntityManager } from '../database/tables.ts';
 import type { TokenDelivery } from '../delivery.ts';
 import type { Device } from '../device.ts';
 import { record } from '../events/security-event-store.ts';

@@ -1,6 +1,6 @@
 import { agedBlacklistedTokens } from '../blacklist/blacklist-store.ts';
 import { agedOneTimeCodes } from '../codes/one-time-code-store.ts';
-import { type AgedRows, deleteOldest } from '../database.ts';
+import { type AgedRows, deleteOldest } from '../database/tables.ts';
 import { agedSecurityEvents } from '../events/security-event-store.ts';
 import { agedRateLimits } from '../limits/rate-limit-store.ts';
 import type { SessionServices } from './services.ts';

@@ -1,5 +1,4 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { blacklistRotated } from '../blacklist/blacklist-store.ts';
 import type { TokenDelivery } from '../delivery.ts';
 import type { Device } from '../device.ts';
 import { BadUserInputError, InvalidRefreshTokenError, ServiceUnavailableError } from '../errors.ts';
@@ -13,7 +12,8 @@ import { issueTokens, planRefreshToken, type TokenPair } from './issue-tokens.ts
 import { answerRefusal, isOver, judgeRefreshToken } from './judge-refresh-token.ts';
 import { limitRefusals } from './limit-refusals.ts';
 import type { SessionServices } from './services.ts';
-import { findSession, type Rotation, rotateSession } from './session-store.ts';
+import { type Rotation, rotateSession } from './rotate-session.ts';
+import { findSession, findSessionOfUser } from './session-store.ts';
 import type { Session } from './session.entity.ts';
 
 /** What a client sends to refresh. */
@@ -72,16 +72,20 @@ async function exchange(
   request: RefreshRequest,
 ): Promise<TokenPair | null> {
   return retryIfChanged(async (): Promise<TokenPair | null | typeof CHANGED> => {
-    const session = await services.database.read((em) => findSession(em, presented.sid));
-    if (session === null) return null;
+    const found = await services.database.read((em) => findSessionOfUser(em, presented.sid));
+    if (found === null) return null;
+    const { session, user } = found;
     if (session.refreshJti !== presented.jti || session.user !== presented.sub || session.endedAt !== null) return null;
     if (isOver(services, session)) return null;
     requireDelivery(session.delivery, request.deliveries);
     const next = planRotation(services, session, retryKeyHash);
-    const subject = await services.subjects.find(session.user);
+    const subject = await services.subjects.fromRow(user);
     if (subject === null) return null;
     const pair = await issueTokens(services, { ...session, ...next }, subject);
-    return (await rotate(services, session, next, subject)) ? pair : CHANGED;
+    const { leeway, blacklistAfterRotation } = services.settings;
+    const rules = { now: services.clock.now(), leeway, blacklistAfterRotation };
+    const isFirst = await services.database.statement((em) => rotateSession(em, session, next, subject, rules));
+    return isFirst ? pair : CHANGED;
   });
 }
 
@@ -93,19 +97,6 @@ function planRotation(services: SessionServices, session: Session, retryKeyHash:
     previousRefreshJti: session.refreshJti,
     retryKeyHash,
   };
-}
-
-async function rotate(services: SessionServices, session: Session, next: Rotation, subject: Subject): Promise<boolean> {
-  const now = services.clock.now();
-  const { leeway, blacklistAfterRotation } = services.settings;
-  return services.database.transaction(async (em) => {
-    const isFirst = await rotateSession(em, session, next, subject, { idle: now - leeway, absolute: now });
-    if (isFirst && blacklistAfterRotation) {
-      const expiresAt = new Date(session.refreshExpiresAt.getTime() + leeway);
-      await blacklistRotated(em, { jti: session.refreshJti, sessionId: session.id, expiresAt }, now);
-    }
-    return isFirst;
-  });
 }
 
 /** Whether the client repeats the last rotation, with that rotation's key and with its answer still unused. */

@@ -1,6 +1,6 @@
 import type { BlacklistMirror } from '../blacklist/blacklist-mirror.ts';
 import type { Clock } from '../clock.ts';
-import type { Database } from '../database.ts';
+import type { Database } from '../database/database.ts';
 import type { RateLimiter } from '../limits/rate-limiter.ts';
 import type { Settings } from '../settings.ts';
 import type { TokenCodec } from '../tokens/token-codec.ts';

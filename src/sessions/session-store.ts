@@ -1,18 +1,13 @@
 import type { InferKyselyDB } from '@mikro-orm/sql';
-import { compileOnce } from '../compiled-query.ts';
-import { type AgedRows, type ByProperty, type EntityManager, tablesOf } from '../database.ts';
+import { compileFind } from '../database/compiled-query.ts';
+import { type AgedRows, type ByProperty, type EntityManager, tablesOf } from '../database/tables.ts';
 import type { KnownDevice } from '../device.ts';
+import type { SubjectRow } from '../users/subject.ts';
 import type { UserEntity } from '../users/user.entity.ts';
 import type { EndReason } from './end-reason.ts';
 import type { Session, SessionEntity } from './session.entity.ts';
 
 type Tables = InferKyselyDB<SessionEntity | UserEntity, ByProperty>;
-
-/** The columns that a rotation writes. */
-export type Rotation = Pick<
-  Session,
-  'refreshJti' | 'refreshKeyId' | 'refreshIssuedAt' | 'refreshExpiresAt' | 'previousRefreshJti' | 'retryKeyHash'
->;
 
 /** Selects sessions by id, or all of a user, possibly except one. */
 export type SessionSelection =
@@ -29,13 +24,34 @@ export async function insertSession(em: EntityManager, session: Session): Promis
   await tablesOf<Tables>(em).insertInto('AuthSession').values(session).execute();
 }
 
-const sessionById = compileOnce<Tables, { id: string }, Session>('AuthSession', (tables, { id }) =>
-  tables.selectFrom('AuthSession').selectAll().where('id', '=', id),
+const sessionById = compileFind<Tables, { id: string }, { session: Session }>(
+  { session: 'AuthSession' },
+  (tables, columns, { id }) => tables.selectFrom('AuthSession').select(columns).where('id', '=', id),
 );
 
 export async function findSession(em: EntityManager, id: string): Promise<Session | null> {
-  const [session = null] = (await sessionById(em, { id })).rows;
-  return session;
+  const found = await sessionById(em, { id });
+  return found && found.session;
+}
+
+/** A session with its user's row. */
+export interface SessionOfUser {
+  readonly session: Session;
+  readonly user: SubjectRow;
+}
+
+const sessionOfUserById = compileFind<Tables, { id: string }, SessionOfUser>(
+  { session: 'AuthSession', user: 'AuthUser' },
+  (tables, columns, { id }) =>
+    tables
+      .selectFrom('AuthSession')
+      .innerJoin('AuthUser', 'AuthUser.id', 'AuthSession.user')
+      .select(columns)
+      .where('AuthSession.id', '=', id),
+);
+
+export async function findSessionOfUser(em: EntityManager, id: string): Promise<SessionOfUser | null> {
+  return sessionOfUserById(em, { id });
 }
 
 /** The sessions of a user that are alive at a moment, last used first. */
@@ -78,66 +94,6 @@ export async function findSurplusSessions(
     .orderBy('id', 'desc')
     .execute();
   return rows.slice(most).map((row) => row.id);
-}
-
-interface RotationBindings extends Rotation {
-  readonly sessionId: string;
-  readonly presentedJti: string;
-  readonly userId: string;
-  readonly tokenVersion: number;
-  readonly idleAt: Date;
-  readonly absoluteAt: Date;
-}
-
-const rotation = compileOnce<Tables, RotationBindings>('AuthSession', (tables, given) =>
-  tables
-    .updateTable('AuthSession')
-    .set({
-      refreshJti: given.refreshJti,
-      refreshKeyId: given.refreshKeyId,
-      refreshIssuedAt: given.refreshIssuedAt,
-      refreshExpiresAt: given.refreshExpiresAt,
-      previousRefreshJti: given.previousRefreshJti,
-      retryKeyHash: given.retryKeyHash,
-    })
-    .where('id', '=', given.sessionId)
-    .where('refreshJti', '=', given.presentedJti)
-    .where('endedAt', 'is', null)
-    .where('refreshExpiresAt', '>', given.idleAt)
-    .where((row) => row.or([row('expiresAt', 'is', null), row('expiresAt', '>', given.absoluteAt)]))
-    .where((row) =>
-      row.exists(
-        row
-          .selectFrom('AuthUser')
-          .select('AuthUser.id')
-          .where('AuthUser.id', '=', given.userId)
-          .where('AuthUser.tokenVersion', '=', given.tokenVersion)
-          .where('AuthUser.deactivatedAt', 'is', null),
-      ),
-    ),
-);
-
-/**
- * Moves a live session from the presented refresh token to its successor, if the presented one is still current and the
- * user is unchanged since the successor was signed. It is one statement, so the database decides which request was first.
- */
-export async function rotateSession(
-  em: EntityManager,
-  session: Session,
-  next: Rotation,
-  user: { readonly id: string; readonly tokenVersion: number },
-  at: { readonly idle: number; readonly absolute: number },
-): Promise<boolean> {
-  const { changed } = await rotation(em, {
-    ...next,
-    sessionId: session.id,
-    presentedJti: session.refreshJti,
-    userId: user.id,
-    tokenVersion: user.tokenVersion,
-    idleAt: new Date(at.idle),
-    absoluteAt: new Date(at.absolute),
-  });
-  return changed === 1;
 }
 
 /**

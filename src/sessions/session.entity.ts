@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import type { Row, TableOptions } from '../database.ts';
+import type { Row, TableOptions } from '../database/tables.ts';
 import type { TokenDelivery } from '../delivery.ts';
 import type { UserStateEntity } from '../users/user-state.entity.ts';
 import type { UserEntity } from '../users/user.entity.ts';

@@ -1,6 +1,8 @@
-import type { Database, EntityManager } from '../database.ts';
+import type { Database } from '../database/database.ts';
+import type { EntityManager } from '../database/tables.ts';
 import { isId } from '../id.ts';
 import { toAuthUser } from './auth-user.ts';
+import type { UserState } from './user-state.entity.ts';
 import { findUser, lockUserForLogin } from './user-store.ts';
 import type { User } from './user.entity.ts';
 
@@ -22,12 +24,17 @@ export interface Subject {
   view(loginAt?: Date): object;
 }
 
+/** The row of a user that sessions refer to: the user, or the state of one whom the host keeps. */
+export type SubjectRow = User | UserState;
+
 /** Where users are kept. */
 export interface Subjects {
   /** Whether a value can be the id of a user. */
   readonly isId: (value: unknown) => value is string;
   /** Finds a user who has had a session. */
   find(id: string): Promise<Subject | null>;
+  /** Makes a subject of its row, which was read a moment ago. */
+  fromRow(row: SubjectRow): Promise<Subject | null>;
   /** Finds a user for whom a session is to be opened. */
   findForLogin(id: string): Promise<Subject | null>;
   /** Locks the user until the transaction ends, if the user is active and unchanged, and records the login. */
@@ -52,5 +59,11 @@ export function createOwnSubjects(database: Database): Subjects {
     const user = await database.read((em) => findUser(em, id));
     return user && toSubject(user);
   };
-  return Object.freeze({ isId, find, findForLogin: find, lockForLogin: lockUserForLogin } satisfies Subjects);
+  return Object.freeze({
+    isId,
+    find,
+    fromRow: async (row) => toSubject(row as User),
+    findForLogin: find,
+    lockForLogin: lockUserForLogin,
+  } satisfies Subjects);
 }

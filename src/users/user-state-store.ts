@@ -1,7 +1,7 @@
 import type { InferKyselyDB } from '@mikro-orm/sql';
 import type { ExpressionBuilder } from 'kysely';
-import { compileOnce } from '../compiled-query.ts';
-import { type ByProperty, type EntityManager, tablesOf } from '../database.ts';
+import { compileFind } from '../database/compiled-query.ts';
+import { type ByProperty, type EntityManager, tablesOf } from '../database/tables.ts';
 import type { UserState, UserStateEntity } from './user-state.entity.ts';
 
 type Tables = InferKyselyDB<UserStateEntity, ByProperty>;
@@ -9,13 +9,14 @@ type Tables = InferKyselyDB<UserStateEntity, ByProperty>;
 /** A state as it was read. Any change since then has raised the version or replaced the stamp. */
 type Known = Pick<UserState, 'id' | 'stamp' | 'tokenVersion'>;
 
-const stateById = compileOnce<Tables, { id: string }, UserState>('AuthUser', (tables, { id }) =>
-  tables.selectFrom('AuthUser').selectAll().where('id', '=', id),
+const stateById = compileFind<Tables, { id: string }, { state: UserState }>(
+  { state: 'AuthUser' },
+  (tables, columns, { id }) => tables.selectFrom('AuthUser').select(columns).where('id', '=', id),
 );
 
 export async function findUserState(em: EntityManager, id: string): Promise<UserState | null> {
-  const [state = null] = (await stateById(em, { id })).rows;
-  return state;
+  const found = await stateById(em, { id });
+  return found && found.state;
 }
 
 /** Makes the row of a user, unless there is one. */

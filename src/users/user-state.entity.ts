@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import type { Row, TableOptions } from '../database.ts';
+import type { Row, TableOptions } from '../database/tables.ts';
 
 /**
  * What authentication needs to know of a user whom the host keeps. The row is made when it is first needed. It has the name of

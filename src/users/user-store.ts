@@ -1,7 +1,7 @@
 import type { InferKyselyDB } from '@mikro-orm/sql';
 import { type ExpressionBuilder, sql } from 'kysely';
-import { compileOnce } from '../compiled-query.ts';
-import { type ByProperty, type EntityManager, tablesOf } from '../database.ts';
+import { compileFind } from '../database/compiled-query.ts';
+import { type ByProperty, type EntityManager, tablesOf } from '../database/tables.ts';
 import { type PagePosition, pageOf } from '../page.ts';
 import { HASH_HEAD, HASH_TAIL_LENGTH } from './password-hasher.ts';
 import { ADMIN } from './roles.ts';
@@ -47,13 +47,13 @@ export async function findUserOrOther(
     .executeTakeFirst();
 }
 
-const userById = compileOnce<Tables, { id: string }, User>('AuthUser', (tables, { id }) =>
-  tables.selectFrom('AuthUser').selectAll().where('id', '=', id),
+const userById = compileFind<Tables, { id: string }, { user: User }>({ user: 'AuthUser' }, (tables, columns, { id }) =>
+  tables.selectFrom('AuthUser').select(columns).where('id', '=', id),
 );
 
 export async function findUser(em: EntityManager, id: string): Promise<User | null> {
-  const [user = null] = (await userById(em, { id })).rows;
-  return user;
+  const found = await userById(em, { id });
+  return found && found.user;
 }
 
 /** A page of all users, latest first, and one more row. */

@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import type { Row, TableOptions } from '../database.ts';
+import type { Row, TableOptions } from '../database/tables.ts';
 
 /** The stored hash of a user who has no password. Nothing matches it. */
 export const NO_PASSWORD = '';

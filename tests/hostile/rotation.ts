@@ -9,6 +9,7 @@ import { keyRingFor, symmetricKey } from '../support/key-rings.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../support/manual-clock.ts';
 import { countBy, refusalOf } from '../support/outcomes.ts';
 import { passTime, stepClock } from '../support/pass-time.ts';
+import { commitOfSession, SESSION_UPDATE } from '../support/rotation-statement.ts';
 import { claimsOf, keyIdOf, signToken } from '../support/tokens.ts';
 import { newId } from '../../src/id.ts';
 import { type Cases, expectEnded, expectLive, expectRefused, type Held, type World } from './world.ts';
@@ -66,8 +67,7 @@ async function survives(world: World, at: RegExp, when: 'before' | 'after', code
   await expectLive(restarted, next);
 }
 
-const UPDATE = /^update .*simplejwt_session/;
-const COMMIT = /^commit$/;
+const commitOf = ({ server }: World) => commitOfSession(server.databaseUrl);
 const downCode = ({ server }: World) => (server.databaseUrl.startsWith('sqlite:') ? 'SQLITE_IOERR_WRITE' : '57P01');
 
 /** Cases of rotation, replay and revocation. */
@@ -301,14 +301,14 @@ export const rotationCases: Cases = {
     await passTime(server, 0);
     expect((await apart.me(held.access)).errors).toEqual([]);
   },
-  'RO-32': async (world) => survives(world, UPDATE, 'before', downCode(world)),
-  'RO-33': async (world) => survives(world, UPDATE, 'after', downCode(world)),
-  'RO-34': async (world) => survives(world, COMMIT, 'after', downCode(world)),
+  'RO-32': async (world) => survives(world, SESSION_UPDATE, 'before', downCode(world)),
+  'RO-33': async (world) => survives(world, SESSION_UPDATE, 'after', downCode(world)),
+  'RO-34': async (world) => survives(world, commitOf(world), 'after', downCode(world)),
   'RO-35': async (world) => {
     for (const [at, when] of [
-      [UPDATE, 'before'],
-      [UPDATE, 'after'],
-      [COMMIT, 'after'],
+      [SESSION_UPDATE, 'before'],
+      [SESSION_UPDATE, 'after'],
+      [commitOf(world), 'after'],
     ] as const)
       await survives(world, at, when, downCode(world));
   },
@@ -329,7 +329,7 @@ export const rotationCases: Cases = {
       let conflicts = 2;
       await hookStatements(apart.server.orm, {
         before(sql) {
-          if (UPDATE.test(sql) && conflicts-- > 0) throw Object.assign(new Error('conflict'), { code });
+          if (SESSION_UPDATE.test(sql) && conflicts-- > 0) throw Object.assign(new Error('conflict'), { code });
         },
       });
       const answer = await apart.tryRefresh(held, KEY);

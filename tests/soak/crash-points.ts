@@ -1,4 +1,5 @@
 import { hookEveryStatement } from '../support/driver-faults.ts';
+import { commitOfSession, ROTATION } from '../support/rotation-statement.ts';
 
 /**
  * Loaded before the program (`node --import`). Kills the process when a rotation reaches CRASH_POINT for the
@@ -7,8 +8,7 @@ import { hookEveryStatement } from '../support/driver-faults.ts';
 const point = process.env['CRASH_POINT'];
 let left = Number(process.env['CRASH_COUNT']);
 
-const ROTATION = /^update .simplejwt_session. set .refresh_jti/;
-const COMMIT = /^commit$/i;
+const COMMIT = commitOfSession(process.env['DATABASE_URL'] ?? '');
 
 /** Connections that have a rotation in their open transaction. */
 const rotating = new WeakSet<object>();

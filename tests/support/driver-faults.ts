@@ -22,6 +22,8 @@ export interface PgPool {
   on(event: 'acquire', listener: (client: PgClient) => void): void;
 }
 interface SqliteStatement {
+  readonly source: string;
+  readonly database: SqliteConnection;
   all(...values: unknown[]): unknown;
   run(...values: unknown[]): unknown;
 }
@@ -39,7 +41,7 @@ export async function nativeClient<T extends PgPool | SqliteConnection>(orm: Mik
 /** Wraps the driver below an ORM, from the outside. */
 export async function hookStatements(orm: MikroORM, hooks: StatementHooks): Promise<void> {
   const native = await nativeClient(orm);
-  if ('prepare' in native) return hookSqlite(native, hooks);
+  if ('prepare' in native) return hookSqlite(native.prepare('select 1'), hooks, native);
   const hooked = new WeakSet<PgClient>();
   native.on('acquire', (client) => {
     if (hooked.has(client)) return;
@@ -51,7 +53,8 @@ export async function hookStatements(orm: MikroORM, hooks: StatementHooks): Prom
 /** Wraps both drivers of this process, for a program that is loaded after it. */
 export function hookEveryStatement(hooks: StatementHooks): void {
   const require = createRequire(import.meta.url);
-  hookSqlite((require('better-sqlite3') as { prototype: SqliteConnection }).prototype, hooks);
+  const Sqlite = require('better-sqlite3') as new (path: string) => SqliteConnection;
+  hookSqlite(new Sqlite(':memory:').prepare('select 1'), hooks);
   hookPostgres((require('pg') as { Client: { prototype: PgClient } }).Client.prototype, hooks);
 }
 
@@ -60,31 +63,29 @@ export function cut(connection: PgClient | SqliteConnection): void {
   if ('connection' in connection) connection.connection.stream.destroy();
 }
 
-/** @param target a connection, or what all of them inherit from. */
-function hookSqlite(target: SqliteConnection, { before, after }: StatementHooks): void {
-  const { prepare } = target;
-  target.prepare = function hooked(sql) {
-    const statement = prepare.call(this, sql);
-    for (const method of ['all', 'run'] as const) {
-      const run = statement[method].bind(statement);
-      statement[method] = (...values) => {
-        before?.(sql, this);
-        const result = run(...values);
-        after?.(sql, this);
-        return result;
-      };
-    }
-    return statement;
-  };
+/** Hooks the statements of one connection, or of all. The library keeps statements, so those are hooked that exist already too. */
+function hookSqlite(statement: SqliteStatement, { before, after }: StatementHooks, only?: SqliteConnection): void {
+  const all = Object.getPrototypeOf(statement) as SqliteStatement;
+  for (const method of ['all', 'run'] as const) {
+    const run = all[method];
+    all[method] = function hooked(this: SqliteStatement, ...values) {
+      if (only !== undefined && this.database !== only) return run.apply(this, values);
+      before?.(this.source, this.database);
+      const result = run.apply(this, values);
+      after?.(this.source, this.database);
+      return result;
+    };
+  }
 }
 
 /** @param target a connection, or what all of them inherit from. */
 function hookPostgres(target: PgClient, { before, after }: StatementHooks): void {
   const { query } = target;
-  target.query = async function hooked(text, ...rest) {
-    before?.(String(text), this);
-    const result = await query.call(this, text, ...rest);
-    after?.(String(text), this);
+  target.query = async function hooked(asked, ...rest) {
+    const sql = typeof asked === 'string' ? asked : (asked as { readonly text: string }).text;
+    before?.(sql, this);
+    const result = await query.call(this, asked, ...rest);
+    after?.(sql, this);
     return result;
   };
 }

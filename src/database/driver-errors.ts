@@ -19,6 +19,14 @@ export function isConflict(code: string): boolean {
   return code === '40001' || code === '40P01';
 }
 
+/**
+ * Whether the connection has lost, or cannot use, a statement that was prepared on it: a pooler gives each transaction another
+ * connection of the database, somebody sent DEALLOCATE ALL, or a column has got another type. Then nothing was done.
+ */
+export function isForgotten(code: string): boolean {
+  return code === '26000' || code === '42P05' || code === '0A000';
+}
+
 /** Whether another process is writing to the SQLite file. */
 export function isLocked(code: string): boolean {
   return code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED');
