@@ -345,7 +345,7 @@ export const rotationCases: Cases = {
     let isFull = true;
     await hookStatements(apart.server.orm, {
       before(sql) {
-        if (isFull && /^(insert|update|delete) /.test(sql)) throw Object.assign(new Error('full'), { code });
+        if (isFull && /\b(insert|update|delete) /.test(sql)) throw Object.assign(new Error('full'), { code });
       },
     });
     expect(refusalOf(await apart.tryRefresh(held, KEY))).toBe('SERVICE_UNAVAILABLE');
