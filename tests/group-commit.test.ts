@@ -1,7 +1,9 @@
+import { openDatabase } from '../server/src/database/open-database.ts';
+import { authEntities, createAuth } from '../src/index.ts';
 import { runSql } from './support/databases.ts';
 import { hookStatements } from './support/driver-faults.ts';
 import { SECOND } from './support/manual-clock.ts';
-import type { TestAuth } from './support/start-test-auth.ts';
+import { ISSUER, type TestAuth } from './support/start-test-auth.ts';
 import { useServers } from './support/use-servers.ts';
 
 const start = useServers();
@@ -123,6 +125,16 @@ describe('transactions that wait for each other on SQLite', () => {
     isSlow = false;
     expect(await devices()).toEqual([]);
     expect(await open('D')).toEqual([true]);
+  });
+
+  test('begin on an ORM that has not connected yet', async () => {
+    const { server } = await startOpening();
+    const orm = await openDatabase(server.databaseUrl, authEntities);
+    const auth = await createAuth({ orm, keys: server.keys, issuer: ISSUER });
+    const user = await auth.createUser({ email: 'b@example.com', password: 'correct horse battery' });
+    await auth.close();
+    await orm.close();
+    expect(await server.auth.findUser(user.id)).toMatchObject({ email: 'b@example.com' });
   });
 
   test('wait for another process that writes, and lose nothing', async () => {

@@ -1,5 +1,5 @@
 import type { EntityManager } from './tables.ts';
-import { runPrepared } from './prepared-statements.ts';
+import { connect, runPrepared } from './prepared-statements.ts';
 
 /** Transactions that share a COMMIT, at most. */
 const LARGEST_GROUP = 64;
@@ -67,6 +67,7 @@ export class GroupCommit {
     let outcomes: Outcome[];
     try {
       const em = this.#fork();
+      await connect(em);
       outcomes = await em
         .getKysely()
         .connection()

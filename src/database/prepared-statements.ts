@@ -40,6 +40,11 @@ export async function runPrepared(
 
 const sqliteDrivers = new WeakMap<object, Promise<SqliteDriver | null>>();
 
+/** Connects the ORM, which needs its one connection for that. So a transaction on SQLite does not begin before. */
+export async function connect(em: EntityManager): Promise<void> {
+  await sqliteDriverOf(em);
+}
+
 /** The driver below an ORM, if statements of it can be kept. A host may have brought another one. */
 async function sqliteDriverOf(em: EntityManager): Promise<SqliteDriver | null> {
   const connection = em.getConnection();
