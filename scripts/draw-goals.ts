@@ -9,17 +9,19 @@ const ROW = 34;
 const MOST = 1.5;
 
 /** Draws how much of each goal of docs/performance.md is reached: the median as a bar, the rounds as a line. */
-export function drawGoals({ comparisons }: Results): string {
+export function drawGoals({ comparisons: all }: Results): string {
+  const comparisons = all.filter((comparison) => meaningOf(comparison).goal !== undefined);
   const x = (share: number) => LEFT + (Math.min(share, MOST) / MOST) * (WIDTH - LEFT - 30);
   const bottom = TOP + comparisons.length * ROW;
   const rows = comparisons.map((comparison, index) => {
-    const { ratio, database } = comparison;
+    const { of, ratio, database } = comparison;
+    const figure = ratio ?? of;
     const y = TOP + index * ROW;
-    const [share, one, other] = [ratio.median, ratio.lowest, ratio.highest].map((value) =>
+    const [share, one, other] = [figure.median, figure.lowest, figure.highest].map((value) =>
       x(shareOfGoal(comparison, value)),
     ) as [number, number, number];
     const label = `${meaningOf(comparison).what.replaceAll('`', '')}${database === null ? '' : `, ${database}`}`;
-    const isMet = shareOfGoal(comparison, ratio.median) >= 1;
+    const isMet = shareOfGoal(comparison, figure.median) >= 1;
     return `<text class="label" x="${LEFT - 12}" y="${y + 18}">${label}</text>
 <rect class="${isMet ? 'met' : 'unmet'}" x="${LEFT}" y="${y + 5}" width="${(share - LEFT).toFixed(1)}" height="18" rx="3"/>
 <line class="rounds" x1="${one.toFixed(1)}" y1="${y + 14}" x2="${other.toFixed(1)}" y2="${y + 14}"/>`;

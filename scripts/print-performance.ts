@@ -2,9 +2,10 @@ import type { Comparison, Results } from '../bench/results.ts';
 
 interface Meaning {
   readonly what: string;
-  readonly against: string;
-  /** The ratio that is wanted. */
-  readonly goal: { readonly atLeast: number } | { readonly atMost: number };
+  /** What it is compared with; undefined if the figure stands for itself. */
+  readonly against?: string;
+  /** What is wanted of the ratio, or else of the figure; undefined if it is only shown. */
+  readonly goal?: { readonly atLeast: number } | { readonly atMost: number };
 }
 
 const MEANINGS: Readonly<Record<string, Meaning>> = {
@@ -15,6 +16,16 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   'refresh-64': { what: '`refreshToken`, 64 connections', against: '`__typename`', goal: { atLeast: 0.4 } },
   'verify-first': { what: 'an access token, first time', against: 'a bare HMAC', goal: { atMost: 2.5 } },
   'verify-again': { what: 'an access token, again', against: 'a bare HMAC', goal: { atMost: 0.1 } },
+  login: { what: '`login`', against: 'bare bcrypt', goal: { atLeast: 0.9 } },
+  'beside-logins': { what: '`currentToken` beside 200 logins at a time, 99 %', goal: { atMost: 150 } },
+  start: { what: 'start to the first answer', against: 'Apollo Server on Fastify', goal: { atMost: 2.5 } },
+  idle: { what: 'memory when idle', goal: { atMost: 140 } },
+  memory: { what: 'memory under load', against: 'Apollo Server on Fastify', goal: { atMost: 1.8 } },
+  'session-bytes': { what: 'disk of a session, indexes included', goal: { atMost: 500 } },
+  'refresh-bytes': { what: 'disk of a refresh, with its row' },
+  'mirror-load': { what: 'mirror of a million ended sessions: to load', goal: { atMost: 5_000 } },
+  'mirror-memory': { what: 'mirror of a million: memory', goal: { atMost: 150 } },
+  'mirror-check': { what: 'mirror of a million: a check', goal: { atMost: 1 } },
 };
 /** A refresh on PostgreSQL has a goal of its own, for any number of connections. */
 const REFRESH_ON_POSTGRESQL = { atLeast: 0.2 };
@@ -25,7 +36,7 @@ export function printPerformance(page: string, { measuredOn, machine, comparison
   const table = [
     `Measured on ${measuredOn}: ${machine}.`,
     '',
-    '| what | against | on | ratio: median (lowest to highest) | absolute | goal | met |',
+    '| what | against | on | median (lowest to highest) | absolute | goal | met |',
     '| --- | --- | --- | --- | --- | --- | --- |',
     ...rows,
   ].join('\n');
@@ -34,32 +45,43 @@ export function printPerformance(page: string, { measuredOn, machine, comparison
 
 function cellsOf(comparison: Comparison): string[] {
   const { database, rounds, ratio, unit, of, to } = comparison;
-  const { what, against, goal } = meaningOf(comparison);
-  const shown = [ratio.median, ratio.lowest, ratio.highest].map((value) => value.toFixed(value < 0.1 ? 3 : 2));
+  const { what, against = '', goal } = meaningOf(comparison);
+  const { median, lowest, highest } = ratio ?? of;
+  const spread = rounds === 1 ? '' : ` (${round(lowest)} to ${round(highest)}), ${rounds} rounds`;
   return [
     what,
     against,
     database ?? '',
-    `${shown[0]} (${shown[1]} to ${shown[2]}), ${rounds} rounds`,
-    `${round(of.median)} and ${round(to.median)} ${unit}`,
-    'atLeast' in goal ? `at least ${goal.atLeast}` : `at most ${goal.atMost}`,
-    shareOfGoal(comparison, ratio.median) >= 1 ? 'yes' : 'no',
+    `${round(median)}${ratio === null ? ` ${unit}` : ''}${spread}`,
+    to === null ? '' : `${round(of.median)} and ${round(to.median)} ${unit}`,
+    goal === undefined ? '' : 'atLeast' in goal ? `at least ${goal.atLeast}` : `at most ${goal.atMost}`,
+    goal === undefined ? '' : shareOfGoal(comparison, median) >= 1 ? 'yes' : 'no',
   ];
 }
 
 export function meaningOf({ name, database }: Comparison): Meaning {
+  const sessions = /^sessions-(\d+)$/.exec(name)?.[1];
+  if (sessions !== undefined)
+    return {
+      what: `\`refreshToken\` beside ${Number(sessions).toLocaleString('en')} sessions, median time`,
+      against: 'beside 10,000',
+      goal: { atMost: 1.25 },
+    };
   const meaning = MEANINGS[name];
   if (meaning === undefined) throw new Error(`Nothing explains the comparison "${name}".`);
-  const isRefresh = name.startsWith('refresh');
+  const isRefresh = name === 'refresh-16' || name === 'refresh-64';
   return isRefresh && database === 'PostgreSQL' ? { ...meaning, goal: REFRESH_ON_POSTGRESQL } : meaning;
 }
 
-/** How much of its goal a ratio reaches: 1 or more if it is met. */
-export function shareOfGoal(comparison: Comparison, ratio: number): number {
+/** How much of its goal a ratio or figure reaches: 1 or more if it is met. */
+export function shareOfGoal(comparison: Comparison, value: number): number {
   const { goal } = meaningOf(comparison);
-  return 'atLeast' in goal ? ratio / goal.atLeast : goal.atMost / ratio;
+  if (goal === undefined) return Number.NaN;
+  return 'atLeast' in goal ? value / goal.atLeast : goal.atMost / value;
 }
 
 function round(value: number): string {
+  if (value < 0.1) return value.toFixed(3);
+  if (value < 10) return value.toFixed(2);
   return value < 100 ? value.toFixed(1) : Math.round(value).toLocaleString('en');
 }

@@ -1,10 +1,16 @@
 #!/usr/bin/env node
+import module from 'node:module';
+import { join } from 'node:path';
+
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 17)) {
   console.error(`Node ${process.versions.node} is too old. Node 22.17 or newer is required.`);
   console.error('"npm ci" installs a newer Node for the npm scripts, if its install script is allowed.');
   process.exit(1);
 }
+
+// The next start need not compile anew. Where nothing can be written, this does nothing.
+module.enableCompileCache(join(import.meta.dirname, '../.compile-cache'));
 
 interface Command {
   readonly usage: string;

@@ -1,8 +1,9 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import type { EntityManager } from '../database/tables.ts';
 import { ServiceUnavailableError } from '../errors.ts';
-import { type EndedSession, findEndedSessions, findSessionsEndedSince } from './blacklist-store.ts';
+import { type EndedRow, type EndedSession, findEndedSessions, findSessionsEndedSince } from './blacklist-store.ts';
 
 /** Milliseconds. */
 export interface MirrorSettings {
@@ -27,12 +28,17 @@ export type FindVersionsRaisedSince = (em: EntityManager, since: number) => Prom
  */
 const LOOK_BACK = 60_000;
 
+/** Rows that are read at a time when all are read. */
+const PORTION = 2_000;
+
 /**
  * Ended sessions and raised versions are kept this much longer than an access token lives, by the monotonic clock. If the
  * wall clock is stepped back, expired tokens are live again and must still be refused.
  */
 const ENDED_MARGIN = 3_600_000;
 const RAISED_MARGIN = 86_400_000;
+
+const wholeSeconds = (milliseconds: number): number => Math.floor(milliseconds / 1000);
 
 /**
  * Holds in memory the sessions that ended and the token versions that were raised within one access-token lifetime, so
@@ -44,8 +50,8 @@ export class BlacklistMirror {
   readonly #settings: MirrorSettings;
   readonly #findVersionsRaisedSince: FindVersionsRaisedSince;
   readonly #onReadFailure: (error: unknown) => void;
-  /** By session: when its row stops barring tokens, and when (by the monotonic clock) this process learned of it. */
-  readonly #ended = new Map<string, { expiresAt: number; learnedAt: number }>();
+  /** By session: when this process last read its row, in whole seconds of the monotonic clock, which take little memory. */
+  readonly #ended = new Map<string, number>();
   /** By user: the current version, and when (by the monotonic clock) this process learned of it. */
   readonly #raised = new Map<string, { version: number; learnedAt: number }>();
   #lastRead = { wall: -Infinity, monotonic: -Infinity };
@@ -82,9 +88,8 @@ export class BlacklistMirror {
 
   /** Adds sessions whose end this process has just committed. */
   add(ended: readonly EndedSession[]): void {
-    const learnedAt = this.#clock.monotonic();
-    for (const { sessionId, expiresAt } of ended)
-      if (!this.#ended.has(sessionId)) this.#ended.set(sessionId, { expiresAt: expiresAt.getTime(), learnedAt });
+    const seenAt = wholeSeconds(this.#clock.monotonic());
+    for (const { sessionId } of ended) this.#ended.set(sessionId, seenAt);
   }
 
   /** Adds versions that this process has just raised. */
@@ -132,27 +137,39 @@ export class BlacklistMirror {
     const isClockSteppedBack = begun.wall < this.#lastRead.wall;
     if (isClockSteppedBack || this.#ageOf(this.#lastFullRead) >= this.#settings.blacklistStaleness) {
       const raisedSince = begun.wall - this.#settings.accessTokenLifetime - RAISED_MARGIN;
-      await this.#learn(raisedSince, (em) => findEndedSessions(em, begun.wall - ENDED_MARGIN));
-      this.#forgetExpired(begun);
+      await this.#readAll(begun.wall - ENDED_MARGIN);
+      await this.#readRaised(raisedSince);
+      this.#forget(begun.monotonic);
       this.#lastFullRead = begun;
     } else {
       const since = this.#lastRead.wall - LOOK_BACK - this.#settings.leeway;
-      await this.#learn(since, (em) => findSessionsEndedSince(em, since));
+      this.add(await this.#database.read((em) => findSessionsEndedSince(em, since)));
+      await this.#readRaised(since);
     }
     this.#lastRead = begun;
   }
 
-  async #learn(raisedSince: number, findEnded: (em: EntityManager) => Promise<EndedSession[]>): Promise<void> {
-    await this.#database.read(async (em) => {
-      this.add(await findEnded(em));
-      this.raise(await this.#findVersionsRaisedSince(em, raisedSince));
-    });
+  /** Reads portion by portion. A driver that blocks the process, as SQLite's does, lets requests be answered in between. */
+  async #readAll(now: number): Promise<void> {
+    let last: EndedRow | null = null;
+    do {
+      const after: EndedRow | null = last;
+      const rows: EndedRow[] = await this.#database.read((em) => findEndedSessions(em, now, after, PORTION));
+      this.add(rows);
+      last = rows.length < PORTION ? null : (rows.at(-1) ?? null);
+      await nextTurn();
+    } while (last !== null);
   }
 
-  #forgetExpired(now: { wall: number; monotonic: number }): void {
-    const longAgo = now.monotonic - this.#settings.accessTokenLifetime;
-    for (const [sessionId, { expiresAt, learnedAt }] of this.#ended)
-      if (expiresAt <= now.wall && learnedAt <= longAgo - ENDED_MARGIN) this.#ended.delete(sessionId);
+  async #readRaised(since: number): Promise<void> {
+    this.raise(await this.#database.read((em) => this.#findVersionsRaisedSince(em, since)));
+  }
+
+  /** Forgets what has not been read again for long. Rows that still bar tokens have just been read. */
+  #forget(now: number): void {
+    const longAgo = now - this.#settings.accessTokenLifetime;
+    for (const [sessionId, seenAt] of this.#ended)
+      if (seenAt < wholeSeconds(longAgo - ENDED_MARGIN)) this.#ended.delete(sessionId);
     for (const [userId, { learnedAt }] of this.#raised)
       if (learnedAt <= longAgo - RAISED_MARGIN) this.#raised.delete(userId);
   }

@@ -1,5 +1,6 @@
 import type { InferKyselyDB } from '@mikro-orm/sql';
-import { sql } from 'kysely';
+import { type ExpressionBuilder, sql } from 'kysely';
+import { compileQuery } from '../database/compiled-query.ts';
 import { type AgedRows, type ByProperty, type EntityManager, inPortions, tablesOf } from '../database/tables.ts';
 import { newId } from '../id.ts';
 import { type BlacklistedTokenEntity, ROTATED } from './blacklisted-token.entity.ts';
@@ -16,10 +17,15 @@ export interface BlacklistEntry {
   readonly expiresAt: Date;
 }
 
-/** A session that has ended, as long as one of its access tokens may be unexpired. */
+/** A session that has ended. */
 export interface EndedSession {
   readonly sessionId: string;
-  readonly expiresAt: Date;
+}
+
+/** The row of one that has ended, as long as one of its access tokens may be unexpired. */
+export interface EndedRow extends EndedSession {
+  readonly id: string;
+  readonly blacklistedAt: Date;
 }
 
 /** Rows that may be purged: those that bar nothing. */
@@ -48,22 +54,62 @@ export async function isRotated(em: EntityManager, jti: string): Promise<boolean
   return row !== undefined;
 }
 
-/** The ended sessions whose rows still bar access tokens. */
-export async function findEndedSessions(em: EntityManager, now: number): Promise<EndedSession[]> {
-  return endedSessions(em).where('expiresAt', '>', new Date(now)).execute();
+interface PortionBindings {
+  readonly now: Date;
+  readonly blacklistedAt: Date;
+  readonly id: string;
+  readonly most: number;
+}
+
+const portionOfEnded = compileQuery<Tables, PortionBindings, { row: EndedRow }>(
+  { row: { entity: 'AuthBlacklistedToken', properties: ['id', 'sessionId', 'blacklistedAt'] } },
+  (tables, columns, { now, blacklistedAt, id, most }) =>
+    tables
+      .selectFrom('AuthBlacklistedToken')
+      .select(columns)
+      .where(isEnd)
+      .where('expiresAt', '>', now)
+      .where('blacklistedAt', '>=', blacklistedAt)
+      .where((row) => row.or([row('blacklistedAt', '>', blacklistedAt), row('id', '>', id)]))
+      .orderBy('blacklistedAt')
+      .orderBy('id')
+      .limit(most),
+);
+
+/** Before every row. */
+const START: Pick<EndedRow, 'id' | 'blacklistedAt'> = {
+  id: '00000000-0000-0000-0000-000000000000',
+  blacklistedAt: new Date(0),
+};
+
+/**
+ * The ended sessions whose rows still bar access tokens, in the order of their rows.
+ *
+ * @param after - the row before the first.
+ * @param most - how many at most.
+ */
+export async function findEndedSessions(
+  em: EntityManager,
+  now: number,
+  after: EndedRow | null,
+  most: number,
+): Promise<EndedRow[]> {
+  const { id, blacklistedAt } = after ?? START;
+  const found = await portionOfEnded(em, { now: new Date(now), id, blacklistedAt, most });
+  return found.map(({ row }) => row);
 }
 
 /** The sessions that ended at or after a moment. */
 export async function findSessionsEndedSince(em: EntityManager, since: number): Promise<EndedSession[]> {
-  return endedSessions(em).where('blacklistedAt', '>=', new Date(since)).execute();
+  return tablesOf<Tables>(em)
+    .selectFrom('AuthBlacklistedToken')
+    .select('sessionId')
+    .where(isEnd)
+    .where('blacklistedAt', '>=', new Date(since))
+    .execute();
 }
 
-function endedSessions(em: EntityManager) {
-  return (
-    tablesOf<Tables>(em)
-      .selectFrom('AuthBlacklistedToken')
-      .select(['sessionId', 'expiresAt'])
-      // A literal, as in the partial index: SQLite does not use that index for a parameter.
-      .where('reason', '<>', sql.lit(ROTATED))
-  );
+/** A literal, as in the partial index: SQLite does not use that index for a parameter. */
+function isEnd(row: ExpressionBuilder<Tables, 'AuthBlacklistedToken'>) {
+  return row('reason', '<>', sql.lit(ROTATED));
 }

@@ -37,26 +37,32 @@ export function compileChange<Tables, Values extends Bindings<Values>>(
   return async (em, given) => (await run(em, compile(em), given)).count;
 }
 
+/** What a query reads of an entity: all of its properties, or some. */
+type Selection = string | { readonly entity: string; readonly properties: readonly string[] };
+
 /**
- * Makes a query of one row, compiled once as `compileChange` does. The result is null if there is no row.
+ * Makes a query that is compiled once, as `compileChange` does.
  *
- * @param entities - the name of each entity in the row, by the property that holds it in the result.
+ * @param selections - the entity of each part of a row, by the property that holds it in the result.
  * @param build - builds the query, with `columns` as what it selects.
  */
-export function compileFind<Tables, Values extends Bindings<Values>, Result extends object>(
-  entities: { readonly [Part in keyof Result]: string },
+export function compileQuery<Tables, Values extends Bindings<Values>, Result extends object>(
+  selections: { readonly [Part in keyof Result]: Selection },
   build: (tables: Kysely<Tables>, columns: Columns, given: Values) => Compilable,
-): (em: EntityManager, given: Values) => Promise<Result | null> {
+): (em: EntityManager, given: Values) => Promise<Result[]> {
   const compile = oncePerOrm((em) => {
-    const parts = Object.entries<string>(entities).map(([name, entity]) => new Part(em, name, entity));
+    const parts = Object.entries<Selection>(selections).map(([name, selection]) => new Part(em, name, selection));
     const columns = parts.flatMap((part) => part.columns);
     return { ...build(tablesOf<Tables>(em), columns, SLOTS as Values).compile(), parts };
   });
   return async (em, given) => {
     const compiled = compile(em);
-    const [row] = (await run(em, compiled, given)).rows;
-    if (row === undefined) return null;
-    return Object.fromEntries(compiled.parts.map((part) => [part.name, part.read(em, row)])) as Result;
+    const { rows } = await run(em, compiled, given);
+    return rows.map((row) => {
+      const result: Record<string, object> = {};
+      for (const part of compiled.parts) result[part.name] = part.read(em, row);
+      return result as Result;
+    });
   };
 }
 
@@ -69,10 +75,11 @@ class Part {
   readonly #stored: readonly (readonly [inRow: string, inTable: string])[];
   readonly #converted: readonly EntityProperty[];
 
-  constructor(em: EntityManager, name: string, entity: string) {
+  constructor(em: EntityManager, name: string, selection: Selection) {
+    const { entity, properties = null } = typeof selection === 'string' ? { entity: selection } : selection;
     this.name = name;
     this.#meta = em.getMetadata().getByClassName(entity);
-    const { props } = this.#meta;
+    const props = this.#meta.props.filter((property) => properties === null || properties.includes(property.name));
     const row = expressionBuilder<Record<string, Record<string, unknown>>, string>();
     this.columns = props.map((property) => row.ref(`${entity}.${property.name}`).as(`${name}.${columnOf(property)}`));
     this.#stored = props.map((property) => [`${name}.${columnOf(property)}`, columnOf(property)]);

@@ -1,5 +1,5 @@
 import type { InferKyselyDB } from '@mikro-orm/sql';
-import { compileFind } from '../database/compiled-query.ts';
+import { compileQuery } from '../database/compiled-query.ts';
 import { type AgedRows, type ByProperty, type EntityManager, tablesOf } from '../database/tables.ts';
 import type { KnownDevice } from '../device.ts';
 import type { SubjectRow } from '../users/subject.ts';
@@ -24,14 +24,14 @@ export async function insertSession(em: EntityManager, session: Session): Promis
   await tablesOf<Tables>(em).insertInto('AuthSession').values(session).execute();
 }
 
-const sessionById = compileFind<Tables, { id: string }, { session: Session }>(
+const sessionById = compileQuery<Tables, { id: string }, { session: Session }>(
   { session: 'AuthSession' },
   (tables, columns, { id }) => tables.selectFrom('AuthSession').select(columns).where('id', '=', id),
 );
 
 export async function findSession(em: EntityManager, id: string): Promise<Session | null> {
-  const found = await sessionById(em, { id });
-  return found && found.session;
+  const [found] = await sessionById(em, { id });
+  return found?.session ?? null;
 }
 
 /** A session with its user's row. */
@@ -40,7 +40,7 @@ export interface SessionOfUser {
   readonly user: SubjectRow;
 }
 
-const sessionOfUserById = compileFind<Tables, { id: string }, SessionOfUser>(
+const sessionOfUserById = compileQuery<Tables, { id: string }, SessionOfUser>(
   { session: 'AuthSession', user: 'AuthUser' },
   (tables, columns, { id }) =>
     tables
@@ -51,7 +51,8 @@ const sessionOfUserById = compileFind<Tables, { id: string }, SessionOfUser>(
 );
 
 export async function findSessionOfUser(em: EntityManager, id: string): Promise<SessionOfUser | null> {
-  return sessionOfUserById(em, { id });
+  const [found = null] = await sessionOfUserById(em, { id });
+  return found;
 }
 
 /** The sessions of a user that are alive at a moment, last used first. */

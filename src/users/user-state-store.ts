@@ -1,6 +1,6 @@
 import type { InferKyselyDB } from '@mikro-orm/sql';
 import type { ExpressionBuilder } from 'kysely';
-import { compileFind } from '../database/compiled-query.ts';
+import { compileQuery } from '../database/compiled-query.ts';
 import { type ByProperty, type EntityManager, tablesOf } from '../database/tables.ts';
 import type { UserState, UserStateEntity } from './user-state.entity.ts';
 
@@ -9,14 +9,14 @@ type Tables = InferKyselyDB<UserStateEntity, ByProperty>;
 /** A state as it was read. Any change since then has raised the version or replaced the stamp. */
 type Known = Pick<UserState, 'id' | 'stamp' | 'tokenVersion'>;
 
-const stateById = compileFind<Tables, { id: string }, { state: UserState }>(
+const stateById = compileQuery<Tables, { id: string }, { state: UserState }>(
   { state: 'AuthUser' },
   (tables, columns, { id }) => tables.selectFrom('AuthUser').select(columns).where('id', '=', id),
 );
 
 export async function findUserState(em: EntityManager, id: string): Promise<UserState | null> {
-  const found = await stateById(em, { id });
-  return found && found.state;
+  const [found] = await stateById(em, { id });
+  return found?.state ?? null;
 }
 
 /** Makes the row of a user, unless there is one. */

@@ -1,6 +1,6 @@
 import type { InferKyselyDB } from '@mikro-orm/sql';
 import { type ExpressionBuilder, sql } from 'kysely';
-import { compileFind } from '../database/compiled-query.ts';
+import { compileQuery } from '../database/compiled-query.ts';
 import { type ByProperty, type EntityManager, tablesOf } from '../database/tables.ts';
 import { type PagePosition, pageOf } from '../page.ts';
 import { HASH_HEAD, HASH_TAIL_LENGTH } from './password-hasher.ts';
@@ -47,13 +47,13 @@ export async function findUserOrOther(
     .executeTakeFirst();
 }
 
-const userById = compileFind<Tables, { id: string }, { user: User }>({ user: 'AuthUser' }, (tables, columns, { id }) =>
+const userById = compileQuery<Tables, { id: string }, { user: User }>({ user: 'AuthUser' }, (tables, columns, { id }) =>
   tables.selectFrom('AuthUser').select(columns).where('id', '=', id),
 );
 
 export async function findUser(em: EntityManager, id: string): Promise<User | null> {
-  const found = await userById(em, { id });
-  return found && found.user;
+  const [found] = await userById(em, { id });
+  return found?.user ?? null;
 }
 
 /** A page of all users, latest first, and one more row. */

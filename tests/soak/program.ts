@@ -106,10 +106,19 @@ export class Program {
 
   /** `kill -9`. */
   async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  /** Lets it end by itself. */
+  async stop(): Promise<void> {
+    await this.#end('SIGTERM');
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
     const child = this.#child;
     if (child === undefined || !this.isRunning) return;
     const gone = once(child, 'exit');
-    child.kill('SIGKILL');
+    child.kill(signal);
     await gone;
   }
 }

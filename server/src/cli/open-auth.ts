@@ -2,8 +2,7 @@ import type { MikroORM } from '@mikro-orm/core';
 import { type Auth, authEntities, createAuth, type Fault, KeyRingError, type PrivateJwkSet } from 'graphql-simplejwt';
 import { createDatabase, databaseExists, migrate, openDatabase, pendingMigrations } from '../database/open-database.ts';
 import { type Environment, StartError } from '../environment.ts';
-import { createFolderMailer } from '../mail/folder-mailer.ts';
-import { type OpenMailer, openSmtpMailer } from '../mail/smtp-mailer.ts';
+import type { OpenMailer } from '../mail/smtp-mailer.ts';
 import { createLog } from '../log.ts';
 import { ensureKeysFile, readKeysFile } from '../keys-file.ts';
 
@@ -34,7 +33,7 @@ export async function openAuth(environment: Environment, log = createLog(process
   try {
     const keys = await prepare(environment, orm);
     const onFault = (fault: Fault) => log.error({ fault }, BACKGROUND);
-    const mailer = openMailer(environment);
+    const mailer = await openMailer(environment);
     const auth = await createAuth({
       ...environment.settings,
       ...(mailer === null ? {} : { mailer: mailer.send }),
@@ -55,10 +54,11 @@ export async function openAuth(environment: Environment, log = createLog(process
   }
 }
 
-/** Development without a mail server writes mails to a folder. Production then sends none. */
-function openMailer({ smtp, isProduction }: Environment): OpenMailer | null {
-  if (smtp !== null) return openSmtpMailer(smtp.url, smtp.from);
+/** Development without a mail server writes mails to a folder. Production then sends none, and does not load nodemailer. */
+async function openMailer({ smtp, isProduction }: Environment): Promise<OpenMailer | null> {
+  if (smtp !== null) return (await import('../mail/smtp-mailer.ts')).openSmtpMailer(smtp.url, smtp.from);
   if (isProduction) return null;
+  const { createFolderMailer } = await import('../mail/folder-mailer.ts');
   return { send: createFolderMailer(MAIL_FOLDER, console.log), close: () => undefined };
 }
 

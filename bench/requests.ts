@@ -1,0 +1,76 @@
+import type { Build } from '../tests/soak/program.ts';
+import { ask, refreshAll } from './load.ts';
+import { alternate } from './rounds.ts';
+import { type Comparison, compare } from './results.ts';
+import { processorTime, startBare, startServer } from './start.ts';
+
+const ROUNDS = 5;
+/** Seconds. */
+const SPAN = 2;
+const WARM_UP = 3;
+const TYPENAME = '{ __typename }';
+
+/** Fields without and with a guard, and one that reads the user. */
+export async function compareReads(build: Build, databaseUrl: string): Promise<Comparison[]> {
+  // Production does not answer `__schema`.
+  const { program, client } = await startServer(build, databaseUrl, { NODE_ENV: 'development' });
+  const { accessToken } = await client.register();
+  const options = { url: program.url, connections: 16, accessToken };
+  const rate = (query: string) => async () => (await ask(query, { ...options, span: SPAN })).requestsPerSecond;
+  await ask('{ me { id } }', { ...options, span: WARM_UP });
+
+  const guarded = await alternate(12, {
+    of: rate('{ currentToken { id } }'),
+    to: rate('{ __schema { queryType { name } } }'),
+  });
+  const me = await alternate(ROUNDS, { of: rate('{ me { id } }'), to: rate(TYPENAME) });
+  await program.kill();
+  return [compare('guarded', 'SQLite', guarded, 'requests/s'), compare('me', 'SQLite', me, 'requests/s')];
+}
+
+/** The same field of our server and of Apollo Server on Fastify: the processor's time of the server for each request. */
+export async function compareWithBare(build: Build, databaseUrl: string): Promise<Comparison[]> {
+  const { program } = await startServer(build, databaseUrl);
+  const bare = await startBare();
+  const contestants = {
+    of: { url: program.url, pid: program.pid ?? 0 },
+    to: { url: bare.url, pid: bare.child.pid ?? 0 },
+  };
+  for (const each of Object.values(contestants)) await cost(each, WARM_UP)();
+  const measured = await alternate(ROUNDS, { of: cost(contestants.of, SPAN), to: cost(contestants.to, SPAN) });
+  await program.kill();
+  bare.child.kill();
+  return [compare('bare', 'SQLite', measured, 'µs of processor time/request')];
+}
+
+/** What a request costs the processor, in microseconds of the process that answers. */
+const cost =
+  ({ url, pid }: { readonly url: string; readonly pid: number }, span: number) =>
+  async () => {
+    const before = processorTime(pid);
+    const { requests } = await ask(TYPENAME, { url, connections: 16, span });
+    return ((processorTime(pid) - before) * 1000) / requests;
+  };
+
+/** Refreshes, with the row of the blacklist, by so many sessions at once. */
+export async function compareRefreshes(
+  build: Build,
+  database: 'SQLite' | 'PostgreSQL',
+  databaseUrl: string,
+): Promise<Comparison[]> {
+  const { program, client } = await startServer(build, databaseUrl);
+  await client.register();
+  const comparisons: Comparison[] = [];
+  for (const connections of [16, 64]) {
+    const tokens: string[] = [];
+    for (let count = 0; count < connections; count += 1) tokens.push((await client.login()).refreshToken);
+    await refreshAll(tokens, { url: program.url, span: WARM_UP });
+    const measured = await alternate(ROUNDS, {
+      of: async () => (await refreshAll(tokens, { url: program.url, span: SPAN })).requestsPerSecond,
+      to: async () => (await ask(TYPENAME, { url: program.url, connections, span: SPAN })).requestsPerSecond,
+    });
+    comparisons.push(compare(`refresh-${connections}`, database, measured, 'requests/s'));
+  }
+  await program.kill();
+  return comparisons;
+}
