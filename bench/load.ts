@@ -20,7 +20,12 @@ export interface LoadOptions {
 
 /** Sends one document over and over. */
 export async function ask(query: string, options: LoadOptions): Promise<Load> {
-  return run(options, (client) => client.setBody(JSON.stringify({ query })));
+  return post(options, (client) => client.setBody(JSON.stringify({ query })));
+}
+
+/** Asks for a resource over and over. */
+export async function get(options: LoadOptions): Promise<Load> {
+  return run({ ...options, method: 'GET' }, () => undefined);
 }
 
 const LOGIN = 'mutation ($input: LoginInput!) { login(input: $input) { accessToken } }';
@@ -28,7 +33,7 @@ const LOGIN = 'mutation ($input: LoginInput!) { login(input: $input) { accessTok
 /** Logs the first user in over and over. */
 export async function login(options: LoadOptions): Promise<Load> {
   const body = JSON.stringify({ query: LOGIN, variables: { input: { email: EMAIL, password: PASSWORD } } });
-  return run(options, (client) => {
+  return post(options, (client) => {
     client.setRequests([{ method: 'POST', body, onResponse: expectToken }]);
   });
 }
@@ -41,38 +46,55 @@ const REFRESH =
   'mutation ($input: RefreshTokenInput) { refreshToken(input: $input) { accessToken refreshToken accessTokenExpiresIn } }';
 
 /** Exchanges the refresh token of one session on each connection, and keeps the successors in the given list. */
-export async function refreshAll(tokens: string[], options: Omit<LoadOptions, 'connections'>): Promise<Load> {
-  const sessions = tokens.keys();
-  return run({ ...options, connections: tokens.length }, (client) => {
-    const session = sessions.next().value ?? 0;
+export async function refreshAll(tokens: string[], { url, span }: Pick<LoadOptions, 'url' | 'span'>): Promise<Load> {
+  return exchangeAll(tokens, {
+    url: `${url}/graphql`,
+    span,
+    bodyOf(refreshToken) {
+      // An answer that the end of the last span cut off is asked for again.
+      const idempotencyKey = createHash('sha256').update(refreshToken).digest('base64url');
+      return { query: REFRESH, variables: { input: { refreshToken, idempotencyKey } } };
+    },
+    successorOf: (answer) =>
+      (answer as { data?: { refreshToken?: { refreshToken: string } } }).data?.refreshToken?.refreshToken,
+  });
+}
+
+export interface Exchange extends Pick<LoadOptions, 'url' | 'span'> {
+  readonly bodyOf: (token: string) => object;
+  readonly successorOf: (answer: unknown) => string | undefined;
+}
+
+/** Exchanges one token on each connection, in the way of any server, and keeps the successors in the given list. */
+export async function exchangeAll(tokens: string[], { url, span, bodyOf, successorOf }: Exchange): Promise<Load> {
+  const places = tokens.keys();
+  return run({ url, span, method: 'POST', connections: tokens.length }, (client) => {
+    const place = places.next().value ?? 0;
     client.setRequests([
       {
         method: 'POST',
-        setupRequest: (request) => ({ ...request, body: refreshOf(tokens[session] ?? '') }),
+        setupRequest: (request) => ({ ...request, body: JSON.stringify(bodyOf(tokens[place] ?? '')) }),
         onResponse(_status, body) {
-          const answer = JSON.parse(body) as { data?: { refreshToken?: { refreshToken: string } } };
-          const successor = answer.data?.refreshToken?.refreshToken;
-          if (successor === undefined) throw new Error(`A refresh failed: ${body}`);
-          tokens[session] = successor;
+          const successor = successorOf(JSON.parse(body));
+          if (successor === undefined) throw new Error(`An exchange failed: ${body}`);
+          tokens[place] = successor;
         },
       },
     ]);
   });
 }
 
-function refreshOf(refreshToken: string): string {
-  // An answer that the end of the last span cut off is asked for again.
-  const idempotencyKey = createHash('sha256').update(refreshToken).digest('base64url');
-  return JSON.stringify({ query: REFRESH, variables: { input: { refreshToken, idempotencyKey } } });
+async function post(options: LoadOptions, setupClient: (client: Client) => void): Promise<Load> {
+  return run({ ...options, url: `${options.url}/graphql`, method: 'POST' }, setupClient);
 }
 
 async function run(
-  { url, connections, span, accessToken }: LoadOptions,
+  { url, method, connections, span, accessToken }: LoadOptions & { readonly method: 'GET' | 'POST' },
   setupClient: (client: Client) => void,
 ): Promise<Load> {
   const result = await autocannon({
-    url: `${url}/graphql`,
-    method: 'POST',
+    url,
+    method,
     connections,
     duration: span,
     // The server closes a connection after 1,000 requests, and autocannon does not heed `Connection: close`.

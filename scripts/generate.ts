@@ -11,6 +11,7 @@ import { drawGoals } from './draw-goals.ts';
 import { drawSequence } from './draw-sequence.ts';
 import { printConfiguration } from './print-configuration.ts';
 import { printPerformance } from './print-performance.ts';
+import { printScaling } from './print-scaling.ts';
 import { printClientReasons, printErrorTables } from './print-reasons.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -20,8 +21,10 @@ const printers: Readonly<Record<string, () => string>> = {
     execFileSync(process.execPath, [join(ROOT, 'server/dist/main.js'), 'schema'], { encoding: 'utf8' }),
   'docs/configuration.md': printConfiguration,
   'docs/errors.md': () => printErrorTables(read('docs/errors.md')),
-  'docs/performance.md': () => printPerformance(read('docs/performance.md'), benchResults()),
-  'docs/images/goals.svg': () => drawGoals(benchResults()),
+  'docs/performance.md': () =>
+    printPerformance(read('docs/performance.md'), { requests: benchResults('requests'), peers: benchResults('peers') }),
+  'docs/scaling.md': () => printScaling(read('docs/scaling.md'), benchResults('requests')),
+  'docs/images/goals.svg': () => drawGoals(benchResults('requests')),
   'client/src/reasons.ts': printClientReasons,
   'docs/images/two-tabs.svg': () => drawSequence(read('docs/images/two-tabs.txt')),
   'docs/images/thief-and-lost-answer.svg': () => drawSequence(read('docs/images/thief-and-lost-answer.txt')),
@@ -39,8 +42,8 @@ for (const [file, print] of Object.entries(printers)) {
 }
 process.exitCode = isCheck && hasDrift ? 1 : 0;
 
-function benchResults(): Results {
-  return JSON.parse(read('bench/results/requests.json')) as Results;
+function benchResults(name: string): Results {
+  return JSON.parse(read(`bench/results/${name}.json`)) as Results;
 }
 
 function read(file: string): string {

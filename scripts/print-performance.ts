@@ -26,21 +26,41 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   'mirror-load': { what: 'mirror of a million ended sessions: to load', goal: { atMost: 5_000 } },
   'mirror-memory': { what: 'mirror of a million: memory', goal: { atMost: 150 } },
   'mirror-check': { what: 'mirror of a million: a check', goal: { atMost: 1 } },
+  'peer-yoga': { what: 'a guarded field', against: 'GraphQL Yoga with its JWT plugin', goal: { atLeast: 1.7 } },
+  'peer-better-auth': { what: 'a guarded field', against: 'Apollo Server with better-auth', goal: { atLeast: 3.5 } },
+  'peer-mercurius': {
+    what: 'our guard in a Mercurius host',
+    against: 'mercurius-auth with fast-jwt',
+    goal: { atLeast: 0.95 },
+  },
+  'peer-simplejwt-check': {
+    what: 'a check of a token',
+    against: 'djangorestframework-simplejwt',
+    goal: { atLeast: 5 },
+  },
+  'peer-simplejwt-me': { what: '`me`', against: 'djangorestframework-simplejwt', goal: { atLeast: 4 } },
+  'peer-simplejwt-refresh': { what: '`refreshToken`', against: 'djangorestframework-simplejwt', goal: { atLeast: 10 } },
 };
 /** A refresh on PostgreSQL has a goal of its own, for any number of connections. */
 const REFRESH_ON_POSTGRESQL = { atLeast: 0.2 };
 
-/** Puts the results of the last `npm run bench` between the marks of docs/performance.md. */
-export function printPerformance(page: string, { measuredOn, machine, comparisons }: Results): string {
+/** Puts results between the marks of docs/performance.md that have their names. */
+export function printPerformance(page: string, all: Readonly<Record<string, Results>>): string {
+  return Object.entries(all).reduce((printed, [name, results]) => {
+    const marks = new RegExp(`(<!-- printed: ${name} -->\\n)[\\s\\S]*?(<!-- end -->)`);
+    return printed.replace(marks, `$1\n${printTable(results)}\n\n$2`);
+  }, page);
+}
+
+function printTable({ measuredOn, machine, comparisons }: Results): string {
   const rows = comparisons.map((each) => `| ${cellsOf(each).join(' | ')} |`);
-  const table = [
+  return [
     `Measured on ${measuredOn}: ${machine}.`,
     '',
     '| what | against | on | median (lowest to highest) | absolute | goal | met |',
     '| --- | --- | --- | --- | --- | --- | --- |',
     ...rows,
   ].join('\n');
-  return page.replace(/(<!-- printed: requests -->\n)[\s\S]*?(<!-- end -->)/, `$1\n${table}\n\n$2`);
 }
 
 function cellsOf(comparison: Comparison): string[] {

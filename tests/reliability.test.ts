@@ -7,3 +7,7 @@ test('a token that processes of the built program race for has one successor, an
 test('a client that retries with its key loses nothing when the program or PostgreSQL is killed', async () => {
   expect(await runShort('tests/soak/crash.ts')).toMatch(/All as promised\.\n$/);
 }, 250_000);
+
+test('a client that retries with its key loses nothing when a synchronous standby takes over from a PostgreSQL that died', async () => {
+  expect(await runShort('tests/soak/failover.ts')).toMatch(/All as promised\.\n$/);
+}, 200_000);

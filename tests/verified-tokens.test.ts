@@ -3,6 +3,7 @@ import { type AuthContext, Authorized } from '../src/index.ts';
 import { createVerifiedTokens } from '../src/tokens/verified-tokens.ts';
 import type { AccessClaims } from '../src/tokens/claims.ts';
 import type { Answer } from './support/graphql-client.ts';
+import { passTime, stepClock } from './support/pass-time.ts';
 import { useServers } from './support/use-servers.ts';
 
 const start = useServers();
@@ -41,14 +42,15 @@ class MeddlingResolver {
 const reasonOf = ({ errors }: Answer) => errors[0]?.extensions.reason;
 
 test('a token that was accepted is refused when it expires, and before it was issued', async () => {
-  const { client, clock } = await start({ accessTokenLifetime: '1m', leeway: '0s' });
+  const server = await start({ accessTokenLifetime: '1m', leeway: '0s' });
+  const { client } = server;
   const { accessToken } = await client.register();
   expect((await client.currentToken(accessToken)).errors).toEqual([]);
-  clock.step(-120_000);
+  await stepClock(server, -120_000);
   expect(reasonOf(await client.currentToken(accessToken))).toBe('TOKEN_INVALID');
-  clock.step(120_000);
+  await stepClock(server, 120_000);
   expect((await client.currentToken(accessToken)).errors).toEqual([]);
-  clock.advance(60_000);
+  await passTime(server, 60_000);
   expect(reasonOf(await client.currentToken(accessToken))).toBe('TOKEN_EXPIRED');
 });
 

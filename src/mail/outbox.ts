@@ -105,7 +105,8 @@ export class Outbox {
       if (this.#isAbandoned) return;
       const delay = DELAYS[Math.min(queued.attempts, DELAYS.length - 1)] ?? DELAYS[0];
       const lastError = (error instanceof Error ? error.message : String(error)).slice(0, LONGEST_ERROR);
-      await this.#database.transaction((em) => postponeMail(em, queued.id, lastError, this.#clock.now() + delay));
+      const dueAt = this.#clock.now() + delay;
+      await this.#database.transaction((em) => postponeMail(em, queued.id, lastError, dueAt));
       // The message may contain the address. It is in the table, and not in the log.
       this.#onFailure(new Error(`A mail (${queued.purpose}) was not sent at attempt ${queued.attempts + 1}.`));
     }

@@ -2,14 +2,12 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { freshPostgres, freshSqlite } from '../support/databases.ts';
-import { freePort } from '../support/free-port.ts';
-import { GraphQLClient } from '../support/graphql-client.ts';
 import { startPostgres, type Postgres } from '../support/postgres.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { HonestClient } from './honest-client.ts';
+import type { HonestClient } from './honest-client.ts';
+import { judge, openStage } from './honest-stage.ts';
 import { describeMachine, endAfter, sqliteVersion, Stopwatch } from './machine.ts';
-import { makeBuild, Program, type ProgramOptions } from './program.ts';
-import { openSessions } from './sessions.ts';
+import { makeBuild } from './program.ts';
 
 const { values } = parseArgs({
   options: {
@@ -53,7 +51,7 @@ interface FreshDatabase {
 }
 
 async function killProgram(name: string, database: FreshDatabase): Promise<void> {
-  const { clients, program, options } = await open(name, database);
+  const { clients, program } = await open(database);
   const watch = new Stopwatch();
   let isOver = false;
   const running = Promise.all(clients.map((client) => client.run(() => isOver)));
@@ -88,7 +86,7 @@ async function killProgram(name: string, database: FreshDatabase): Promise<void>
   isOver = true;
   await running;
   await program.kill();
-  await judge(name, clients, options);
+  await conclude(name, clients, database);
   await database.remove();
 }
 
@@ -96,7 +94,7 @@ async function killProgram(name: string, database: FreshDatabase): Promise<void>
 async function killDatabase(server: Postgres): Promise<void> {
   const name = 'PostgreSQL killed';
   const database = await freshPostgres(server.url('postgres'));
-  const { clients, program, options } = await open(name, database);
+  const { clients, program } = await open(database);
   await program.start();
   const { pid } = program;
   let isOver = false;
@@ -129,51 +127,19 @@ async function killDatabase(server: Postgres): Promise<void> {
   if (codes.some((code) => code !== 'SERVICE_UNAVAILABLE')) failures.push(`${name}: ${codes.join(', ')}`);
   if (program.pid !== pid || !program.isRunning) failures.push(`${name}: the program did not live through it`);
   await program.kill();
-  await judge(name, clients, options);
+  await conclude(name, clients, database);
   await database.remove();
 }
 
-async function open(name: string, database: FreshDatabase) {
-  const options: ProgramOptions = {
-    databaseUrl: database.url,
-    keysFile: join(built.folder, `${name}.json`),
-    port: await freePort(),
-    preload: join(import.meta.dirname, 'crash-points.ts'),
-  };
-  const pairs = await openSessions(built, options, CLIENTS);
-  const program = new Program(built, options);
-  const client = new GraphQLClient(program.url);
-  const clients = pairs.map(({ session, refreshToken }) => new HonestClient(client, session.id, refreshToken));
-  return { clients, program, options };
+async function open(database: FreshDatabase) {
+  const preload = join(import.meta.dirname, 'crash-points.ts');
+  return openStage(built, { databaseUrl: database.url, clients: CLIENTS, preload });
 }
 
-/** What the clients saw, held against what the database holds. */
-async function judge(name: string, clients: readonly HonestClient[], options: ProgramOptions): Promise<void> {
-  const orm = await built.openDatabase(options.databaseUrl, built.library.authEntities);
-  const connection = orm.em.getConnection();
-  const rows: { id: string; rotations: number | string; end_reason: string | null }[] = await connection.execute(
-    `select id, end_reason, (select count(*) from simplejwt_blacklisted_token where session_id = simplejwt_session.id
-    and reason = 'ROTATED') as rotations from simplejwt_session`,
-  );
-  for (const client of clients) {
-    const row = rows.find(({ id }) => id === client.sessionId);
-    // Each committed rotation was answered exactly once.
-    if (Number(row?.rotations) !== client.acknowledged)
-      client.faults.push(
-        `session ${client.sessionId}: ${row?.rotations} rotations, ${client.acknowledged} acknowledged`,
-      );
-    if (row?.end_reason !== null) client.faults.push(`session ${client.sessionId} has ended: ${row?.end_reason}`);
-    failures.push(...client.faults.map((fault) => `${name}: ${fault}`));
-  }
-  const lost = clients.filter((client) => client.isLost).length;
-  let integrity = '';
-  if (options.databaseUrl.startsWith('sqlite:')) {
-    const [{ integrity_check: verdict }] = await connection.execute('pragma integrity_check');
-    integrity = `, integrity_check: ${verdict}`;
-    if (verdict !== 'ok') failures.push(`${name}: integrity_check says ${verdict}`);
-  }
-  await orm.close();
-  report(name, `${clients.length} sessions, ${lost} lost or spent twice${integrity}`);
+async function conclude(name: string, clients: readonly HonestClient[], database: FreshDatabase): Promise<void> {
+  const { faults, summary } = await judge(built, clients, database.url);
+  failures.push(...faults.map((fault) => `${name}: ${fault}`));
+  report(name, summary);
 }
 
 function report(name: string, text: string): void {

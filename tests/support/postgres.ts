@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import {
+  appendFileSync,
   chmodSync,
   chownSync,
   cpSync,
@@ -39,6 +40,16 @@ export interface Postgres {
   /** Starts it again, on the same port and the same data. */
   restart(): Promise<void>;
   /** Stops it and removes what it wrote. */
+  stop(): Promise<void>;
+  /** Starts a standby of it. From then on, a commit is acknowledged when the standby has it too. */
+  startStandby(): Promise<Standby>;
+}
+
+/** A copy that follows its primary by streaming replication. */
+export interface Standby {
+  readonly port: number;
+  /** Makes it a primary. */
+  promote(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -83,6 +94,27 @@ export async function startPostgres({ isDurable = false }: PostgresOptions = {})
       kill: () => void process.kill(postmasterOf(data), 'SIGKILL'),
       restart: async () => retry(start),
       stop: async () => watchdog.end(),
+      async startStandby() {
+        const copy = mkdtempSync(join(tmpdir(), 'graphql-simplejwt-standby-'));
+        if (owner !== null) chownSync(copy, owner.uid, owner.gid);
+        const copied = join(copy, 'data');
+        const ends = startWatchdog(copy, copied);
+        await tool('pg_ctl', 'stop', '--wait', '--mode=fast', '-D', data);
+        await run('cp', ['-a', data, copied]);
+        const standbyPort = await freePort();
+        const primary = `host=127.0.0.1 port=${port} user=postgres password=${password} application_name=standby`;
+        const settings = ['', `port = ${standbyPort}`, `primary_conninfo = '${primary}'`, ''].join('\n');
+        appendFileSync(join(copied, 'postgresql.auto.conf'), settings);
+        writeFileSync(join(copied, 'standby.signal'), '');
+        appendFileSync(join(data, 'postgresql.auto.conf'), `\nsynchronous_standby_names = 'standby'\n`);
+        await start();
+        await tool('pg_ctl', 'start', '--wait', '--timeout=30', '-D', copied, '-l', logOf(copied));
+        return {
+          port: standbyPort,
+          promote: async () => void (await tool('pg_ctl', 'promote', '--wait', '-D', copied)),
+          stop: async () => ends.end(),
+        };
+      },
     };
   } catch (error) {
     if (existsSync(logOf(folder))) console.error(readFileSync(logOf(folder), 'utf8'));

@@ -1,17 +1,25 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
+interface Target {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** A way to a server that can fall silent, as a network does: nothing is closed, and nothing arrives any more. */
 export interface SilentProxy {
   readonly port: number;
   fallSilent(): void;
   speak(): void;
+  /** Leads new connections to another server. */
+  redirect(target: Target): void;
   close(): Promise<void>;
 }
 
-export async function startSilentProxy(target: { host: string; port: number }): Promise<SilentProxy> {
+export async function startSilentProxy(first: Target): Promise<SilentProxy> {
   const sockets = new Set<Socket>();
   let isSilent = false;
+  let target = first;
   const server = createServer((near) => {
     const far = connect(target);
     for (const socket of [near, far]) {
@@ -35,6 +43,7 @@ export async function startSilentProxy(target: { host: string; port: number }): 
     port: address.port,
     fallSilent: () => void (isSilent = true),
     speak: () => void (isSilent = false),
+    redirect: (other) => void (target = other),
     async close() {
       for (const socket of sockets) socket.destroy();
       server.close();
