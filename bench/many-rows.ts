@@ -11,8 +11,8 @@ const SPREAD = 2_654_435_761n;
 /** What the first digits of ids begin with: milliseconds, one for each row. */
 const FIRST_TIME = 1_700_000_000_000n;
 
-type Table = 'user' | 'session' | 'jti' | 'entry';
-const TABLES: readonly Table[] = ['user', 'session', 'jti', 'entry'];
+type Table = 'user' | 'session' | 'jti' | 'entry' | 'event';
+const TABLES: readonly Table[] = ['user', 'session', 'jti', 'entry', 'event'];
 
 /** The id with this number: a UUIDv7, in the order of the numbers. */
 export function idOf(table: Table, number: number): string {
@@ -64,6 +64,16 @@ export class ManyRows {
       'simplejwt_blacklisted_token (id, jti, session_id, reason, blacklisted_at, expires_at)',
       `${this.#id('entry')}, ${this.#id('jti')}, ${this.#id('session')}, 'LOGGED_OUT', ${this.#time(Date.now(), `i - ${count}`)},
         ${this.#time(Date.now() + 3_600_000)}`,
+    );
+  }
+
+  /** Security events of logins. */
+  async addEvents(count: number): Promise<void> {
+    await this.#add(
+      count,
+      'simplejwt_security_event (id, type, user_id, session_id, user_agent, ip_address, created_at)',
+      `${this.#id('event')}, 'LOGGED_IN', ${this.#id('user')}, ${this.#id('session')}, '${USER_AGENT}', '203.0.113.77',
+        ${this.#time(Date.now(), `i - ${count}`)}`,
     );
   }
 

@@ -11,6 +11,7 @@ const ROUNDS = 5;
 /** Refreshes of one round, each of another session. */
 const REFRESHES = 300;
 const FEW = 10_000;
+const EVENTS = 100_000;
 
 /** Refreshes beside few sessions and beside many, and what a session and a refresh take of the disk. */
 export async function compareNumbers(
@@ -27,6 +28,7 @@ export async function compareNumbers(
   const results = [
     compare(`sessions-${many}`, database, median, 'ms'),
     measure('session-bytes', database, figureOf([crowds.of.bytesOfSession]), 1, 'bytes'),
+    measure('event-bytes', database, figureOf([crowds.of.bytesOfEvent]), 1, 'bytes'),
     measure('refresh-bytes', database, figureOf([grown / (ROUNDS * REFRESHES)]), 1, 'bytes'),
   ];
   for (const crowd of Object.values(crowds)) await crowd.close();
@@ -35,6 +37,7 @@ export async function compareNumbers(
 
 interface Crowd {
   readonly bytesOfSession: number;
+  readonly bytesOfEvent: number;
   /** Refreshes sessions one after the other. @returns the median time in milliseconds. */
   refresh(): Promise<number>;
   bytesOfBlacklist(): Promise<number>;
@@ -49,6 +52,8 @@ async function fill(build: Build, databaseUrl: string, count: number): Promise<C
   await rows.addUsersOf(count);
   await rows.addSessions(count);
   const bytesOfSession = (await rows.bytesOf('simplejwt_session')) / count;
+  await rows.addEvents(EVENTS);
+  const bytesOfEvent = (await rows.bytesOf('simplejwt_security_event')) / EVENTS;
   const program = new Program(build, options);
   await program.start();
   const client = new GraphQLClient(program.url);
@@ -56,6 +61,7 @@ async function fill(build: Build, databaseUrl: string, count: number): Promise<C
   let next = 0;
   return {
     bytesOfSession,
+    bytesOfEvent,
     async refresh() {
       const times: number[] = [];
       for (let left = REFRESHES; left > 0; left -= 1) {

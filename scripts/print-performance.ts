@@ -22,6 +22,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   idle: { what: 'memory when idle', goal: { atMost: 140 } },
   memory: { what: 'memory under load', against: 'Apollo Server on Fastify', goal: { atMost: 1.8 } },
   'session-bytes': { what: 'disk of a session, indexes included', goal: { atMost: 500 } },
+  'event-bytes': { what: 'disk of a security event, indexes included' },
   'refresh-bytes': { what: 'disk of a refresh: its row on the blacklist' },
   'mirror-load': { what: 'mirror of a million ended sessions: to load', goal: { atMost: 5_000 } },
   'mirror-memory': { what: 'mirror of a million: memory', goal: { atMost: 150 } },

@@ -11,14 +11,13 @@ const USAGE = {
   eventRetention: 90,
 } satisfies Partial<Usage>;
 const SESSIONS = [1e6, 1e8, 1e9];
-/** Of a security event, with its indexes. */
-const BYTES_OF_EVENT = 330;
 const GIGABYTE = 1e9;
 
 /** Puts what a service needs between the marks of docs/scaling.md. */
 export function printScaling(page: string, { comparisons }: Results): string {
   const bytes = {
     session: measured(comparisons, 'session-bytes', 'PostgreSQL'),
+    event: measured(comparisons, 'event-bytes', 'PostgreSQL'),
     blacklisted: measured(comparisons, 'refresh-bytes', 'PostgreSQL'),
     entry: (measured(comparisons, 'mirror-memory', 'SQLite') * 1_048_576) / 1e6,
   };
@@ -32,7 +31,7 @@ export function printScaling(page: string, { comparisons }: Results): string {
       'rows of sessions': whole(sessionRows),
       'disk of sessions': gigabytes(sessionRows * bytes.session),
       'rows of security events': whole(eventRows),
-      'disk of security events': gigabytes(eventRows * BYTES_OF_EVENT),
+      'disk of security events': gigabytes(eventRows * bytes.event),
       'rows of the blacklist': whole(kept.blacklistRows),
       'disk of the blacklist': gigabytes(kept.blacklistRows * bytes.blacklisted),
       'rows of the blacklist, without rotated tokens': whole(lean.blacklistRows),

@@ -84,6 +84,10 @@ interface Target {
 }
 
 async function raceGuards(of: Target, to: Target) {
+  for (const { url, accessToken } of [of, to]) {
+    const { data, text } = await new GraphQLClient(url).run(CURRENT_TOKEN, {}, accessToken);
+    if (typeof data?.currentToken?.id !== 'string') throw new Error(`${url} answers ${text}`);
+  }
   const rate = (target: Target) => async () =>
     (await ask(CURRENT_TOKEN, { ...target, connections: 16, span: SPAN })).requestsPerSecond;
   await rate(of)();
@@ -106,7 +110,9 @@ async function startPeer(path: string, env: Record<string, string> = {}): Promis
   throw new Error(`${path} has ended.`);
 }
 
-const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+function encode(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}
 
 /** A token of the peers that have no login. */
 function peerToken(): string {
@@ -131,15 +137,9 @@ async function compareDjango(): Promise<Comparison[]> {
   const prepared = execFileSync(PYTHON, ['prepare.py', supply], { cwd: app, env, encoding: 'utf8' });
   const pairs = JSON.parse(prepared) as { access: string; refresh: string }[];
   const port = await freePort();
-  const words = [
-    '--bind',
-    `127.0.0.1:${port}`,
-    '--workers',
-    String(WORKERS),
-    '--log-level',
-    'warning',
-    'wsgi:application',
-  ];
+  // Threads, because the simple workers of gunicorn close each connection after its answer.
+  const kind = ['--workers', String(WORKERS), '--worker-class', 'gthread', '--threads', '4', '--keep-alive', '60'];
+  const words = ['--bind', `127.0.0.1:${port}`, ...kind, '--log-level', 'warning', 'wsgi:application'];
   const gunicorn = spawn(GUNICORN, words, { cwd: app, env, stdio: ['ignore', 'ignore', 'inherit'] });
   children.push(gunicorn);
   const django = `http://127.0.0.1:${port}`;

@@ -46,7 +46,7 @@ export interface Postgres {
 }
 
 /** A copy that follows its primary by streaming replication. */
-export interface Standby {
+interface Standby {
   readonly port: number;
   /** Makes it a primary. */
   promote(): Promise<void>;
