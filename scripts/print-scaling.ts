@@ -58,7 +58,7 @@ function measured(comparisons: readonly Comparison[], name: string, database: Co
 }
 
 function whole(value: number): string {
-  return Math.round(value).toLocaleString('en');
+  return value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString('en');
 }
 
 function gigabytes(bytes: number): string {
