@@ -154,6 +154,15 @@ describe('a refusal says whether a refresh may help', () => {
       true,
       (scene) => withHeader(scene, { kid: 'older' }, symmetricKey('access')),
     ],
+    ...['', '=', 'a b', 'a/b'].map(
+      (signature) =>
+        [
+          `such a kid, and ${JSON.stringify(signature)} in place of a signature`,
+          'TOKEN_INVALID',
+          false,
+          (scene: Scene) => `${withHeader(scene, { kid: 'older' }).split('.', 2).join('.')}.${signature}`,
+        ] as const,
+    ),
     [
       'a token that has expired',
       'TOKEN_EXPIRED',

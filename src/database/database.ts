@@ -81,8 +81,8 @@ export class Database {
   }
 
   /**
-   * Runs `work`, which changes rows by one statement where a statement can change several tables. There the database commits
-   * it without being asked, and one round trip does. Elsewhere it runs in a transaction.
+   * Runs `work`, which is one statement on a database where a statement can change several tables. Such a statement commits
+   * itself, in one round trip. On SQLite `work` runs in a transaction.
    */
   async statement<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
     return hasOneWriter(this.#reader) ? this.transaction(work) : this.read(work);

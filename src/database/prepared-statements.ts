@@ -40,7 +40,7 @@ export async function runPrepared(
 
 const sqliteDrivers = new WeakMap<object, Promise<SqliteDriver | null>>();
 
-/** Connects the ORM, which needs its one connection for that. So a transaction on SQLite does not begin before. */
+/** Connects the ORM. On SQLite this uses the one connection, so it comes before a transaction that holds the connection. */
 export async function connect(em: EntityManager): Promise<void> {
   await sqliteDriverOf(em);
 }
@@ -79,7 +79,7 @@ function runKept(driver: SqliteDriver, sql: string, parameters: readonly unknown
   return { rows, count: rows.length };
 }
 
-/** ORMs that speak to a pooler that gives each transaction another connection of the database, where no statement stays prepared. */
+/** ORMs whose statements do not stay prepared, as behind a pooler that gives each transaction another connection. */
 const withoutNames = new WeakSet<object>();
 const names = new Map<string, string>();
 

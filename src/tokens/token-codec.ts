@@ -49,7 +49,7 @@ const INVALID = { status: 'invalid', refreshable: false } as const;
 const REFRESHABLE = { status: 'invalid', refreshable: true } as const;
 
 export function createTokenCodec(keys: KeyRing, rules: CodecRules, clock: Clock): TokenCodec {
-  // Of each key, the header that is written with it: the tokens of all users begin with one of a few texts.
+  // The headers that we write, as tokens spell them. There is one for each key, so most tokens begin with a known text.
   const writtenHeaders = new Map<string, Key>();
 
   /** The key that a header names, if the header has the form of those that we write. */
@@ -149,12 +149,15 @@ interface TokenParts {
   readonly signature: string;
 }
 
+const SIGNATURE = /^[A-Za-z0-9_-]+$/;
+
 /** Splits a compact JWS (RFC 7515 section 7.1). */
 function split(token: string): TokenParts | null {
   if (token.length > LONGEST_TOKEN) return null;
   const parts = token.split('.');
   if (parts.length !== 3) return null;
   const [header, payload, signature] = parts as [string, string, string];
+  if (!SIGNATURE.test(signature)) return null;
   return { token, header, payload, signature };
 }
 
