@@ -22,9 +22,9 @@ export interface CredentialCookies {
 export type CookieValues = Partial<Record<CookieKind, { readonly value: string; readonly expiresAt: Date } | null>>;
 
 /** Reads the cookies of a request. Two cookies of one name are read as an empty one, which no token is. */
-export function readCredentialCookies(cookieHeader: string | null, prefix: string): CredentialCookies {
-  const cookies = parseCookie(cookieHeader ?? '');
-  const names = (cookieHeader ?? '').split(';').map((pair) => pair.split('=', 1)[0]?.trim());
+export function readCredentialCookies(cookieHeader: string, prefix: string): CredentialCookies {
+  const cookies = parseCookie(cookieHeader);
+  const names = cookieHeader.split(';').map((pair) => pair.split('=', 1)[0]?.trim());
   const read = (kind: CookieKind) => {
     const name = cookieName(prefix, kind);
     return names.indexOf(name) === names.lastIndexOf(name) ? (cookies[name] ?? null) : '';

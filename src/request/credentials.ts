@@ -44,7 +44,8 @@ export const NO_COOKIES: CredentialCookies = Object.freeze({ access: null, refre
 export function readCredentials(request: AuthRequest, settings: Settings): RequestCredentials {
   const header = (name: string) => readHeader(request, name);
   const bearer = bearerToken(header('authorization'));
-  const carried = request.sendsCookies === true ? readUsableCookies(header('cookie'), settings) : NO_COOKIES;
+  const cookies = request.sendsCookies === true ? header('cookie') : null;
+  const carried = cookies === null ? NO_COOKIES : readUsableCookies(cookies, settings);
   const isTrusted = isTrustedOrigin(header('sec-fetch-site'), header('origin'), settings);
   const carriesAny = carried.access !== null || carried.refresh !== null;
   return {
@@ -57,7 +58,7 @@ export function readCredentials(request: AuthRequest, settings: Settings): Reque
 }
 
 /** The cookies of the deliveries that the settings allow. Others are not looked at. */
-function readUsableCookies(header: string | null, { cookiePrefix, tokenDelivery }: Settings): CredentialCookies {
+function readUsableCookies(header: string, { cookiePrefix, tokenDelivery }: Settings): CredentialCookies {
   const { access, refresh } = readCredentialCookies(header, cookiePrefix);
   const mayHaveAccess = tokenDelivery.includes('COOKIES');
   return {

@@ -96,13 +96,15 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     // A URL may contain an operation with its values, which must not be logged.
     logController: new LogController({ disableRequestLogging: true }),
     loggerInstance: options.log,
+    // What is logged names the request itself.
+    childLoggerFactory: (log) => log,
     connectionTimeout: TIMEOUTS.silence,
     maxRequestsPerSocket: MOST_REQUESTS_OF_CONNECTION,
   });
   takeJsonOnly(app);
   app.addHook('onSend', async (_request, reply) => {
-    const { [POLICY]: policy = ownHeaders[POLICY] } = reply.getHeaders();
-    reply.headers({ ...ownHeaders, [POLICY]: policy });
+    const policy = reply.getHeader(POLICY) ?? ownHeaders[POLICY];
+    reply.headers(ownHeaders).header(POLICY, policy);
   });
   app.setErrorHandler(answerFailure);
   app.setNotFoundHandler(answerNothing);

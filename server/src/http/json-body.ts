@@ -12,15 +12,17 @@ export function takeJsonOnly(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = request.headers;
-    if (encoding !== 'identity' || !charsetsOf(type).every((charset) => charset === 'utf-8')) return done(refusal(415));
+    if (encoding !== 'identity' || !isUtf8(type)) return done(refusal(415));
     const text = decode(body as Buffer);
     if (text === null || text.startsWith(BYTE_ORDER_MARK)) return done(refusal(400));
     return parse(request, text, done);
   });
 }
 
-function charsetsOf(contentType: string): string[] {
-  return [...contentType.matchAll(/;\s*charset\s*=\s*"?([^";\s]*)/gi)].map(([, charset = '']) => charset.toLowerCase());
+function isUtf8(contentType: string): boolean {
+  if (!contentType.includes(';')) return true;
+  const charsets = contentType.matchAll(/;\s*charset\s*=\s*"?([^";\s]*)/gi);
+  return [...charsets].every(([, charset = '']) => charset.toLowerCase() === 'utf-8');
 }
 
 function decode(body: Buffer): string | null {
