@@ -1,4 +1,4 @@
 import { databaseOptions } from './server/src/database/open-database.ts';
 import { authEntities } from './src/entities.ts';
 
-export default databaseOptions(process.env['DATABASE_URL'] ?? 'sqlite:./data/auth.db', authEntities);
+export default await databaseOptions(process.env['DATABASE_URL'] ?? 'sqlite:./data/auth.db', authEntities);

@@ -46,7 +46,7 @@ onEachDatabase((database) => {
     const isSqlite = databaseUrl.startsWith('sqlite:');
     const orm = await MikroORM.init({
       entities: entities as unknown as Entities,
-      driver: databaseOptions(databaseUrl, []).driver,
+      driver: (await databaseOptions(databaseUrl, [])).driver,
       ...(isSqlite ? { dbName: databaseUrl.slice('sqlite:'.length) } : { clientUrl: databaseUrl }),
       ...options,
     } as Options);

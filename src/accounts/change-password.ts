@@ -47,7 +47,7 @@ export async function changePassword(
   const opening: Opening = { device, delivery: session?.delivery ?? TokenDelivery.BODY };
   requireDelivery(opening.delivery, change.deliveries);
   const email = account?.email ?? null;
-  const { currentPassword, newPassword } = parsePasswordChange(change, {
+  const { currentPassword, newPassword } = await parsePasswordChange(change, {
     minLength: services.settings.passwordMinLength,
     email,
   });

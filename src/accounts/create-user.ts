@@ -53,7 +53,7 @@ export async function createUser(
   const database = em === undefined ? services.database : services.database.within(em);
   const account = await newUser(
     services,
-    parseNewCredentials(credentials, services.settings.passwordMinLength),
+    await parseNewCredentials(credentials, services.settings.passwordMinLength),
     parseRoles(roles),
   );
   const user = { ...account, emailVerifiedAt: isEmailVerified ? account.createdAt : null };

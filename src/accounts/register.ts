@@ -71,7 +71,7 @@ async function prepareAccount(
   device: Device,
   screen: Screen,
 ): Promise<User> {
-  const credentials = parseNewCredentials(input, services.settings.passwordMinLength);
+  const credentials = await parseNewCredentials(input, services.settings.passwordMinLength);
   return services.passwords.admit(async () => {
     await limitClient(services, 'register', device);
     await screen(credentials);

@@ -35,7 +35,7 @@ export async function resetPassword(
   opening: Opening,
   screen: Screen,
 ): Promise<TokenPair> {
-  const newPassword = parseNewPassword(input.newPassword, NEW_PASSWORD, services.settings.passwordMinLength);
+  const newPassword = await parseNewPassword(input.newPassword, NEW_PASSWORD, services.settings.passwordMinLength);
   return services.passwords.admit(async () => {
     await limitClient(services, 'login', opening.device);
     const checked = await checkCode(services, ['PASSWORD_RESET', 'INVITATION'], input);

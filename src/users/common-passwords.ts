@@ -1,9 +1,13 @@
-import { dictionary } from '@zxcvbn-ts/language-common';
-
-/** In lower case. Shorter ones are refused for their length. */
-const COMMON: ReadonlySet<string> = new Set(dictionary['passwords-common'].filter(({ length }) => length >= 8));
+let common: Promise<ReadonlySet<string>> | undefined;
 
 /** Whether a password is among the first that an attacker tries, in upper or lower case. */
-export function isCommonPassword(password: string): boolean {
-  return COMMON.has(password.toLowerCase());
+export async function isCommonPassword(password: string): Promise<boolean> {
+  common ??= load();
+  return (await common).has(password.toLowerCase());
+}
+
+/** In lower case. Shorter ones are refused for their length. The list takes ten megabytes, so it is loaded when it is needed. */
+async function load(): Promise<ReadonlySet<string>> {
+  const { dictionary } = await import('@zxcvbn-ts/language-common');
+  return new Set(dictionary['passwords-common'].filter(({ length }) => length >= 8));
 }

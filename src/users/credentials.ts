@@ -24,7 +24,8 @@ const PASSWORD_PATH = 'input.password';
  * @throws BadUserInputError that names each field.
  */
 export function parseCredentials(input: Credentials): Credentials {
-  return parse(input, refusalsOfPassword);
+  const given = normalize(input);
+  return accept(input, given, refusalsOfPassword(given.password, PASSWORD_PATH));
 }
 
 /**
@@ -46,8 +47,9 @@ export function parseHostCredentials(input: Credentials): Credentials {
  * @param minLength - the number of characters that the password must have at least.
  * @throws BadUserInputError that names each field.
  */
-export function parseNewCredentials(input: Credentials, minLength: number): Credentials {
-  return parse(input, (password, path, email) => refusalsOfNewPassword(password, path, minLength, email));
+export async function parseNewCredentials(input: Credentials, minLength: number): Promise<Credentials> {
+  const given = normalize(input);
+  return accept(input, given, await refusalsOfNewPassword(given.password, PASSWORD_PATH, minLength, given.email));
 }
 
 /**
@@ -55,15 +57,15 @@ export function parseNewCredentials(input: Credentials, minLength: number): Cred
  *
  * @throws BadUserInputError that names each field.
  */
-export function parsePasswordChange(
+export async function parsePasswordChange(
   change: { readonly currentPassword: string; readonly newPassword: string },
   { minLength, email }: { readonly minLength: number; readonly email: string | null },
-): typeof change {
+): Promise<typeof change> {
   const currentPassword = normalizePassword(change.currentPassword);
   const newPassword = normalizePassword(change.newPassword);
   refuse([
     ...refusalsOfPassword(currentPassword, 'input.currentPassword'),
-    ...refusalsOfNewPassword(newPassword, 'input.newPassword', minLength, email),
+    ...(await refusalsOfNewPassword(newPassword, 'input.newPassword', minLength, email)),
   ]);
   return { currentPassword, newPassword };
 }
@@ -73,9 +75,9 @@ export function parsePasswordChange(
  *
  * @throws BadUserInputError with the path of the field.
  */
-export function parseNewPassword(text: string, path: string, minLength: number): string {
+export async function parseNewPassword(text: string, path: string, minLength: number): Promise<string> {
   const password = normalizePassword(text);
-  refuse(refusalsOfNewPassword(password, path, minLength, null));
+  refuse(await refusalsOfNewPassword(password, path, minLength, null));
   return password;
 }
 
@@ -84,13 +86,17 @@ export function refuseOwnEmail(password: string, path: string, email: string): v
   if (normalizeEmail(password) === email) refuse([{ path, reason: InputRefusalReason.PASSWORD_IS_EMAIL }]);
 }
 
-function parse(
+/** The credentials in their one form. The e-mail is null if it is none. */
+function normalize({ email, password }: Credentials) {
+  return { email: normalizeEmail(email), password: normalizePassword(password) };
+}
+
+function accept(
   input: Credentials,
-  check: (password: string, path: string, email: string | null) => FieldRefusal[],
+  { email, password }: ReturnType<typeof normalize>,
+  refusals: readonly FieldRefusal[],
 ): Credentials {
-  const email = normalizeEmail(input.email);
-  const password = normalizePassword(input.password);
-  refuse([...(email === null ? [refusalOfEmail(input.email)] : []), ...check(password, PASSWORD_PATH, email)]);
+  refuse([...(email === null ? [refusalOfEmail(input.email)] : []), ...refusals]);
   return { email: email ?? '', password };
 }
 
@@ -119,16 +125,16 @@ function refusalsOfPassword(password: string, path: string): FieldRefusal[] {
   return [];
 }
 
-function refusalsOfNewPassword(
+async function refusalsOfNewPassword(
   password: string,
   path: string,
   minLength: number,
   email: string | null,
-): FieldRefusal[] {
+): Promise<FieldRefusal[]> {
   const refusals = refusalsOfPassword(password, path);
   if (refusals.length > 0) return refusals;
   if (lengthOf(password) < minLength) return [{ path, reason: InputRefusalReason.PASSWORD_TOO_SHORT }];
-  if (isCommonPassword(password)) return [{ path, reason: InputRefusalReason.PASSWORD_COMMON }];
+  if (await isCommonPassword(password)) return [{ path, reason: InputRefusalReason.PASSWORD_COMMON }];
   if (email !== null && normalizeEmail(password) === email)
     return [{ path, reason: InputRefusalReason.PASSWORD_IS_EMAIL }];
   return [];

@@ -1,6 +1,5 @@
 import { pbkdf2, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
-import { verify } from '@node-rs/argon2';
 
 /** Compares a password with a hash that another program has made. */
 export type Compare = (password: string) => Promise<boolean>;
@@ -19,8 +18,16 @@ export function readForeignHash(hash: string): Compare | null {
   if (digest !== undefined && iterations !== undefined && salt !== undefined && expected !== undefined)
     return comparePbkdf2(digest, Number(iterations), salt, Buffer.from(expected, 'base64'));
   const [, argon2] = ARGON2.exec(hash) ?? [];
-  // It refuses parameters that argon2 does not allow.
-  return argon2 === undefined ? null : (password) => verify(argon2, password).catch(() => false);
+  return argon2 === undefined ? null : compareArgon2(argon2);
+}
+
+function compareArgon2(hash: string): Compare {
+  return async (password) => {
+    // Few servers have such hashes, and the others need not load it.
+    const { verify } = await import('@node-rs/argon2');
+    // It refuses parameters that argon2 does not allow.
+    return verify(hash, password).catch(() => false);
+  };
 }
 
 function comparePbkdf2(digest: string, iterations: number, salt: string, expected: Buffer): Compare {

@@ -3,8 +3,6 @@ import type { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { type EntitySchema, MikroORM, type Options } from '@mikro-orm/core';
 import { Migrator } from '@mikro-orm/migrations';
-import { PostgreSqlDriver } from '@mikro-orm/postgresql';
-import { SqliteDriver } from '@mikro-orm/sqlite';
 import { CompiledQuery, type DatabaseConnection } from 'kysely';
 import { type DatabaseAddress, parseDatabaseUrl } from './database-url.ts';
 
@@ -28,8 +26,8 @@ const POSTGRESQL_LIMITS = {
 
 type Entities = readonly EntitySchema[];
 
-/** The ORM's options for a `sqlite:` or `postgresql:` URL. The ORM's command line uses them too. */
-export function databaseOptions(databaseUrl: string, entities: Entities): Partial<Options> {
+/** The ORM's options for a `sqlite:` or `postgresql:` URL. The ORM's command line uses them too. Only the driver in use is loaded. */
+export async function databaseOptions(databaseUrl: string, entities: Entities): Promise<Partial<Options>> {
   const address = parseDatabaseUrl(databaseUrl);
   return address.dialect === 'sqlite' ? sqliteOptions(address.path, entities) : postgresqlOptions(address, entities);
 }
@@ -38,7 +36,7 @@ export function databaseOptions(databaseUrl: string, entities: Entities): Partia
 export async function openDatabase(databaseUrl: string, entities: Entities): Promise<MikroORM> {
   const address = parseDatabaseUrl(databaseUrl);
   if (address.dialect === 'sqlite') createPrivateFile(address.path);
-  return MikroORM.init(databaseOptions(databaseUrl, entities) as Options);
+  return MikroORM.init((await databaseOptions(databaseUrl, entities)) as Options);
 }
 
 /** Creates the database if it does not exist. */
@@ -67,7 +65,7 @@ export async function databaseExists(databaseUrl: string): Promise<boolean> {
 
 /** Runs one statement without any entity. */
 async function onConnection(databaseUrl: string, statement: string): Promise<void> {
-  const options = { ...databaseOptions(databaseUrl, []), discovery: { warnWhenNoEntities: false } };
+  const options = { ...(await databaseOptions(databaseUrl, [])), discovery: { warnWhenNoEntities: false } };
   const orm = await MikroORM.init(options as Options);
   try {
     await orm.em.getConnection().execute(statement);
@@ -85,7 +83,8 @@ function createPrivateFile(path: string): void {
 
 /** Applies the pending migrations and returns their names. Processes that do so at the same time take turns. */
 export async function migrate(orm: MikroORM): Promise<string[]> {
-  return orm.config.get('driver') === PostgreSqlDriver ? migratePostgresql(orm) : migrateSqlite(orm);
+  const { path } = orm.config.get('migrations');
+  return path === migrationsOf('postgresql') ? migratePostgresql(orm) : migrateSqlite(orm);
 }
 
 /** The names of the pending migrations. */
@@ -131,7 +130,8 @@ function namesOf(migrations: readonly { readonly name: string }[]): string[] {
   return migrations.map(({ name }) => name);
 }
 
-function sqliteOptions(path: string, entities: Entities): Partial<Options> {
+async function sqliteOptions(path: string, entities: Entities): Promise<Partial<Options>> {
+  const { SqliteDriver } = await import('@mikro-orm/sqlite');
   return {
     ...commonOptions('sqlite', entities),
     driver: SqliteDriver,
@@ -146,7 +146,8 @@ function sqliteOptions(path: string, entities: Entities): Partial<Options> {
 
 type PostgresqlAddress = Extract<DatabaseAddress, { dialect: 'postgresql' }>;
 
-function postgresqlOptions(address: PostgresqlAddress, entities: Entities): Partial<Options> {
+async function postgresqlOptions(address: PostgresqlAddress, entities: Entities): Promise<Partial<Options>> {
+  const { PostgreSqlDriver } = await import('@mikro-orm/postgresql');
   const { url, connectionString, schema, options } = address;
   const common = commonOptions('postgresql', entities);
   return {
@@ -185,8 +186,12 @@ async function limit(client: PgClient, urlOptions: string): Promise<void> {
   );
 }
 
-function commonOptions(dialect: 'sqlite' | 'postgresql', entities: Entities): Partial<Options> {
-  const path = join(import.meta.dirname, 'migrations', dialect);
+function migrationsOf(dialect: DatabaseAddress['dialect']): string {
+  return join(import.meta.dirname, 'migrations', dialect);
+}
+
+function commonOptions(dialect: DatabaseAddress['dialect'], entities: Entities): Partial<Options> {
+  const path = migrationsOf(dialect);
   return {
     entities: [...entities],
     extensions: [Migrator],
