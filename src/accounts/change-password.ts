@@ -14,7 +14,7 @@ import { parsePasswordChange } from '../users/credentials.ts';
 import { toSubject } from '../users/subject.ts';
 import { changeUser, findUser } from '../users/user-store.ts';
 import type { User } from '../users/user.entity.ts';
-import { limitClient, limitPasswordChange } from './limit-checks.ts';
+import { type ForgetFailures, limitClient, limitPasswordChange } from './limit-checks.ts';
 import type { Screen } from './screen.ts';
 import type { AccountServices } from './services.ts';
 
@@ -59,8 +59,7 @@ export async function changePassword(
       const user = await services.database.read((em) => findUser(em, caller.id));
       const isRight = await services.passwords.matches(currentPassword, user?.passwordHash ?? null);
       if (user === null || !isRight || user.deactivatedAt !== null) return refuse(services, caller, device);
-      await forgetFailures();
-      return replacePassword(services, user, await services.passwords.hash(newPassword), opening);
+      return replacePassword(services, user, await services.passwords.hash(newPassword), opening, forgetFailures);
     });
   });
 }
@@ -70,12 +69,14 @@ async function replacePassword(
   user: User,
   passwordHash: string,
   opening: Opening,
+  forgetFailures: ForgetFailures,
 ): Promise<TokenPair | typeof CHANGED> {
   const now = services.clock.now();
   const changed = { ...user, passwordHash, tokenVersion: user.tokenVersion + 1, lastLoginAt: new Date(now) };
   const prepared = await prepareSession(services, toSubject(changed), opening);
   const ended = await services.database.transaction(async (em) => {
     if (!(await changeUser(em, user, { passwordHash, lastLoginAt: changed.lastLoginAt }, now))) return CHANGED;
+    await forgetFailures(em);
     const allEnded = await endWithin(em, services, { userId: user.id }, 'PASSWORD_CHANGED', opening.device);
     await insertPrepared(em, services, prepared, 'PASSWORD_CHANGED', opening.device);
     await notify(em, services, 'PASSWORD_CHANGED', prepared.session, opening.device);

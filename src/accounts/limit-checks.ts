@@ -1,7 +1,8 @@
+import type { EntityManager } from '../database/tables.ts';
 import type { Device, KnownDevice } from '../device.ts';
 import { RateLimitedError } from '../errors.ts';
 import { networkOf } from '../limits/client-network.ts';
-import type { Delay } from '../limits/rate-limit-store.ts';
+import { createTryCounter } from '../limits/rate-limit-store.ts';
 import { findKnownDevices, isSameNetwork } from '../sessions/known-devices.ts';
 import type { Budget } from '../settings.ts';
 import { findUserOrOther } from '../users/user-store.ts';
@@ -11,13 +12,16 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
 /** At most 100 failures in a row, and then one try an hour (NIST SP 800-63B-4 section 3.2.2). */
-const DELAYS: readonly Delay[] = [
+const countTry = createTryCounter([
   { failures: 10, wait: SECOND },
   { failures: 20, wait: 5 * SECOND },
   { failures: 40, wait: 30 * SECOND },
   { failures: 70, wait: 2 * MINUTE },
   { failures: 100, wait: 60 * MINUTE },
-];
+]);
+
+/** Forgets the failures, in the transaction of what the right password is for. True: a password proves as much as before. */
+export type ForgetFailures = (em: EntityManager) => Promise<true>;
 
 /** What an address has left of an account while others make it wait. */
 const BUDGET_OF_KNOWN_ADDRESS: Budget = { checks: 10, window: 15 * MINUTE };
@@ -43,7 +47,6 @@ export async function limitClient(
  *
  * @param login - the e-mail, or what else the user logs in with, in its one form.
  * @param findDevices - finds the devices that the account has been logged in from.
- * @returns what to call if the password is right.
  * @throws RateLimitedError if the account has to wait.
  */
 export async function limitAccount(
@@ -51,28 +54,27 @@ export async function limitAccount(
   login: string,
   device: Device,
   findDevices: () => Promise<KnownDevice[]> = async () => findDevicesOf(services, login),
-): Promise<() => Promise<void>> {
+): Promise<ForgetFailures> {
   const { limiter } = services;
   try {
-    await limiter.try('account', login, DELAYS);
-    return () => limiter.forget('account', login);
+    await limiter.try('account', login, countTry);
+    return async (em) => limiter.forget(em, 'account', login);
   } catch (error) {
     if (!(error instanceof RateLimitedError) || !(await isKnown(device, findDevices))) throw error;
     await limiter.take('known-address', `${networkOf(device.ipAddress)} ${login}`, BUDGET_OF_KNOWN_ADDRESS);
     // The failures are those of others, so they still count.
-    return async () => undefined;
+    return async () => true;
   }
 }
 
 /**
  * Counts a check of the current password of a user who wants to change it as failed.
  *
- * @returns what to call if the password is right.
  * @throws RateLimitedError if the user has to wait.
  */
-export async function limitPasswordChange({ limiter }: AccountServices, userId: string): Promise<() => Promise<void>> {
-  await limiter.try('password-change', userId, DELAYS);
-  return () => limiter.forget('password-change', userId);
+export async function limitPasswordChange({ limiter }: AccountServices, userId: string): Promise<ForgetFailures> {
+  await limiter.try('password-change', userId, countTry);
+  return async (em) => limiter.forget(em, 'password-change', userId);
 }
 
 /** Whether the account has been logged in from the network of this device. */

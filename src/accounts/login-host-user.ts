@@ -53,9 +53,8 @@ export async function loginHostUser(
       const subject = known ?? (await subjects.findForLogin(found.id));
       if (subject === null || !subject.isActive) return refuse(services, found, opening.device);
       if (known === null && !(await isStillRight(services, found, subject, password))) return CHANGED;
-      await forgetFailures();
       await renewHash(services, subject, password);
-      return openSession(services, subject, opening);
+      return openSession(services, subject, opening, forgetFailures);
     });
   });
 }

@@ -36,12 +36,13 @@ export async function login(
       const user = await services.database.read((em) => findUserByEmail(em, email));
       const isRight = await services.passwords.matches(password, user?.passwordHash ?? null);
       if (user === null || !isRight || user.deactivatedAt !== null) return refuse(services, user, opening.device);
-      // Before the session is opened: if one of these fails, no session exists that the client does not know.
-      await forgetFailures();
+      // Before the session is opened: if it fails, no session exists that the client does not know.
       await renewHash(services, user, password);
-      if (services.settings.emailVerification === 'required' && user.emailVerifiedAt === null)
+      if (services.settings.emailVerification === 'required' && user.emailVerifiedAt === null) {
+        await services.database.transaction(forgetFailures);
         throw new EmailUnverifiedError();
-      return openSession(services, toSubject(user), opening);
+      }
+      return openSession(services, toSubject(user), opening, forgetFailures);
     });
   });
 }

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { CodeDeriver } from '../codes/code-deriver.ts';
 import { deriveKey } from '../derive-key.ts';
 import type { Mailer } from '../mail/mailer.ts';
@@ -37,7 +38,7 @@ export function openMail(
   );
   if (missing.length > 0) throw new TypeError(`There is no message for ${missing.join(', ')}.`);
   const [first, ...others] = keyRing.secrets().map((secret) => deriveKey(secret, 'one-time codes'));
-  const codes = new CodeDeriver([first as Buffer, ...others]);
+  const codes = new CodeDeriver([first as KeyObject, ...others]);
   const composer = { database, limiter, codes, linkUrl: settings.linkUrl, messages: new Map(Object.entries(messages)) };
   const outbox = new Outbox(database, clock, (queued) => composeMail(composer, queued), mailer, onFailure);
   return { ...accounts, codes, outbox, languages, onFailure };

@@ -63,7 +63,7 @@ async function isProved(services: MailServices, caller: CurrentUser, password: s
     user.passwordHash === NO_PASSWORD
       ? services.clock.now() - session.createdAt.getTime() < FRESH
       : await services.passwords.matches(normalizePassword(password ?? ''), user.passwordHash);
-  if (isRight) await forgetFailures();
+  if (isRight) await services.database.transaction(forgetFailures);
   return isRight;
 }
 

@@ -46,7 +46,6 @@ export async function resetPassword(
     const passwordHash = await services.passwords.hash(newPassword);
     const pair = await replacePassword(services, code, user, passwordHash, opening);
     if (pair === null) throw new InvalidCredentialsError();
-    await services.limiter.forget('account', user.email).catch(() => undefined);
     return pair;
   });
 }
@@ -67,6 +66,7 @@ async function replacePassword(
   const ended = await services.database.transaction(async (em) => {
     if (!(await consumeCode(em, code.id, now))) return null;
     if (!(await changeUser(em, user, change, now))) return null;
+    await services.limiter.forget(em, 'account', user.email);
     const allEnded = await endWithin(em, services, { userId: user.id }, 'PASSWORD_RESET', opening.device);
     await insertPrepared(em, services, prepared, 'PASSWORD_RESET', opening.device);
     await notify(em, services, 'PASSWORD_CHANGED', prepared.session, opening.device);

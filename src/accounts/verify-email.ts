@@ -55,7 +55,7 @@ async function requirePassword(services: MailServices, user: User, password: str
   const forgetFailures = await limitAccount(services, user.email, device);
   if (!(await services.passwords.matches(normalizePassword(password), user.passwordHash)))
     throw new InvalidCredentialsError();
-  await forgetFailures();
+  await services.database.transaction(forgetFailures);
 }
 
 /** @returns false if the code was used meanwhile, or the user was changed. */

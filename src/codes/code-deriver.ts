@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { OneTimeCode } from './one-time-code.entity.ts';
 
 /** What a mail contains: six digits, and the token of its link. */
@@ -19,10 +19,10 @@ const TOKEN = /^[A-Za-z0-9_-]{43}$/;
 
 /** Computes one-time codes from their rows (HMAC-SHA-256), so that the database holds none. */
 export class CodeDeriver {
-  readonly #keys: readonly [Buffer, ...Buffer[]];
+  readonly #keys: readonly [KeyObject, ...KeyObject[]];
 
   /** @param keys - the first makes codes. All of them verify codes. */
-  constructor(keys: readonly [Buffer, ...Buffer[]]) {
+  constructor(keys: readonly [KeyObject, ...KeyObject[]]) {
     this.#keys = keys;
   }
 
@@ -51,7 +51,7 @@ export function areDigits(text: string): boolean {
   return text.length === DIGITS && /^\d+$/.test(text);
 }
 
-function derive(key: Buffer, { id, purpose, userId, tokenVersion, email, sessionId }: Bound): CodeTexts {
+function derive(key: KeyObject, { id, purpose, userId, tokenVersion, email, sessionId }: Bound): CodeTexts {
   const bound = [purpose, id, userId, tokenVersion, email, sessionId];
   const mac = createHmac('sha256', key).update(JSON.stringify(bound)).digest();
   const tag = mac.subarray(0, TAG_BYTES);

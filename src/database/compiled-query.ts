@@ -37,6 +37,18 @@ export function compileChange<Tables, Values extends Bindings<Values>>(
   return async (em, given) => (await run(em, compile(em), given)).count;
 }
 
+/** Makes the statement that inserts a row of an entity. It is compiled once, as that of `compileChange` is. */
+export function compileInsert<Row extends Bindings<Row>>(
+  entity: string,
+): (em: EntityManager, row: Row) => Promise<void> {
+  const compile = oncePerOrm((em) => {
+    const { props } = em.getMetadata().getByClassName(entity);
+    const values = Object.fromEntries(props.map(({ name }) => [name, new Slot(name)]));
+    return tablesOf<Record<string, Record<string, unknown>>>(em).insertInto(entity).values(values).compile();
+  });
+  return async (em, row) => void (await run(em, compile(em), row));
+}
+
 /** What a query reads of an entity: all of its properties, or some. */
 type Selection = string | { readonly entity: string; readonly properties: readonly string[] };
 

@@ -81,8 +81,8 @@ export class Database {
   }
 
   /**
-   * Runs `work`, which is one statement on a database where a statement can change several tables. Such a statement commits
-   * itself, in one round trip. On SQLite `work` runs in a transaction.
+   * Runs `work`, whose changes are one statement on a database where a statement can change several tables. Such a statement
+   * commits itself, in one round trip. On SQLite `work` runs in a transaction.
    */
   async statement<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
     return hasOneWriter(this.#reader) ? this.transaction(work) : this.read(work);

@@ -1,4 +1,5 @@
 import type { InferKyselyDB } from '@mikro-orm/sql';
+import { compileInsert } from '../database/compiled-query.ts';
 import { reportAfterCommit } from '../database/database.ts';
 import { type AgedRows, type ByProperty, type EntityManager, inPortions, tablesOf } from '../database/tables.ts';
 import type { Device, KnownDevice } from '../device.ts';
@@ -20,6 +21,8 @@ export interface SecurityEventEntry {
 /** Events that may be purged: those before the retention. */
 export const agedSecurityEvents: AgedRows = { entity: 'AuthSecurityEvent', age: 'createdAt' };
 
+const insertEvent = compileInsert<SecurityEvent>('AuthSecurityEvent');
+
 /** Records security events in the transaction of what they report. */
 export async function record(
   em: EntityManager,
@@ -37,8 +40,11 @@ export async function record(
     ipAddress: device.ipAddress,
     createdAt: new Date(now),
   }));
-  for (const portion of inPortions(rows))
-    await tablesOf<Tables>(em).insertInto('AuthSecurityEvent').values(portion).execute();
+  const [first, ...others] = rows;
+  if (first !== undefined && others.length === 0) await insertEvent(em, first);
+  else
+    for (const portion of inPortions(rows))
+      await tablesOf<Tables>(em).insertInto('AuthSecurityEvent').values(portion).execute();
   reportAfterCommit(em, rows);
 }
 

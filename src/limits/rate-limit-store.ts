@@ -1,5 +1,6 @@
 import type { InferKyselyDB } from '@mikro-orm/sql';
 import { type ExpressionBuilder, sql } from 'kysely';
+import { compileChange } from '../database/compiled-query.ts';
 import { type AgedRows, type ByProperty, type EntityManager, tablesOf } from '../database/tables.ts';
 import type { Budget } from '../settings.ts';
 import type { RateLimitEntity } from './rate-limit.entity.ts';
@@ -19,6 +20,42 @@ export const agedRateLimits: AgedRows = { entity: 'AuthRateLimit', age: 'expires
 /** How long a single failure is remembered, and a series of them. */
 const MEMORY = { ofOne: 86_400_000, ofSeveral: 30 * 86_400_000 };
 
+/** One that is to be taken from a budget. The times are milliseconds since 1970. */
+interface Taking {
+  readonly id: string;
+  readonly now: number;
+  readonly share: number;
+  /** What the row says of an unused budget after this. */
+  readonly first: number;
+  /** What it may say at most before. */
+  readonly most: number;
+  /** A row that says more is from before a step back of the clock, which is further than the clocks of processes differ. */
+  readonly latest: number;
+  readonly expiresAt: Date;
+}
+
+const taking = compileChange<Tables, Taking>((tables, given) =>
+  tables
+    .insertInto('AuthRateLimit')
+    .values({ id: given.id, tries: 0, until: given.first, expiresAt: given.expiresAt })
+    .onConflict((conflict) =>
+      conflict
+        .column('id')
+        .doUpdateSet((row) => ({
+          until: sql<number>`${usedUntil(row, given)} + ${given.share}`,
+          expiresAt: given.expiresAt,
+        }))
+        .where((row) => sql<boolean>`${usedUntil(row, given)} <= ${given.most}`),
+    )
+    .returning('id'),
+);
+
+/** Now, if nothing is used. */
+function usedUntil(row: Rows, { now, latest }: Pick<Taking, 'now' | 'latest'>) {
+  const until = row.ref('AuthRateLimit.until');
+  return sql<number>`case when ${until} between ${now} and ${latest} then ${until} else ${now} end`;
+}
+
 /**
  * Takes one from a budget that refills evenly (the generic cell rate algorithm): the row moves towards the future by the share
  * of one, and may be one window ahead at most. It is one statement, so no two requests take the same one.
@@ -27,63 +64,58 @@ const MEMORY = { ofOne: 86_400_000, ofSeveral: 30 * 86_400_000 };
  */
 export async function takeOne(em: EntityManager, id: string, { checks, window }: Budget, now: number): Promise<number> {
   const share = window / checks;
-  const expiresAt = new Date(now + window);
-  const taken = await tablesOf<Tables>(em)
-    .insertInto('AuthRateLimit')
-    .values({ id, tries: 0, until: now + share, expiresAt })
-    .onConflict((conflict) =>
-      conflict
-        .column('id')
-        .doUpdateSet((row) => ({ until: sql<number>`${usedUntil(row, now, window)} + ${share}`, expiresAt }))
-        .where((row) => sql<boolean>`${usedUntil(row, now, window)} <= ${now + window - share}`),
-    )
-    .returning('id')
-    .executeTakeFirst();
-  if (taken !== undefined) return 0;
+  const [first, most, latest] = [now + share, now + window - share, now + 2 * window];
+  if ((await taking(em, { id, now, share, first, most, latest, expiresAt: new Date(now + window) })) === 1) return 0;
   const until = (await findUntil(em, id)) ?? now;
   return Math.max(1, until + share - window - now);
-}
-
-/** Now, if nothing is used. Further ahead than the clocks of processes differ, a row is from before a step back of the clock. */
-function usedUntil(row: Rows, now: number, window: number) {
-  const until = row.ref('AuthRateLimit.until');
-  return sql<number>`case when ${until} between ${now} and ${now + 2 * window} then ${until} else ${now} end`;
 }
 
 /**
  * Counts a try as failed, if the delay after the last one is over. It counts before the try is made, so tries that are made
  * at once count too. `forgetTries` follows if it succeeds.
  *
- * @param delays - in the order of their failures.
  * @returns 0 if the try may be made; otherwise the milliseconds until one may.
  */
-export async function countTry(em: EntityManager, id: string, delays: readonly Delay[], now: number): Promise<number> {
+export type TryCounter = (em: EntityManager, id: string, now: number) => Promise<number>;
+
+/** A try to be counted. A row whose time is after `latest` is from before a step back of the clock, as above. */
+interface Try {
+  readonly id: string;
+  readonly now: number;
+  readonly latest: number;
+  readonly forgottenAt: Date;
+  readonly seriesForgottenAt: Date;
+}
+
+/** @param delays - in the order of their failures. */
+export function createTryCounter(delays: readonly Delay[]): TryCounter {
   const longest = Math.max(...delays.map(({ wait }) => wait));
-  const counted = await tablesOf<Tables>(em)
-    .insertInto('AuthRateLimit')
-    .values({ id, tries: 1, until: now, expiresAt: new Date(now + MEMORY.ofOne) })
-    .onConflict((conflict) =>
-      conflict
-        .column('id')
-        .doUpdateSet((row) => ({
-          tries: sql<number>`${row.ref('AuthRateLimit.tries')} + 1`,
-          // PostgreSQL would otherwise take the parameter for an integer.
-          until: sql<number>`cast(${now} as double precision) + ${waitAfter(row, delays)}`,
-          expiresAt: new Date(now + MEMORY.ofSeveral),
-        }))
-        .where((row) =>
-          row.or([
-            row('AuthRateLimit.until', '<=', now),
-            // From before a step back of the clock, as above.
-            row('AuthRateLimit.until', '>', now + 2 * longest),
-          ]),
-        ),
-    )
-    .returning('id')
-    .executeTakeFirst();
-  if (counted !== undefined) return 0;
-  const until = (await findUntil(em, id)) ?? now;
-  return Math.max(1, until - now);
+  const counting = compileChange<Tables, Try>((tables, given) =>
+    tables
+      .insertInto('AuthRateLimit')
+      .values({ id: given.id, tries: 1, until: given.now, expiresAt: given.forgottenAt })
+      .onConflict((conflict) =>
+        conflict
+          .column('id')
+          .doUpdateSet((row) => ({
+            tries: sql<number>`${row.ref('AuthRateLimit.tries')} + 1`,
+            // PostgreSQL would otherwise take the parameter for an integer.
+            until: sql<number>`cast(${given.now} as double precision) + ${waitAfter(row, delays)}`,
+            expiresAt: given.seriesForgottenAt,
+          }))
+          .where((row) =>
+            row.or([row('AuthRateLimit.until', '<=', given.now), row('AuthRateLimit.until', '>', given.latest)]),
+          ),
+      )
+      .returning('id'),
+  );
+  return async (em, id, now) => {
+    const forgottenAt = new Date(now + MEMORY.ofOne);
+    const seriesForgottenAt = new Date(now + MEMORY.ofSeveral);
+    if ((await counting(em, { id, now, latest: now + 2 * longest, forgottenAt, seriesForgottenAt })) === 1) return 0;
+    const until = (await findUntil(em, id)) ?? now;
+    return Math.max(1, until - now);
+  };
 }
 
 function waitAfter(row: Rows, delays: readonly Delay[]) {
@@ -92,9 +124,13 @@ function waitAfter(row: Rows, delays: readonly Delay[]) {
   return sql<number>`case ${sql.join(cases, sql` `)} else 0 end`;
 }
 
+const forgetting = compileChange<Tables, { id: string }>((tables, { id }) =>
+  tables.deleteFrom('AuthRateLimit').where('id', '=', id),
+);
+
 /** Forgets the failures, because a try has succeeded. */
 export async function forgetTries(em: EntityManager, id: string): Promise<void> {
-  await tablesOf<Tables>(em).deleteFrom('AuthRateLimit').where('id', '=', id).execute();
+  await forgetting(em, { id });
 }
 
 async function findUntil(em: EntityManager, id: string): Promise<number | null> {

@@ -1,9 +1,10 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import { RateLimitedError } from '../errors.ts';
 import type { Budget } from '../settings.ts';
-import { countTry, type Delay, forgetTries, takeOne } from './rate-limit-store.ts';
+import type { EntityManager } from '../database/tables.ts';
+import { forgetTries, takeOne, type TryCounter } from './rate-limit-store.ts';
 
 /** What is limited. */
 export type Limit =
@@ -22,9 +23,9 @@ export type Limit =
 export class RateLimiter {
   readonly #database: Database;
   readonly #clock: Clock;
-  readonly #key: Buffer;
+  readonly #key: KeyObject;
 
-  constructor(database: Database, clock: Clock, key: Buffer) {
+  constructor(database: Database, clock: Clock, key: KeyObject) {
     this.#database = database;
     this.#clock = clock;
     this.#key = key;
@@ -45,20 +46,20 @@ export class RateLimiter {
    *
    * @throws RateLimitedError if the delay after the last failure is not over.
    */
-  async try(limit: Limit, whose: string, delays: readonly Delay[]): Promise<void> {
+  async try(limit: Limit, whose: string, countTry: TryCounter): Promise<void> {
     const id = this.#idOf(limit, whose);
-    refuseFor(await this.#database.transaction((em) => countTry(em, id, delays, this.#clock.now())));
+    refuseFor(await this.#database.statement((em) => countTry(em, id, this.#clock.now())));
   }
 
-  /** Forgets the failures, because a try has succeeded. */
-  async forget(limit: Limit, whose: string): Promise<void> {
-    const id = this.#idOf(limit, whose);
-    await this.#database.transaction((em) => forgetTries(em, id));
+  /** Forgets the failures, in the transaction of the try that has succeeded. */
+  async forget(em: EntityManager, limit: Limit, whose: string): Promise<true> {
+    await forgetTries(em, this.#idOf(limit, whose));
+    return true;
   }
 
   async #take(limit: Limit, whose: string, budget: Budget): Promise<number> {
     const id = this.#idOf(limit, whose);
-    return this.#database.transaction((em) => takeOne(em, id, budget, this.#clock.now()));
+    return this.#database.statement((em) => takeOne(em, id, budget, this.#clock.now()));
   }
 
   #idOf(limit: Limit, whose: string): string {

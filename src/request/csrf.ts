@@ -24,7 +24,7 @@ export function createCsrf([first, ...others]: readonly [KeyObject, ...KeyObject
   } satisfies Csrf);
 }
 
-function sign(key: Buffer, sessionId: string): string {
+function sign(key: KeyObject, sessionId: string): string {
   return createHmac('sha256', key).update(sessionId).digest('base64url');
 }
 

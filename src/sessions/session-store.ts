@@ -1,5 +1,6 @@
 import type { InferKyselyDB } from '@mikro-orm/sql';
-import { compileQuery } from '../database/compiled-query.ts';
+import type { Kysely } from 'kysely';
+import { compileInsert, compileQuery } from '../database/compiled-query.ts';
 import { type AgedRows, type ByProperty, type EntityManager, tablesOf } from '../database/tables.ts';
 import type { KnownDevice } from '../device.ts';
 import type { SubjectRow } from '../users/subject.ts';
@@ -20,9 +21,7 @@ export type EndedRow = Pick<Session, 'id' | 'user' | 'refreshJti' | 'refreshIssu
 /** Rows that may be purged: those whose tokens have all expired. */
 export const agedSessions: AgedRows = { entity: 'AuthSession', age: 'refreshExpiresAt' };
 
-export async function insertSession(em: EntityManager, session: Session): Promise<void> {
-  await tablesOf<Tables>(em).insertInto('AuthSession').values(session).execute();
-}
+export const insertSession = compileInsert<Session>('AuthSession');
 
 const sessionById = compileQuery<Tables, { id: string }, { session: Session }>(
   { session: 'AuthSession' },
@@ -57,7 +56,8 @@ export async function findSessionOfUser(em: EntityManager, id: string): Promise<
 
 /** The sessions of a user that are alive at a moment, last used first. */
 export async function findLiveSessions(em: EntityManager, userId: string, at: number): Promise<Session[]> {
-  return liveSessions(em, userId, at).selectAll().orderBy('refreshIssuedAt', 'desc').orderBy('id', 'desc').execute();
+  const live = liveSessions(tablesOf<Tables>(em), userId, new Date(at));
+  return live.selectAll().orderBy('refreshIssuedAt', 'desc').orderBy('id', 'desc').execute();
 }
 
 /** Whether a user has sessions that have not ended, expired ones included. */
@@ -82,6 +82,17 @@ export async function findSessionDevices(em: EntityManager, userId: string): Pro
     .execute();
 }
 
+interface LiveOfUser {
+  readonly userId: string;
+  readonly at: Date;
+}
+
+const liveIds = compileQuery<Tables, LiveOfUser, { session: Pick<Session, 'id'> }>(
+  { session: { entity: 'AuthSession', properties: ['id'] } },
+  (tables, columns, { userId, at }) =>
+    liveSessions(tables, userId, at).select(columns).orderBy('createdAt', 'desc').orderBy('id', 'desc'),
+);
+
 /** The ids of a user's live sessions, without the `most` youngest. */
 export async function findSurplusSessions(
   em: EntityManager,
@@ -89,12 +100,8 @@ export async function findSurplusSessions(
   most: number,
   at: number,
 ): Promise<string[]> {
-  const rows = await liveSessions(em, userId, at)
-    .select('id')
-    .orderBy('createdAt', 'desc')
-    .orderBy('id', 'desc')
-    .execute();
-  return rows.slice(most).map((row) => row.id);
+  const rows = await liveIds(em, { userId, at: new Date(at) });
+  return rows.slice(most).map(({ session }) => session.id);
 }
 
 /**
@@ -118,10 +125,10 @@ export async function markEnded(
   return update.returning(['id', 'user', 'refreshJti', 'refreshIssuedAt', 'refreshExpiresAt']).execute();
 }
 
-function liveSessions(em: EntityManager, userId: string, at: number) {
-  return tablesOf<Tables>(em)
+function liveSessions(tables: Kysely<Tables>, userId: string, at: Date) {
+  return tables
     .selectFrom('AuthSession')
     .where('user', '=', userId)
     .where('endedAt', 'is', null)
-    .where('refreshExpiresAt', '>', new Date(at));
+    .where('refreshExpiresAt', '>', at);
 }

@@ -1,6 +1,6 @@
 import type { InferKyselyDB } from '@mikro-orm/sql';
 import type { ExpressionBuilder } from 'kysely';
-import { compileQuery } from '../database/compiled-query.ts';
+import { compileChange, compileQuery } from '../database/compiled-query.ts';
 import { type ByProperty, type EntityManager, tablesOf } from '../database/tables.ts';
 import type { UserState, UserStateEntity } from './user-state.entity.ts';
 
@@ -28,15 +28,18 @@ export async function addUserState(em: EntityManager, { id, stamp }: Pick<UserSt
     .execute();
 }
 
+const loginOfUser = compileChange<Tables, Known & { lastLoginAt: Date }>((tables, given) =>
+  tables
+    .updateTable('AuthUser')
+    .set({ lastLoginAt: given.lastLoginAt })
+    .where((row) => isAsRead(row, given))
+    .where('deactivatedAt', 'is', null),
+);
+
 /** Locks the row until the transaction ends, if the user is active and unchanged, and records the login. */
 export async function lockStateForLogin(em: EntityManager, state: Known, now: number): Promise<boolean> {
-  const result = await tablesOf<Tables>(em)
-    .updateTable('AuthUser')
-    .set({ lastLoginAt: new Date(now) })
-    .where((row) => isAsRead(row, state))
-    .where('deactivatedAt', 'is', null)
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
+  const { id, stamp, tokenVersion } = state;
+  return (await loginOfUser(em, { id, stamp, tokenVersion, lastLoginAt: new Date(now) })) === 1;
 }
 
 /** Changes a state that is unchanged since it was read, and raises the version, so older access tokens are outdated. */

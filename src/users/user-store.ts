@@ -1,6 +1,6 @@
 import type { InferKyselyDB } from '@mikro-orm/sql';
 import { type ExpressionBuilder, sql } from 'kysely';
-import { compileQuery } from '../database/compiled-query.ts';
+import { compileChange, compileQuery } from '../database/compiled-query.ts';
 import { type ByProperty, type EntityManager, tablesOf } from '../database/tables.ts';
 import { type PagePosition, pageOf } from '../page.ts';
 import { HASH_HEAD, HASH_TAIL_LENGTH } from './password-hasher.ts';
@@ -24,6 +24,23 @@ export async function findUserInEvenTime(em: EntityManager, id: string): Promise
   return row?.id === id ? row : null;
 }
 
+const userOrOtherBy = (column: 'email' | 'id') =>
+  compileQuery<Tables, { value: string }, { user: User }>({ user: 'AuthUser' }, (tables, columns, { value }) =>
+    tables
+      .selectFrom('AuthUser')
+      .select(columns)
+      .where((user) =>
+        user.or([
+          user(column, '=', value),
+          user('id', '=', user.selectFrom('AuthUser').select('id').orderBy('id').limit(1)),
+        ]),
+      )
+      .orderBy((user) => user.case().when(column, '=', value).then(0).else(1).end())
+      .limit(1),
+  );
+
+const userOrOther = { email: userOrOtherBy('email'), id: userOrOtherBy('id') };
+
 /**
  * Reads somebody else if nobody has the value, because a row takes longer to read than none. The time would otherwise reveal
  * who has an account.
@@ -33,18 +50,8 @@ export async function findUserOrOther(
   column: 'email' | 'id',
   value: string,
 ): Promise<User | undefined> {
-  return tablesOf<Tables>(em)
-    .selectFrom('AuthUser')
-    .selectAll()
-    .where((user) =>
-      user.or([
-        user(column, '=', value),
-        user('id', '=', user.selectFrom('AuthUser').select('id').orderBy('id').limit(1)),
-      ]),
-    )
-    .orderBy((user) => user.case().when(column, '=', value).then(0).else(1).end())
-    .limit(1)
-    .executeTakeFirst();
+  const [found] = await userOrOther[column](em, { value });
+  return found?.user;
 }
 
 const userById = compileQuery<Tables, { id: string }, { user: User }>({ user: 'AuthUser' }, (tables, columns, { id }) =>
@@ -101,18 +108,20 @@ export async function addUserIfFree(em: EntityManager, user: User): Promise<bool
   return result.numInsertedOrUpdatedRows === 1n;
 }
 
+const loginOfUser = compileChange<Tables, Known & { lastLoginAt: Date }>((tables, given) =>
+  tables
+    .updateTable('AuthUser')
+    .set({ lastLoginAt: given.lastLoginAt })
+    .where((row) => isAsRead(row, given))
+    .where('deactivatedAt', 'is', null),
+);
+
 /**
  * Locks the user's row until the transaction ends, if the user is active and unchanged. A concurrent change either waits or
  * came first. It is an UPDATE, so it takes the lock on SQLite too.
  */
-export async function lockUserForLogin(em: EntityManager, user: Known, now: number): Promise<boolean> {
-  const result = await tablesOf<Tables>(em)
-    .updateTable('AuthUser')
-    .set({ lastLoginAt: new Date(now) })
-    .where((row) => isAsRead(row, user))
-    .where('deactivatedAt', 'is', null)
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
+export async function lockUserForLogin(em: EntityManager, { id, tokenVersion }: Known, now: number): Promise<boolean> {
+  return (await loginOfUser(em, { id, tokenVersion, lastLoginAt: new Date(now) })) === 1;
 }
 
 /** Changes a user who is unchanged since it was read, and raises the version, so older access tokens are outdated. */
