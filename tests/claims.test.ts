@@ -1,3 +1,4 @@
+import jwt from 'jsonwebtoken';
 import { type AuthOptions, type AuthUser, createAuth, type HostClaims } from '../src/index.ts';
 import { User } from './support/entities.ts';
 import { dissect } from './support/forge-token.ts';
@@ -52,6 +53,18 @@ describe('the content of tokens', () => {
       exp: now + (7 * DAY) / SECOND,
       token_type: 'refresh',
     });
+  });
+
+  test('both tokens are those that jsonwebtoken writes, byte for byte', async () => {
+    const { client, keys } = await start({
+      claims: { namespace: NAMESPACE, compute: () => ({ name: 'Zoë "☃" \u2028' }) },
+    });
+    const { accessToken, refreshToken } = await client.register();
+    for (const [token, purpose] of [[accessToken, 'access'] as const, [refreshToken, 'refresh'] as const]) {
+      const { header, claims } = dissect(token);
+      const secret = Buffer.from(String(signerOf(keys, purpose).k), 'base64url');
+      expect(jwt.sign(claims, secret, { algorithm: 'HS256', header: header as unknown as jwt.JwtHeader })).toBe(token);
+    }
   });
 
   test('a token has the configured audience and issuer', async () => {

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import { type Clock, toSeconds } from '../clock.ts';
 import {
@@ -133,12 +133,23 @@ const headerOf = ({ algorithm, purpose, kid }: Key) => ({ alg: algorithm, typ: H
 const encodeHeader = (key: Key): string => toBase64url(JSON.stringify(headerOf(key)));
 
 function sign(key: Key, claims: AccessClaims | RefreshClaims): string {
-  const token = jwt.sign(claims, key.signing, {
-    algorithm: key.algorithm,
-    header: headerOf(key),
-  });
+  const token = key.algorithm === 'HS256' ? signByMac(key, claims) : signByKeyPair(key, claims);
   if (token.length > LONGEST_TOKEN) throw new TypeError(`A token would be longer than ${LONGEST_TOKEN} characters.`);
   return token;
+}
+
+/** RFC 7515 section 5.1. jsonwebtoken takes four times as long for the same bytes. */
+function signByMac(key: Key, claims: object): string {
+  const signed = `${encodeHeader(key)}.${toBase64url(JSON.stringify(claims))}`;
+  return `${signed}.${macOf(signed, key.signing)}`;
+}
+
+function signByKeyPair(key: Key, claims: object): string {
+  return jwt.sign(claims, key.signing, { algorithm: key.algorithm, header: headerOf(key) });
+}
+
+function macOf(signed: string, secret: KeyObject): string {
+  return createHmac('sha256', secret).update(signed).digest('base64url');
 }
 
 /** The parts of a compact JWS, as they are spelled. */
@@ -191,7 +202,7 @@ function typeOf(header: Record<string, unknown>): TokenType | null {
 function isSigned({ token, header, payload, signature }: TokenParts, key: Key): boolean {
   if (key.algorithm === 'HS256') {
     // RFC 7515 section 5.2. jsonwebtoken would parse the whole token again, which takes four times as long as the MAC.
-    const mac = createHmac('sha256', key.verifying).update(`${header}.${payload}`).digest('base64url');
+    const mac = macOf(`${header}.${payload}`, key.verifying);
     return mac.length === signature.length && timingSafeEqual(Buffer.from(mac), Buffer.from(signature));
   }
   // A signature has one spelling, or a token would have several.
