@@ -17,6 +17,7 @@ import type { SecurityEvent } from './events/security-event.entity.ts';
 import { faultOf } from './graphql/errors/fault.ts';
 import { authResolvers } from './graphql/schema/auth-resolvers.ts';
 import { RateLimiter } from './limits/rate-limiter.ts';
+import { nextTurn } from './next-turn.ts';
 import { createContext } from './request/context.ts';
 import { createCsrf } from './request/csrf.ts';
 import type { RequestServices } from './request/request-scope.ts';
@@ -172,7 +173,7 @@ const NO_HOST_USERS = 'Only a host that passes `users` reports changes of them.'
 function reportTo(onEvent: OnAuthEvent, onFailure: (error: unknown) => void) {
   const announce = async (row: SecurityEvent) => onEvent(toAuthEvent(row));
   return (rows: readonly unknown[]): void => {
-    for (const row of rows as readonly SecurityEvent[]) setImmediate(() => void announce(row).catch(onFailure));
+    for (const row of rows as readonly SecurityEvent[]) nextTurn(() => void announce(row).catch(onFailure));
   };
 }
 

@@ -137,6 +137,17 @@ describe('transactions that wait for each other on SQLite', () => {
     expect(await server.auth.findUser(user.id)).toMatchObject({ email: 'b@example.com' });
   });
 
+  test('are not held up by a fake `setImmediate` of a test', async () => {
+    const { open } = await startOpening();
+    const real = globalThis.setImmediate;
+    globalThis.setImmediate = (() => undefined) as unknown as typeof setImmediate;
+    try {
+      expect(await open('A', 'B')).toEqual([true, true]);
+    } finally {
+      globalThis.setImmediate = real;
+    }
+  });
+
   test('wait for another process that writes, and lose nothing', async () => {
     const { server, open, devices } = await startOpening();
     const rival = await start({ databaseUrl: server.databaseUrl, keys: server.keys });

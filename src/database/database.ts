@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { MikroORM } from '@mikro-orm/core';
 import { CompiledQuery } from 'kysely';
 import type { Clock } from '../clock.ts';
@@ -159,5 +160,5 @@ export class Database {
 }
 
 async function pause(milliseconds: number): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, milliseconds * (0.5 + Math.random() / 2)));
+  await sleep(milliseconds * (0.5 + Math.random() / 2));
 }

@@ -1,3 +1,4 @@
+import { nextTurn } from '../next-turn.ts';
 import type { EntityManager } from './tables.ts';
 import { connect, runPrepared } from './prepared-statements.ts';
 
@@ -53,7 +54,7 @@ export class GroupCommit {
   #schedule(): void {
     if (this.#isScheduled || this.#waiting.length === 0) return;
     this.#isScheduled = true;
-    setImmediate(() => {
+    nextTurn(() => {
       const group = this.#waiting.splice(0, LARGEST_GROUP);
       void this.#commit(group).finally(() => {
         this.#isScheduled = false;
