@@ -13,6 +13,7 @@ const COST = 10;
 const BURSTS = 5;
 /** Seconds. */
 const SPAN = 3;
+const WARM_UP = 5;
 
 /** Logins beside bare bcrypt, and what a flood of them does to requests that need no password. */
 export async function compareLogins(build: Build, databaseUrl: string): Promise<Comparison[]> {
@@ -22,7 +23,7 @@ export async function compareLogins(build: Build, databaseUrl: string): Promise<
   });
   const { accessToken } = await client.register();
   const { url } = program;
-  await login({ url, connections: 8, span: 1 });
+  await login({ url, connections: 8, span: WARM_UP });
   const logins = await alternate(ROUNDS, {
     of: async () => (await login({ url, connections: 8, span: SPAN })).requestsPerSecond,
     to: async () => hashesPerSecond(SPAN),
