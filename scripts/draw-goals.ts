@@ -1,33 +1,35 @@
-import type { Results } from '../bench/results.ts';
+import type { Comparison, Results } from '../bench/results.ts';
 import { meaningOf, shareOfGoal } from './print-performance.ts';
 
-const WIDTH = 760;
-const LEFT = 330;
+const WIDTH = 860;
+const LEFT = 440;
 const TOP = 70;
 const ROW = 34;
-/** Of the goal, at the right edge. */
-const MOST = 1.5;
+/** Of a goal, at the right edge at most. */
+const MOST = 3.5;
 
-/** Draws how much of each goal of docs/performance.md is reached: the median as a bar, the rounds as a line. */
-export function drawGoals({ comparisons: all }: Results): string {
+/** Draws how much of each goal of a table of docs/performance.md is reached: the median as a bar, the rounds as a line. */
+export function drawGoals({ comparisons: all }: Results, title: string): string {
   const comparisons = all.filter((comparison) => meaningOf(comparison).goal !== undefined);
-  const x = (share: number) => LEFT + (Math.min(share, MOST) / MOST) * (WIDTH - LEFT - 30);
+  const shares = comparisons.map((each) => shareOfGoal(each, (each.ratio ?? each.of).median));
+  const edge = Math.min(MOST, 1.1 * Math.max(...shares));
+  const x = (share: number) => LEFT + (Math.min(share, edge) / edge) * (WIDTH - LEFT - 30);
   const bottom = TOP + comparisons.length * ROW;
   const rows = comparisons.map((comparison, index) => {
-    const { of, ratio, database } = comparison;
+    const { of, ratio } = comparison;
     const figure = ratio ?? of;
     const y = TOP + index * ROW;
     const [share, one, other] = [figure.median, figure.lowest, figure.highest].map((value) =>
       x(shareOfGoal(comparison, value)),
     ) as [number, number, number];
-    const label = `${meaningOf(comparison).what.replaceAll('`', '')}${database === null ? '' : `, ${database}`}`;
+    const label = labelOf(comparison);
     const isMet = shareOfGoal(comparison, figure.median) >= 1;
     return `<text class="label" x="${LEFT - 12}" y="${y + 18}">${label}</text>
 <rect class="${isMet ? 'met' : 'unmet'}" x="${LEFT}" y="${y + 5}" width="${(share - LEFT).toFixed(1)}" height="18" rx="3"/>
 <line class="rounds" x1="${one.toFixed(1)}" y1="${y + 14}" x2="${other.toFixed(1)}" y2="${y + 14}"/>`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${bottom + 24}" role="img" aria-labelledby="title">
-<title id="title">How much of each goal is reached</title>
+<title id="title">${title}</title>
 <style>
   svg { --ink: #1f2328; --soft: #59636e; --paper: #ffffff; --line: #d1d9e0; --met: #4a9d6e; --unmet: #d9a441; }
   @media (prefers-color-scheme: dark) {
@@ -44,10 +46,17 @@ export function drawGoals({ comparisons: all }: Results): string {
   .goal { stroke: var(--soft); stroke-dasharray: 4 4; }
 </style>
 <rect class="box" x="0.5" y="0.5" width="${WIDTH - 1}" height="${bottom + 23}" rx="10"/>
-<text class="title" x="24" y="34">How much of each goal is reached</text>
+<text class="title" x="24" y="34">${title}</text>
 <text class="scale" x="${x(1)}" y="${TOP - 12}">the goal</text>
 <line class="goal" x1="${x(1)}" y1="${TOP - 4}" x2="${x(1)}" y2="${bottom + 4}"/>
 ${rows.join('\n')}
 </svg>
 `;
+}
+
+/** What is measured, and on which database, or beside which peer. */
+function labelOf(comparison: Comparison): string {
+  const { what, against = '' } = meaningOf(comparison);
+  const beside = comparison.name.startsWith('peer-') ? against : comparison.database;
+  return `${what}${beside === null ? '' : `, ${beside}`}`.replaceAll('`', '');
 }

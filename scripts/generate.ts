@@ -24,7 +24,8 @@ const printers: Readonly<Record<string, () => string>> = {
   'docs/performance.md': () =>
     printPerformance(read('docs/performance.md'), { requests: benchResults('requests'), peers: benchResults('peers') }),
   'docs/scaling.md': () => printScaling(read('docs/scaling.md'), benchResults('requests')),
-  'docs/images/goals.svg': () => drawGoals(benchResults('requests')),
+  'docs/images/goals.svg': () => drawGoals(benchResults('requests'), 'How much of each goal is reached'),
+  'docs/images/peers.svg': () => drawGoals(benchResults('peers'), 'How much of each goal beside others is reached'),
   'client/src/reasons.ts': printClientReasons,
   'docs/images/two-tabs.svg': () => drawSequence(read('docs/images/two-tabs.txt')),
   'docs/images/thief-and-lost-answer.svg': () => drawSequence(read('docs/images/thief-and-lost-answer.txt')),
