@@ -120,7 +120,9 @@ async function measure(
     `  ${without.count} refreshes before the purge: ${without.text}; ${during.count} during it: ${during.text}`,
   );
   console.log(`  while a batch held its locks a refresh took ${beside.text}`);
-  console.log(`  event loop of the purge, 99 %: ${delay} ms late; its memory: ${before} MB after a tenth, ${after} MB at the end`);
+  console.log(
+    `  event loop of the purge, 99 %: ${delay} ms late; its memory: ${before} MB after a tenth, ${after} MB at the end`,
+  );
   if (name === 'PostgreSQL') console.log(`  ${waitsForLocks} waits of a millisecond or more for a lock`);
 }
 

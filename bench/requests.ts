@@ -30,19 +30,28 @@ export async function compareReads(build: Build, databaseUrl: string): Promise<C
   return [compare('guarded', 'SQLite', guarded, 'requests/s'), compare('me', 'SQLite', me, 'requests/s')];
 }
 
-/** The same field of our server and of Apollo Server on Fastify: the processor's time of the server for each request. */
+/** The same field of our server, of Apollo Server on Fastify, and of graphql-js alone: the processor's time of the server for each request. */
 export async function compareWithBare(build: Build, databaseUrl: string): Promise<Comparison[]> {
   const { program } = await startServer(build, databaseUrl);
-  const bare = await startBare();
+  const [apollo, graphql] = [await startBare(), await startBare('bare-graphql.ts')];
   const contestants = {
-    of: { url: program.url, pid: program.pid ?? 0 },
-    to: { url: bare.url, pid: bare.child.pid ?? 0 },
+    ours: { url: program.url, pid: program.pid ?? 0 },
+    apollo: { url: apollo.url, pid: apollo.child.pid ?? 0 },
+    graphql: { url: graphql.url, pid: graphql.child.pid ?? 0 },
   };
   for (const each of Object.values(contestants)) await cost(each, WARM_UP)();
-  const measured = await alternate(MANY_ROUNDS, { of: cost(contestants.of, SPAN), to: cost(contestants.to, SPAN) });
+  const measured = await alternate(MANY_ROUNDS, {
+    ours: cost(contestants.ours, SPAN),
+    apollo: cost(contestants.apollo, SPAN),
+    graphql: cost(contestants.graphql, SPAN),
+  });
   await program.kill();
-  bare.child.kill();
-  return [compare('bare', 'SQLite', measured, 'µs of processor time/request')];
+  for (const { child } of [apollo, graphql]) child.kill();
+  const unit = 'µs of processor time/request';
+  return [
+    compare('bare', 'SQLite', { of: measured.ours, to: measured.apollo }, unit),
+    compare('apollo', null, { of: measured.apollo, to: measured.graphql }, unit),
+  ];
 }
 
 /** What a request costs the processor, in microseconds of the process that answers. */

@@ -42,16 +42,14 @@ export async function startServer(
   return { program, client: new GraphQLClient(program.url) };
 }
 
-/** Apollo Server on Fastify with one field. */
-export async function startBare(): Promise<{ readonly url: string; readonly child: ChildProcess }> {
-  const child = spawn(
-    process.execPath,
-    ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'bare-apollo.ts')],
-    {
-      env: { ...process.env, NODE_ENV: 'production', PORT: String(await freePort()) },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
+/** A server with one field: Apollo Server on Fastify, or graphql-js alone on Fastify. */
+export async function startBare(
+  script: 'bare-apollo.ts' | 'bare-graphql.ts' = 'bare-apollo.ts',
+): Promise<{ readonly url: string; readonly child: ChildProcess }> {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, script)], {
+    env: { ...process.env, NODE_ENV: 'production', PORT: String(await freePort()) },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
   return { url: line.replace('is serving ', ''), child };
 }
