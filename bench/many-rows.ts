@@ -3,7 +3,7 @@ import type { MikroORM } from '@mikro-orm/core';
 /** Users have so many sessions each. */
 const SESSIONS_OF_USER = 4;
 /** Rows of one INSERT. */
-const PORTION = 100_000;
+const PORTION = 20_000;
 const USER_AGENT =
   'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36';
 /** Spreads the last digits of ids as random ones are spread. It is odd, so no two are the same. */

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { MikroORM } from '@mikro-orm/core';
 import { type Build, Program } from '../tests/soak/program.ts';
 import { GraphQLClient } from '../tests/support/graphql-client.ts';
 import { loadCodec } from './codec.ts';
@@ -46,7 +47,7 @@ interface Crowd {
 
 async function fill(build: Build, databaseUrl: string, count: number): Promise<Crowd> {
   const options = await prepareServer(build, databaseUrl);
-  const orm = await build.openDatabase(databaseUrl, build.library.authEntities);
+  const orm = await withoutLimits(await build.openDatabase(databaseUrl, build.library.authEntities));
   const rows = new ManyRows(orm, databaseUrl);
   process.stderr.write(`  ${count} sessions\r`);
   await rows.addUsersOf(count);
@@ -80,6 +81,14 @@ async function fill(build: Build, databaseUrl: string, count: number): Promise<C
       await program.kill();
     },
   };
+}
+
+/** To insert many rows takes longer than the server lets a statement take. */
+async function withoutLimits(orm: MikroORM): Promise<MikroORM> {
+  const { onConnect: _limit, ...driverOptions } = orm.config.get('driverOptions') as Record<string, unknown>;
+  const options = { ...orm.config.getAll(), driverOptions };
+  await orm.close();
+  return MikroORM.init(options);
 }
 
 /** Signs the first refresh tokens of sessions. */
