@@ -65,8 +65,9 @@ async function replacePassword(
   const prepared = await prepareSession(services, toSubject(changed), opening);
   const ended = await services.database.transaction(async (em) => {
     if (!(await consumeCode(em, code.id, now))) return null;
-    if (!(await changeUser(em, user, change, now))) return null;
+    // Before the user's row is locked, as a login does: in another order, the two could wait for each other.
     await services.limiter.forget(em, 'account', user.email);
+    if (!(await changeUser(em, user, change, now))) return null;
     const allEnded = await endWithin(em, services, { userId: user.id }, 'PASSWORD_RESET', opening.device);
     await insertPrepared(em, services, prepared, 'PASSWORD_RESET', opening.device);
     await notify(em, services, 'PASSWORD_CHANGED', prepared.session, opening.device);
