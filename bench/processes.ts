@@ -3,7 +3,8 @@ import { type Build, Program } from '../tests/soak/program.ts';
 import { ask } from './load.ts';
 import { alternate, figureOf } from './rounds.ts';
 import { type Comparison, compare, measure } from './results.ts';
-import { prepareServer, residentMemory, startBare } from './start.ts';
+import { residentMemory } from '../tests/soak/machine.ts';
+import { prepareServer, startBare } from './start.ts';
 
 const ROUNDS = 5;
 const TYPENAME = '{ __typename }';

@@ -60,9 +60,3 @@ export function processorTime(pid: number): number {
   // In hundredths of a second: utime and stime of proc(5).
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
-
-/** Megabytes of memory that a process holds. */
-export function residentMemory(pid: number): number {
-  const [, kilobytes] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Number(kilobytes) / 1024;
-}

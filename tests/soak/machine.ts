@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
 
@@ -15,6 +16,12 @@ export function sqliteVersion(): string {
   const version = database.prepare('select sqlite_version() as version').get().version;
   database.close();
   return `SQLite ${version}`;
+}
+
+/** Megabytes of memory that a process holds. */
+export function residentMemory(pid: number): number {
+  const [, kilobytes] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kilobytes) / 1024;
 }
 
 /** Ends this process when it takes too long, so that no run is without an end. */

@@ -3,7 +3,7 @@
  * Memory, handles and connections must be flat: less than a tenth more in the last third than in the first. It takes six minutes,
  * and an hour with `-- --minutes 60`.
  */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -12,7 +12,7 @@ import { freePort } from '../support/free-port.ts';
 import { GraphQLClient } from '../support/graphql-client.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { describeMachine, endAfter } from './machine.ts';
+import { describeMachine, endAfter, residentMemory } from './machine.ts';
 import { MixedClient } from './mixed-client.ts';
 import { makeBuild, Program } from './program.ts';
 import { openSessions } from './sessions.ts';
@@ -102,10 +102,9 @@ async function sample(program: Program): Promise<Sample> {
   process.kill(pid, 'SIGUSR2');
   await waitUntil(() => program.errors.indexOf('\n', before) !== -1);
   const [, heap, handles] = /resources (\S+) (\d+)/.exec(program.errors.slice(before)) ?? [];
-  const [, kilobytes] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   const files = readdirSync(`/proc/${pid}/fd`).map((fd) => targetOf(`/proc/${pid}/fd/${fd}`));
   return {
-    memory: Number(kilobytes) / 1024,
+    memory: residentMemory(pid),
     heap: Number(heap),
     handles: Number(handles),
     files: files.length,

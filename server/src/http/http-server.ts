@@ -96,7 +96,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     // A URL may contain an operation with its values, which must not be logged.
     logController: new LogController({ disableRequestLogging: true }),
     loggerInstance: options.log,
-    // What is logged names the request itself.
+    // Each line of the log names its request, so no request needs a logger of its own.
     childLoggerFactory: (log) => log,
     connectionTimeout: TIMEOUTS.silence,
     maxRequestsPerSocket: MOST_REQUESTS_OF_CONNECTION,
