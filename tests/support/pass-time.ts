@@ -15,8 +15,13 @@ export async function passTime(server: Server, milliseconds: number): Promise<vo
 /** Sets a server's wall clock, and waits until it has read the blacklist since. */
 export async function stepClock(server: Server, milliseconds: number): Promise<void> {
   server.clock.step(milliseconds);
+  // A read that was under way counts from when it began, by the clock as it was.
+  await pause(LONGEST_READ);
   await untilUpToDate(server);
 }
+
+/** Milliseconds. */
+const LONGEST_READ = 50;
 
 const PATIENCE = 2_000;
 
