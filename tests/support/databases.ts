@@ -31,9 +31,12 @@ export function onEachDatabase(body: (database: TestDatabase) => void): void {
     // jest runs these in the order of their declaration, so the block's own come first and stop its servers.
     afterAll(async () => {
       for (const cleanup of cleanups.splice(0)) await cleanup();
-    });
+    }, LONGEST_CLEANUP);
   });
 }
+
+/** Milliseconds. Each test of a file has left a database. */
+const LONGEST_CLEANUP = 180_000;
 
 interface FreshDatabase {
   readonly url: string;
