@@ -1,6 +1,7 @@
 import { authEntities } from '../src/index.ts';
 import { migrate, openDatabase, pendingMigrations } from '../server/src/database/open-database.ts';
-import { onEachDatabase } from './support/databases.ts';
+import { freshPostgres, onEachDatabase } from './support/databases.ts';
+import { startSilentProxy } from './support/silent-proxy.ts';
 
 onEachDatabase((database) => {
   test('the migrations make the tables that the entities describe', async () => {
@@ -33,4 +34,23 @@ onEachDatabase((database) => {
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled']);
     expect(pending).toEqual([[], [], []]);
   });
+});
+
+test('a PostgreSQL that lets a connection wait longer than a request would is migrated all the same', async () => {
+  const { url, remove } = await freshPostgres();
+  const { hostname, port } = new URL(url);
+  const proxy = await startSilentProxy({ host: hostname, port: Number(port) });
+  const slow = new URL(url);
+  slow.port = String(proxy.port);
+  const orm = await openDatabase(slow.href, authEntities);
+  try {
+    proxy.delay(4_000);
+    await migrate(orm);
+    proxy.delay(0);
+    expect(await pendingMigrations(orm)).toEqual([]);
+  } finally {
+    await orm.close();
+    await proxy.close();
+    await remove();
+  }
 });

@@ -13,6 +13,8 @@ export interface SilentProxy {
   speak(): void;
   /** Leads new connections to another server. */
   redirect(target: Target): void;
+  /** Lets new connections wait before they are served. */
+  delay(milliseconds: number): void;
   close(): Promise<void>;
 }
 
@@ -20,6 +22,7 @@ export async function startSilentProxy(first: Target): Promise<SilentProxy> {
   const sockets = new Set<Socket>();
   let isSilent = false;
   let target = first;
+  let delay = 0;
   const server = createServer((near) => {
     const far = connect(target);
     for (const socket of [near, far]) {
@@ -30,6 +33,10 @@ export async function startSilentProxy(first: Target): Promise<SilentProxy> {
         near.destroy();
         far.destroy();
       });
+    }
+    if (delay > 0) {
+      near.pause();
+      setTimeout(() => near.resume(), delay);
     }
     // Whatever arrives during the silence is lost, and those connections stay silent.
     near.on('data', (chunk) => void (isSilent || far.write(chunk)));
@@ -44,6 +51,7 @@ export async function startSilentProxy(first: Target): Promise<SilentProxy> {
     fallSilent: () => void (isSilent = true),
     speak: () => void (isSilent = false),
     redirect: (other) => void (target = other),
+    delay: (milliseconds) => void (delay = milliseconds),
     async close() {
       for (const socket of sockets) socket.destroy();
       server.close();

@@ -11,6 +11,8 @@ const SQLITE_BUSY_TIMEOUT = 20;
 
 /** Milliseconds to wait for a new connection, or for a free one of the pool. */
 const CONNECT_TIMEOUT = 3_000;
+/** The same, for a command that nobody's request waits for. */
+const PATIENT_CONNECT_TIMEOUT = 30_000;
 /** Milliseconds after which a silent connection is closed. Longer than any statement may take. */
 const LONGEST_SILENCE = 6_000;
 /**
@@ -66,7 +68,7 @@ export async function databaseExists(databaseUrl: string): Promise<boolean> {
 /** Runs one statement without any entity. */
 async function onConnection(databaseUrl: string, statement: string): Promise<void> {
   const options = { ...(await databaseOptions(databaseUrl, [])), discovery: { warnWhenNoEntities: false } };
-  const orm = await MikroORM.init(options as Options);
+  const orm = await MikroORM.init(withoutLimits(options) as Options);
   try {
     await orm.em.getConnection().execute(statement);
   } finally {
@@ -97,9 +99,7 @@ const MIGRATION_LOCK = 7_276_318_053;
 
 /** Uses connections without limits, because changing a table may take long. */
 async function migratePostgresql({ config }: MikroORM): Promise<string[]> {
-  const { onConnect: _limit, ...driverOptions } = config.get('driverOptions') as Record<string, unknown>;
-  const options = { ...config.getAll(), driverOptions };
-  const orm = await MikroORM.init(options as Options);
+  const orm = await MikroORM.init(withoutLimits(config.getAll()) as Options);
   try {
     return await orm.em.transactional(async (em) => {
       await em
@@ -110,6 +110,11 @@ async function migratePostgresql({ config }: MikroORM): Promise<string[]> {
   } finally {
     await orm.close();
   }
+}
+
+function withoutLimits(options: Partial<Options>): Partial<Options> {
+  const { onConnect: _limit, ...driverOptions } = options.driverOptions as Record<string, unknown>;
+  return { ...options, driverOptions: { ...driverOptions, connectionTimeoutMillis: PATIENT_CONNECT_TIMEOUT } };
 }
 
 const MOST_TURNS = 20;
