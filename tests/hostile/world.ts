@@ -7,7 +7,6 @@ import { type startTestAuth, type TestAuth, type TestAuthOptions } from '../supp
 
 /** How a client sends its tokens. */
 export type Mode = 'Bearer' | 'cookies';
-export const MODES: readonly Mode[] = ['Bearer', 'cookies'];
 
 /** A hostile case. It fails if an answer is unsafe. */
 type Case = (world: World) => Promise<void>;

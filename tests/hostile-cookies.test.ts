@@ -1,0 +1,3 @@
+import { describeCases } from './hostile/describe-cases.ts';
+
+describeCases('cookies');
