@@ -51,12 +51,16 @@ async function start(
   const data = mkdtempSync(join(tmpdir(), 'graphql-simplejwt-example-'));
   const program = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main], {
     env: { ...process.env, NODE_OPTIONS: '', DATABASE: join(data, 'app.db'), PORT: String(await freePort()), ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  let errors = '';
+  program.stderr.on('data', (chunk) => (errors += String(chunk)));
+  const closed = once(program, 'close');
   running.push(program);
   program.once('exit', () => rmSync(data, { recursive: true, force: true }));
   for await (const line of createInterface(program.stdout)) if (line.startsWith('http')) return line;
-  throw new Error(`${name} ended.`);
+  await closed;
+  throw new Error(`${name} ended: ${errors}`);
 }
 
 /** The kit, as an app without a browser has it. */
@@ -182,7 +186,9 @@ describe('nestjs', () => {
 
     const resolver = join(host.folder, 'dist/notes.resolver.js');
     await writeFile(resolver, (await readFile(resolver, 'utf8')).replace('Public(),', ''));
-    await expect(start('nestjs', {}, join(host.folder, 'dist/main.js'))).rejects.toThrow('nestjs ended');
+    await expect(start('nestjs', {}, join(host.folder, 'dist/main.js'))).rejects.toThrow(
+      'Query.motto is neither @authorized nor @public',
+    );
   }, 60_000);
 });
 
