@@ -3,18 +3,23 @@ import { DAY } from './manual-clock.ts';
 
 const OWNER = '01800000-0000-7000-8000-000000000000';
 
-/** Adds that many sessions, blacklist rows, events, rate limits and codes which have been good for nothing since a year ago. */
+/**
+ * Adds that many sessions, blacklist rows, events, rate limits and codes which have been good for nothing since a year ago.
+ *
+ * @param before - how many of each were added before.
+ */
 export async function expiredRows(
   { orm, databaseUrl, clock }: Pick<TestAuth, 'orm' | 'databaseUrl'> & { readonly clock: { now(): number } },
   count: number,
+  before = 0,
 ): Promise<void> {
   const isSqlite = databaseUrl.startsWith('sqlite:');
   const time = clock.now() - 365 * DAY;
   const then = isSqlite ? String(time) : `to_timestamp(${time / 1000})`;
   const run = async (sql: string) => orm.em.getConnection().execute(sql);
   const numbers = isSqlite
-    ? `(with recursive n (i) as (select 1 union all select i + 1 from n where i < ${count}) select i from n)`
-    : `(select i from generate_series(1, ${count}) as i)`;
+    ? `(with recursive n (i) as (select ${before + 1} union all select i + 1 from n where i < ${before + count}) select i from n)`
+    : `(select i from generate_series(${before + 1}, ${before + count}) as i)`;
   /** A different id for each number and table, as spread as real ones are within a millisecond. */
   const id = (table: number) => {
     const digits = isSqlite ? `printf('%012x', i)` : `lpad(to_hex(i), 12, '0')`;
