@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs, promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
-import { freshPostgres, freshSqlite, runSql } from '../tests/support/databases.ts';
+import { freshPostgres, freshSqlite, openPatiently, runSql } from '../tests/support/databases.ts';
 import { expiredRows } from '../tests/support/expired-rows.ts';
 import { freePort } from '../tests/support/free-port.ts';
 import { startPostgres } from '../tests/support/postgres.ts';
@@ -76,7 +76,7 @@ async function measure(
   await pause(BASELINE);
   const without = summary(lengths(await takeRefreshes()));
 
-  const orm = await built.openDatabase(database.url, built.library.authEntities);
+  const orm = await openPatiently(database.url);
   const filled = { orm, databaseUrl: database.url, clock: { now: Date.now } };
   for (let rows = 0; rows < ROWS; rows += PORTION) {
     await expiredRows(filled, Math.min(PORTION, ROWS - rows), rows);

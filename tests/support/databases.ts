@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { MikroORM, type Options } from '@mikro-orm/core';
 import { authEntities } from '../../src/entities.ts';
-import { openDatabase } from '../../server/src/database/open-database.ts';
+import { databaseOptions } from '../../server/src/database/open-database.ts';
 
 /** Where the run's shared PostgreSQL is: `global-setup.ts` starts it, `global-teardown.ts` stops it. */
 export const POSTGRES_URL = 'TEST_POSTGRES_URL';
@@ -80,10 +81,18 @@ export async function freshPostgres(server = process.env[POSTGRES_URL]): Promise
 
 /** Runs one statement over a connection of its own. */
 export async function runSql(databaseUrl: string, statement: string): Promise<void> {
-  const orm = await openDatabase(databaseUrl, authEntities);
+  const orm = await openPatiently(databaseUrl);
   try {
     await orm.em.getConnection().execute(statement);
   } finally {
     await orm.close();
   }
+}
+
+/** Opens a database that others use, on a machine that may be busy: it waits longer than a server does for a connection or a lock. */
+export async function openPatiently(databaseUrl: string): Promise<MikroORM> {
+  const options = await databaseOptions(databaseUrl, authEntities);
+  const patience = databaseUrl.startsWith('sqlite:') ? { timeout: 10_000 } : { connectionTimeoutMillis: 30_000 };
+  const driverOptions = { ...(options.driverOptions as object), ...patience };
+  return MikroORM.init({ ...options, driverOptions } as Options);
 }
