@@ -1,0 +1,130 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { countRows, securityEvents } from './support/accounts.ts';
+import { freshPostgres, runSql } from './support/databases.ts';
+import { nativeClient, type PgClient, type PgPool } from './support/driver-faults.ts';
+import { expiredRows } from './support/expired-rows.ts';
+import { accessOf, refusalOf } from './support/outcomes.ts';
+import { waitUntil } from './support/wait-until.ts';
+import type { TestAuth } from './support/start-test-auth.ts';
+import { useServers } from './support/use-servers.ts';
+
+const start = useServers();
+const cleanups: (() => Promise<void>)[] = [];
+afterAll(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup();
+});
+
+/** Splits the tables as docs/scaling.md says. */
+async function partition(databaseUrl: string): Promise<void> {
+  const page = await readFile(join(import.meta.dirname, '../docs/scaling.md'), 'utf8');
+  const [, statements = ''] = /## Partitions\n.*?```sql\n(.*?)```/s.exec(page) ?? [];
+  await runSql(databaseUrl, statements);
+}
+
+/** A server on tables that were split while they had rows. */
+async function startPartitioned() {
+  const { url: databaseUrl, remove } = await freshPostgres();
+  cleanups.push(remove);
+  const before = await start({ databaseUrl });
+  const { keys, clock } = before;
+  const first = await before.client.register();
+  const live = await before.client.refresh(first.refreshToken);
+  const ended = await before.client.login();
+  await before.client.logout(ended.accessToken);
+  await before.stop();
+  await partition(databaseUrl);
+  return { server: await start({ databaseUrl, keys, clock }), first, live, ended };
+}
+
+/** The partitions that a statement visits, of those that PostgreSQL has when it knows the values. */
+async function partitionsOf({ orm }: TestAuth, isAskedFor: RegExp, work: () => Promise<unknown>): Promise<string[]> {
+  const pool = await nativeClient<PgPool>(orm);
+  const asked: { readonly text: string; readonly values: unknown }[] = [];
+  const listening = new WeakSet<PgClient>();
+  pool.on('acquire', (client) => {
+    if (listening.has(client)) return;
+    listening.add(client);
+    const { query } = client;
+    client.query = async (statement, ...rest) => {
+      const { text = '', values = rest[0] } = statement as { text?: string; values?: unknown };
+      if (isAskedFor.test(text)) asked.push({ text, values });
+      return query.call(client, statement, ...rest);
+    };
+  });
+  await work();
+  const connection = await pool.connect();
+  try {
+    const visited: string[] = [];
+    for (const { text, values } of asked.splice(0)) {
+      await connection.query('begin');
+      const plan = await connection.query({ text: `explain (analyze, costs off) ${text}`, values });
+      await connection.query('rollback');
+      const lines = (plan as { rows: Record<string, string>[] }).rows.map((row) => row['QUERY PLAN'] ?? '');
+      for (const line of lines) visited.push(...(/ on (simplejwt_\w+_\d+)\b/.exec(line)?.slice(1) ?? []));
+    }
+    return visited;
+  } finally {
+    connection.release();
+  }
+}
+
+describe('on tables that PostgreSQL has split', () => {
+  test('tokens from before are as good or bad as they were', async () => {
+    const { server, first, live, ended } = await startPartitioned();
+    const { client } = server;
+    expect(await countRows(server, 'simplejwt_session')).toBe(2);
+    expect(accessOf(await client.me(live.accessToken))).toBe('good');
+    expect(accessOf(await client.me(ended.accessToken))).toBe('UNAUTHENTICATED TOKEN_REVOKED');
+    expect(refusalOf(await client.tryRefresh(ended.refreshToken))).toBe('INVALID_REFRESH_TOKEN TOKEN_REVOKED');
+    expect((await client.refresh(live.refreshToken)).user.id).toBe(first.user.id);
+    expect(refusalOf(await client.tryRefresh(first.refreshToken))).toBe('INVALID_REFRESH_TOKEN TOKEN_REUSED');
+  });
+
+  test('sessions open, are listed, rotate and end, and events are recorded', async () => {
+    const { server, live } = await startPartitioned();
+    const { client } = server;
+    const pair = await client.login();
+    const next = await client.refresh(pair.refreshToken);
+    expect((await client.sessions(next.accessToken)).data.sessions).toHaveLength(2);
+    const { data } = await client.logout(next.accessToken, { scope: 'ALL_SESSIONS' });
+    expect(data.logout.endedSessions).toBe(2);
+    expect(accessOf(await client.me(live.accessToken))).toBe('UNAUTHENTICATED TOKEN_REVOKED');
+    const again = await client.login();
+    const events = await securityEvents(client, again.accessToken);
+    expect(events.map(({ type }) => type)).toEqual(
+      expect.arrayContaining(['REGISTERED', 'LOGGED_IN', 'SESSION_ENDED']),
+    );
+  });
+
+  test('a token is exchanged once, however many clients present it', async () => {
+    const { server, live } = await startPartitioned();
+    const answers = await Promise.all(Array.from({ length: 30 }, () => server.client.tryRefresh(live.refreshToken)));
+    expect(answers.filter(({ data }) => data?.refreshToken)).toHaveLength(1);
+  });
+
+  test('another process learns of a logout', async () => {
+    const { server, live } = await startPartitioned();
+    const { databaseUrl, keys, clock } = server;
+    const other = await start({ databaseUrl, keys, clock });
+    expect(accessOf(await other.client.me(live.accessToken))).toBe('good');
+    await server.client.logout(live.accessToken);
+    await waitUntil(async () => accessOf(await other.client.me(live.accessToken)) !== 'good');
+  });
+
+  test('a purge deletes what has expired', async () => {
+    const { server, live } = await startPartitioned();
+    await expiredRows(server, 700);
+    expect(await server.auth.purge()).toMatchObject({ sessions: 700, blacklistedTokens: 700, securityEvents: 700 });
+    expect(accessOf(await server.client.me(live.accessToken))).toBe('good');
+  });
+
+  test('a refresh reads and writes its session in one partition', async () => {
+    const { server, live } = await startPartitioned();
+    const visited = await partitionsOf(server, /^(select .* from "simplejwt_session"|with "rotated")/, () =>
+      server.client.refresh(live.refreshToken),
+    );
+    expect(visited.length).toBeGreaterThan(1);
+    expect(new Set(visited).size).toBe(1);
+  });
+});
