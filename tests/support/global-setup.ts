@@ -1,12 +1,16 @@
+import { shareBuild } from './build-program.ts';
 import { POSTGRES_URL } from './databases.ts';
+import { keepTemporaryFilesInMemory } from './memory-folder.ts';
 import { type Postgres, startPostgres } from './postgres.ts';
 
 declare global {
   var sharedPostgres: Postgres | undefined;
 }
 
-/** One PostgreSQL for a whole run. jest asks for a default export. */
-export default async function startSharedPostgres(): Promise<void> {
+/** What the files of a run share: a place for temporary files, one build and one PostgreSQL. jest asks for a default export. */
+export default async function prepareRun(): Promise<void> {
+  keepTemporaryFilesInMemory();
+  shareBuild();
   globalThis.sharedPostgres = await startPostgres();
   process.env[POSTGRES_URL] = globalThis.sharedPostgres.url('postgres');
 }
