@@ -57,6 +57,19 @@ describe('transactions that wait for each other on SQLite', () => {
     expect(await devices()).toEqual(['A', 'B', 'C', 'D']);
   });
 
+  test('share one COMMIT if each turn of the event loop brings one of them, and wait for four turns at most', async () => {
+    const { open, devices, statements } = await startOpening();
+    const names = ['A', 'B', 'C', 'D', 'E', 'F'];
+    const opening: Promise<boolean[]>[] = [];
+    for (const name of names) {
+      opening.push(open(name));
+      await new Promise(setImmediate);
+    }
+    expect((await Promise.all(opening)).flat()).not.toContain(false);
+    expect(await devices()).toEqual(names);
+    expect(countOf(statements, 'commit')).toBe(2);
+  });
+
   test('are committed 64 at a time at most', async () => {
     const { open, devices, statements } = await startOpening();
     const names = Array.from({ length: 130 }, (_, index) => String(index));

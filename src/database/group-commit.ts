@@ -4,6 +4,8 @@ import { connect, runPrepared } from './prepared-statements.ts';
 
 /** Transactions that share a COMMIT, at most. */
 const LARGEST_GROUP = 64;
+/** Turns of the event loop that a group waits for, at most. */
+const MOST_TURNS = 4;
 
 const BEGIN = 'begin immediate';
 const COMMIT = 'commit';
@@ -50,13 +52,21 @@ export class GroupCommit {
     return promise as Promise<T>;
   }
 
-  /** Waits until every request that has arrived is read, so that its transaction is in the group too. */
   #schedule(): void {
     if (this.#isScheduled || this.#waiting.length === 0) return;
     this.#isScheduled = true;
+    this.#gather(0, MOST_TURNS);
+  }
+
+  /** Begins the group in the first turn of the event loop that brings no transaction: requests that arrive together are read in several. */
+  #gather(gathered: number, turnsLeft: number): void {
     nextTurn(() => {
-      const group = this.#waiting.splice(0, LARGEST_GROUP);
-      void this.#commit(group).finally(() => {
+      const { length } = this.#waiting;
+      if (length > gathered && length < LARGEST_GROUP && turnsLeft > 1) {
+        this.#gather(length, turnsLeft - 1);
+        return;
+      }
+      void this.#commit(this.#waiting.splice(0, LARGEST_GROUP)).finally(() => {
         this.#isScheduled = false;
         this.#schedule();
       });
