@@ -286,6 +286,23 @@ describe('in development', () => {
     expect(await started.ended).toMatchObject({ code: 0, faults: '' });
   });
 
+  test('a server that serves has given back the memory that only its start needed', async () => {
+    const code = `
+      import { getHeapSpaceStatistics } from 'node:v8';
+      process.once('SIGUSR2', () => {
+        const young = getHeapSpaceStatistics().find((space) => space.space_name === 'new_space');
+        console.error(young.space_size);
+        process.kill(process.pid, 'SIGTERM');
+      });`;
+    const started = run([], { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(code)}` });
+    await started.url();
+    started.signal('SIGUSR2');
+    const { faults } = await started.ended;
+    // The start makes it 32 MB or more.
+    expect(Number(faults)).toBeGreaterThan(0);
+    expect(Number(faults)).toBeLessThan(8 * 2 ** 20);
+  });
+
   test('a port that is taken stops the start in one line', async () => {
     const { port } = new URL(await run().url());
     const { code, output, faults } = await run([], { PORT: port }).ended;

@@ -2,6 +2,7 @@ import { buildGuardedSchema, faultOf } from 'graphql-simplejwt';
 import { type Environment, readEnvironment } from '../environment.ts';
 import { startHttpServer } from '../http/http-server.ts';
 import { modeOf, READABLE_BY_OTHERS } from '../keys-file.ts';
+import { releaseMemory } from '../release-memory.ts';
 import { startUpkeep } from '../upkeep.ts';
 import { createLog, type Log } from '../log.ts';
 import { BACKGROUND, MAIL_FOLDER, openAuth } from './open-auth.ts';
@@ -13,7 +14,9 @@ export async function serve(): Promise<void> {
   const { auth, close } = await openAuth(environment, log);
   // Before anybody can know that the server is there, so that each signal finds it ready to stop.
   const end = untilTold(log);
-  const schema = await buildGuardedSchema({ resolvers: auth.resolvers });
+  // type-graphql's check is an introspection query, which takes longer than to build the schema. The tests check this schema.
+  const schema = await buildGuardedSchema({ resolvers: auth.resolvers, skipCheck: true });
+  await releaseMemory();
   const server = await startHttpServer({ ...environment, auth, schema, log });
   const stopUpkeep = startUpkeep(
     (signal) => auth.purge(signal),
