@@ -23,4 +23,6 @@ export default {
   globalTeardown: '<rootDir>/tests/support/global-teardown.ts',
   testTimeout: 30_000,
   maxWorkers: 2,
+  // A worker keeps the modules of every file that it has run.
+  workerIdleMemoryLimit: '1GB',
 };
