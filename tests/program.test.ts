@@ -298,9 +298,9 @@ describe('in development', () => {
     await started.url();
     started.signal('SIGUSR2');
     const { faults } = await started.ended;
-    // The start makes it 32 MB or more.
+    // The start makes it 64 MB. Once this is given back, it grows to 8 MB until the server serves.
     expect(Number(faults)).toBeGreaterThan(0);
-    expect(Number(faults)).toBeLessThan(8 * 2 ** 20);
+    expect(Number(faults)).toBeLessThanOrEqual(16 * 2 ** 20);
   });
 
   test('a port that is taken stops the start in one line', async () => {
