@@ -4,7 +4,7 @@ import type { MikroORM } from '@mikro-orm/core';
 /** What happens around the statements of a driver, on which connection. To throw is to make a statement fail. */
 export interface StatementHooks {
   /** Where this throws, the database never sees the statement. */
-  readonly before?: (sql: string, connection: PgClient | SqliteConnection) => void;
+  readonly before?: (sql: string, connection: PgClient | SqliteConnection, values: readonly unknown[]) => void;
   /** Where this throws, the database has done what it was asked. */
   readonly after?: (sql: string, connection: PgClient | SqliteConnection) => void;
 }
@@ -13,6 +13,10 @@ export interface StatementHooks {
 export interface PgClient {
   query(text: unknown, ...rest: unknown[]): Promise<unknown>;
   readonly connection: { readonly stream: { destroy(): void } };
+}
+interface PgStatement {
+  readonly text: string;
+  readonly values?: readonly unknown[];
 }
 /** A pool of the driver `pg`. */
 export interface PgPool {
@@ -70,7 +74,7 @@ function hookSqlite(statement: SqliteStatement, { before, after }: StatementHook
     const run = all[method];
     all[method] = function hooked(this: SqliteStatement, ...values) {
       if (only !== undefined && this.database !== only) return run.apply(this, values);
-      before?.(this.source, this.database);
+      before?.(this.source, this.database, values);
       const result = run.apply(this, values);
       after?.(this.source, this.database);
       return result;
@@ -82,8 +86,9 @@ function hookSqlite(statement: SqliteStatement, { before, after }: StatementHook
 function hookPostgres(target: PgClient, { before, after }: StatementHooks): void {
   const { query } = target;
   target.query = async function hooked(asked, ...rest) {
-    const sql = typeof asked === 'string' ? asked : (asked as { readonly text: string }).text;
-    before?.(sql, this);
+    const statement = typeof asked === 'string' ? { text: asked } : (asked as PgStatement);
+    const sql = statement.text;
+    before?.(sql, this, statement.values ?? (rest[0] as readonly unknown[] | undefined) ?? []);
     const result = await query.call(this, asked, ...rest);
     after?.(sql, this);
     return result;
