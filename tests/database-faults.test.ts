@@ -240,7 +240,7 @@ describe('a server whose PostgreSQL is killed and restarted', () => {
   test('answers SERVICE_UNAVAILABLE meanwhile, still verifies access tokens, and serves again within two seconds', async () => {
     const { client } = await start({ databaseUrl: postgres.url('postgres') });
     const { accessToken, refreshToken } = await client.register();
-    const hammer = hammerWithRefreshes(client);
+    const hammer = await hammerWithRefreshes(client);
     try {
       await waitUntil(() => hammer.answers.length > 20);
       postgres.kill();
@@ -261,11 +261,13 @@ describe('a server whose PostgreSQL is killed and restarted', () => {
 });
 
 /** Four clients that refresh without pause, each with its idempotency key until it is answered. */
-function hammerWithRefreshes(client: GraphQLClient) {
+async function hammerWithRefreshes(client: GraphQLClient) {
   const answers: string[] = [];
   let isOver = false;
-  const running = Array.from({ length: 4 }, async (_, index) => {
-    let { refreshToken } = await client.register(`hammer-${index}@example.com`);
+  const names = ['a', 'b', 'c', 'd'];
+  const pairs = await Promise.all(names.map((name) => client.register(`hammer-${name}@example.com`)));
+  const running = pairs.map(async (pair) => {
+    let { refreshToken } = pair;
     while (!isOver) {
       const answer = await client.tryRefresh(refreshToken, KEY);
       answers.push(outcomeOf(answer));
