@@ -95,6 +95,30 @@ describe('the memory of tokens', () => {
     expect([tokens.find('token 1'), tokens.find('token 10000')]).toEqual([claimsUntil(1), claimsUntil(10_000)]);
   });
 
+  test('keeps its bound and its order however many come and die', () => {
+    let now = 0;
+    const tokens = createVerifiedTokens(({ exp }) => exp <= now);
+    const remembered = () =>
+      Array.from({ length: 35_000 }, (_, count) => `token number ${count}`).filter((token) => tokens.find(token));
+    for (let count = 0; count < 25_000; count += 1) tokens.add(`token number ${count}`, claimsUntil(count));
+    expect(remembered()).toEqual(Array.from({ length: 10_000 }, (_, index) => `token number ${15_000 + index}`));
+    now = 24_990;
+    for (let count = 25_000; count < 30_000; count += 1) tokens.add(`token number ${count}`, claimsUntil(count));
+    expect(remembered()).toEqual(Array.from({ length: 5_009 }, (_, index) => `token number ${24_991 + index}`));
+    now = 30_000;
+    tokens.add('token number 30001', claimsUntil(30_001));
+    expect(remembered()).toEqual(['token number 30001']);
+  });
+
+  test('tells tokens apart that end alike', () => {
+    const tokens = createVerifiedTokens(() => false);
+    tokens.add('first.signature-of-a-token', claimsUntil(1));
+    expect(tokens.find('other.signature-of-a-token')).toBeUndefined();
+    tokens.add('other.signature-of-a-token', claimsUntil(2));
+    expect(tokens.find('other.signature-of-a-token')).toEqual(claimsUntil(2));
+    expect(tokens.find('first.signature-of-a-token')).toBeUndefined();
+  });
+
   test('forgets the dead', () => {
     let now = 0;
     const tokens = createVerifiedTokens(({ exp }) => exp <= now);
