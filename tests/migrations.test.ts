@@ -1,5 +1,6 @@
+import { readdirSync } from 'node:fs';
 import { authEntities } from '../src/index.ts';
-import { migrate, openDatabase, pendingMigrations } from '../server/src/database/open-database.ts';
+import { databaseOptions, migrate, openDatabase, pendingMigrations } from '../server/src/database/open-database.ts';
 import { freshPostgres, onEachDatabase } from './support/databases.ts';
 import { startSilentProxy } from './support/silent-proxy.ts';
 
@@ -12,6 +13,16 @@ onEachDatabase((database) => {
     await orm.close();
     expect(missing).toBe('');
     expect(isMigrationMissing).toBe(false);
+  });
+
+  test('every file of a migration is in the list of its dialect', async () => {
+    const databaseUrl = await database.fresh();
+    const { migrations } = await databaseOptions(databaseUrl, authEntities);
+    const files = readdirSync(migrations?.path ?? '').filter((name) => name.endsWith('.ts'));
+    const orm = await openDatabase(databaseUrl, authEntities);
+    const pending = await pendingMigrations(orm);
+    await orm.close();
+    expect(pending.map((name) => `${name}.ts`)).toEqual(files.toSorted());
   });
 
   test('applied migrations are not applied again', async () => {

@@ -1,11 +1,15 @@
 import { execFile, spawn } from 'node:child_process';
-import { copyFile, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { publint } from 'publint';
 import { systemClock } from '../src/index.ts';
+import { bundleServer } from './support/bundle-server.ts';
+import { freshPostgres } from './support/databases.ts';
 import { freePort } from './support/free-port.ts';
 import { EMAIL, GraphQLClient, PASSWORD } from './support/graphql-client.ts';
 import { Page } from './support/page.ts';
@@ -14,7 +18,8 @@ import { waitUntil } from './support/wait-until.ts';
 import { type Host, install, installedIn, packAll, PACKAGES, type Tarballs } from './support/pack.ts';
 
 const run = promisify(execFile);
-const ROLLDOWN = join(import.meta.dirname, '../node_modules/rolldown/bin/cli.mjs');
+const ROOT = join(import.meta.dirname, '..');
+const ROLLDOWN = join(ROOT, 'node_modules/rolldown/bin/cli.mjs');
 const LIBRARY = 'graphql-simplejwt';
 const SERVER = 'graphql-simplejwt-server';
 const CLIENT = 'graphql-simplejwt-client';
@@ -315,40 +320,77 @@ describe('the server in an empty folder', () => {
     }
   }, 60_000);
 
-  test('runs in production with nothing but its dependencies, from the keys to the first login', async () => {
+  /** Runs a program in production, from the keys to a user's first requests, and says what it answered. */
+  async function runInProduction(main: string, databaseUrl: string): Promise<unknown> {
     const port = await freePort();
     const env = {
       PATH: process.env['PATH'],
       NODE_ENV: 'production',
       PORT: String(port),
       AUTH_ISSUER: 'https://auth.example.com',
-      AUTH_REGISTRATION: 'closed',
+      AUTH_REGISTRATION: 'open',
       AUTH_KEYS_FILE: './keys.json',
-      DATABASE_URL: 'sqlite:./auth.db',
+      DATABASE_URL: databaseUrl,
     };
-    const bin = join(host.folder, 'node_modules/.bin', SERVER);
+    const options = { cwd: host.folder, env };
     const command = async (...args: readonly string[]) =>
-      run(process.execPath, [bin, ...args], { cwd: host.folder, env });
+      (await run(process.execPath, [main, ...args], options)).stdout;
+    await rm(join(host.folder, 'keys.json'), { force: true });
     await command('keys:generate', 'keys.json');
-    expect((await command('migrate', '--create')).stdout).toMatch(/^Applied Migration/);
-    const creating = run(
-      'sh',
-      ['-c', `echo '${PASSWORD}' | "${process.execPath}" "${bin}" user:create --email ${EMAIL}`],
-      {
-        cwd: host.folder,
-        env,
-      },
-    );
-    expect((await creating).stdout).toMatch(/^Created the user /);
-    const program = spawn(process.execPath, [bin], { cwd: host.folder, env, stdio: ['ignore', 'pipe', 'inherit'] });
+    const migrated = await command('migrate', '--create');
+    const creating = `echo '${PASSWORD}' | "${process.execPath}" "${main}" user:create --email ${EMAIL}`;
+    const { stdout: created } = await run('sh', ['-c', creating], options);
+    const examined = await command('doctor');
+    const schema = await command('schema');
+    const program = spawn(process.execPath, [main], { ...options, stdio: ['ignore', 'pipe', 'inherit'] });
     try {
       for await (const line of createInterface(program.stdout)) if (line.includes('(production, ')) break;
       const client = new GraphQLClient(`http://127.0.0.1:${port}`);
-      expect((await client.login()).user.email).toBe(EMAIL);
+      const { refreshToken } = await client.login();
+      const { accessToken } = await client.refresh(refreshToken);
+      const { me } = (await client.me(accessToken)).data ?? {};
+      // The list of common passwords is loaded when it is first needed.
+      const { errors } = await client.tryRegister('grace@example.com', 'password1234');
+      return { migrated, created, examined, schema, me, refused: errors[0]?.extensions.code };
     } finally {
       program.kill();
+      await once(program, 'exit');
     }
+  }
+
+  const FIRST_ANSWERS = {
+    migrated: expect.stringMatching(/^Applied Migration/),
+    created: expect.stringMatching(/^Created the user /),
+    examined: expect.stringContaining('every migration is applied'),
+    schema: readFileSync(join(ROOT, 'schema.graphql'), 'utf8'),
+    me: expect.objectContaining({ email: EMAIL }),
+    refused: 'BAD_USER_INPUT',
+  };
+
+  test('runs in production with nothing but its dependencies, from the keys to the first requests', async () => {
+    const main = join(host.folder, 'node_modules/.bin', SERVER);
+    expect(await runInProduction(main, 'sqlite:./auth.db')).toEqual(FIRST_ANSWERS);
   }, 60_000);
+
+  describe('as the bundle of docs/deploying.md', () => {
+    let bundle = '';
+    beforeAll(() => {
+      bundle = bundleServer(join('node_modules', SERVER, 'dist/main.js'), host.folder);
+    }, 60_000);
+
+    test('runs on SQLite', async () => {
+      expect(await runInProduction(bundle, 'sqlite:./bundled.db')).toEqual(FIRST_ANSWERS);
+    }, 60_000);
+
+    test('runs on PostgreSQL', async () => {
+      const { url, remove } = await freshPostgres();
+      try {
+        expect(await runInProduction(bundle, url)).toEqual(FIRST_ANSWERS);
+      } finally {
+        await remove();
+      }
+    }, 60_000);
+  });
 
   test('brings one copy of the library', async () => {
     const lock = await readFile(join(host.folder, 'package-lock.json'), 'utf8');

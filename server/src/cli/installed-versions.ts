@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import library from 'graphql-simplejwt/package.json' with { type: 'json' };
 import { satisfies } from 'semver';
 
 interface Manifest {
   readonly version: string;
-  readonly peerDependencies: Readonly<Record<string, string>>;
 }
 
 /** A package whose installed version does not fit the library. */
@@ -17,8 +16,7 @@ export interface WrongVersion {
 
 /** The peers of the library that the packages of a folder would find, where their version does not fit. */
 export function findWrongVersions(folder: string): WrongVersion[] {
-  const library = readManifest(fileURLToPath(import.meta.resolve('graphql-simplejwt/package.json')));
-  return Object.entries(library?.peerDependencies ?? {}).flatMap(([name, needed]) => {
+  return Object.entries(library.peerDependencies).flatMap(([name, needed]) => {
     const installed = findManifest(folder, name)?.version;
     if (installed === undefined || satisfies(installed, needed, { includePrerelease: true })) return [];
     return [{ name, installed, needed }];

@@ -1,8 +1,8 @@
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
-import { type EntitySchema, MikroORM, type Options } from '@mikro-orm/core';
-import { Migrator } from '@mikro-orm/migrations';
+import { type Constructor, type EntitySchema, MikroORM, type Options } from '@mikro-orm/core';
+import { type Migration, Migrator } from '@mikro-orm/migrations';
 import { CompiledQuery, type DatabaseConnection } from 'kysely';
 import { type DatabaseAddress, parseDatabaseUrl } from './database-url.ts';
 
@@ -137,8 +137,9 @@ function namesOf(migrations: readonly { readonly name: string }[]): string[] {
 
 async function sqliteOptions(path: string, entities: Entities): Promise<Partial<Options>> {
   const { SqliteDriver } = await import('@mikro-orm/sqlite');
+  const { migrationsList } = await import('./migrations/sqlite.ts');
   return {
-    ...commonOptions('sqlite', entities),
+    ...commonOptions('sqlite', migrationsList, entities),
     driver: SqliteDriver,
     dbName: path,
     driverOptions: { timeout: SQLITE_BUSY_TIMEOUT },
@@ -153,8 +154,9 @@ type PostgresqlAddress = Extract<DatabaseAddress, { dialect: 'postgresql' }>;
 
 async function postgresqlOptions(address: PostgresqlAddress, entities: Entities): Promise<Partial<Options>> {
   const { PostgreSqlDriver } = await import('@mikro-orm/postgresql');
+  const { migrationsList } = await import('./migrations/postgresql.ts');
   const { url, connectionString, schema, options } = address;
-  const common = commonOptions('postgresql', entities);
+  const common = commonOptions('postgresql', migrationsList, entities);
   return {
     ...common,
     // With a schema, unqualified names lead there by the search path. The migrator looks for its own table by name.
@@ -195,12 +197,18 @@ function migrationsOf(dialect: DatabaseAddress['dialect']): string {
   return join(import.meta.dirname, 'migrations', dialect);
 }
 
-function commonOptions(dialect: DatabaseAddress['dialect'], entities: Entities): Partial<Options> {
+function commonOptions(
+  dialect: DatabaseAddress['dialect'],
+  migrationsList: readonly Constructor<Migration>[],
+  entities: Entities,
+): Partial<Options> {
   const path = migrationsOf(dialect);
   return {
     entities: [...entities],
     extensions: [Migrator],
     migrations: {
+      // Not found by their path, so that a bundle has them.
+      migrationsList: [...migrationsList],
       path,
       pathTs: path,
       tableName: 'simplejwt_migration',
