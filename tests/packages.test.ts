@@ -93,16 +93,23 @@ const CLIENT_PEERS = [
 ];
 
 /** A folder with packages and files in it, for the tests of one block. */
-function useHost(packages: () => readonly string[], files: Readonly<Record<string, string>> = {}): { folder: string } {
-  const host = { folder: '' };
+function useHost(
+  packages: () => readonly string[],
+  files: Readonly<Record<string, string>> = {},
+): { readonly folder: string } {
   let installed: Host | undefined;
   beforeAll(async () => {
     installed = await install(packages());
-    host.folder = installed.folder;
-    for (const [name, text] of Object.entries(files)) await writeFile(join(host.folder, name), text);
+    for (const [name, text] of Object.entries(files)) await writeFile(join(installed.folder, name), text);
   }, 240_000);
   afterAll(async () => installed?.remove());
-  return host;
+  return {
+    // The tests write there. Without it, they would write into the repository.
+    get folder() {
+      if (installed === undefined) throw new Error('The packages are not installed.');
+      return installed.folder;
+    },
+  };
 }
 
 let tarballs: Tarballs;
