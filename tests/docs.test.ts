@@ -51,6 +51,15 @@ test('a block of TypeScript that does not compile is reported', async () => {
   expect(await compile([wrong], SERVER_OPTIONS)).toContain('wrong.md-1.ts');
 }, 60_000);
 
+test('every long test and every bench has its section', () => {
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+  const longOnes = Object.keys(scripts).filter((name) => /^(?:test|bench):/.test(name));
+  const sections = [...read('docs/reliability.md').matchAll(/^### `npm run (\S+)`$/gm)].map(([, name]) => name);
+  const peers = read('docs/performance.md').includes('`npm run bench:peers`') ? ['bench:peers'] : [];
+
+  expect([...sections, ...peers].toSorted()).toEqual(longOnes.toSorted());
+});
+
 test('every block of GraphQL is valid against schema.graphql', () => {
   const schema = buildSchema(read('schema.graphql'));
   const blocks = DOCUMENTS.flatMap((path) => blocksOf(path, 'graphql'));

@@ -357,8 +357,8 @@ describe('the server in an empty folder', () => {
       const { accessToken } = await client.refresh(refreshToken);
       const { me } = (await client.me(accessToken)).data ?? {};
       // The list of common passwords is loaded when it is first needed.
-      const { errors } = await client.tryRegister('grace@example.com', 'password1234');
-      return { migrated, created, examined, schema, me, refused: errors[0]?.extensions.code };
+      const { errors } = await client.tryRegister('grace@example.com', 'Password123');
+      return { migrated, created, examined, schema, me, refused: errors[0]?.extensions.fields };
     } finally {
       program.kill();
       await once(program, 'exit');
@@ -371,7 +371,7 @@ describe('the server in an empty folder', () => {
     examined: expect.stringContaining('every migration is applied'),
     schema: readFileSync(join(ROOT, 'schema.graphql'), 'utf8'),
     me: expect.objectContaining({ email: EMAIL }),
-    refused: 'BAD_USER_INPUT',
+    refused: [{ path: 'input.password', reason: 'PASSWORD_COMMON' }],
   };
 
   test('runs in production with nothing but its dependencies, from the keys to the first requests', async () => {

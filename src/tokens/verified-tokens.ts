@@ -3,8 +3,8 @@ import type { AccessClaims } from './claims.ts';
 /** About ten megabytes. */
 const MOST_ENTRIES = 10_000;
 /**
- * Tokens are found by their last characters: 70 bits of the signature. V8 copies up to twelve characters. Of more, it makes a reference
- * into the token, which takes longer to look up.
+ * Tokens are found by their last characters: 70 bits of the signature. V8 copies up to twelve characters. A longer
+ * part refers into the token, and takes longer to look up.
  */
 const TAIL_LENGTH = 12;
 
@@ -28,7 +28,7 @@ interface Entry {
 /** @param isDead - whether a token is of no more use. */
 export function createVerifiedTokens(isDead: (claims: AccessClaims) => boolean): VerifiedTokens {
   const entries = new Map<string, Entry>();
-  // The order of arrival, in a ring. The map has it too, but V8 finds the first entry of a map only after those that were deleted.
+  // The order of arrival. The map keeps it too, but to find its first entry, V8 looks past all that were deleted before it.
   const ring: (Entry | undefined)[] = [];
   let added = 0;
   let forgotten = 0;
