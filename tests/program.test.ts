@@ -98,6 +98,20 @@ async function stop(started: Run, signal: 'SIGTERM' | 'SIGINT' = 'SIGTERM'): Pro
   return started.ended;
 }
 
+/** Makes a program say at its end which packages it has loaded. */
+const LISTS_PACKAGES = `
+  import { writeSync } from 'node:fs';
+  import { registerHooks } from 'node:module';
+  const packages = new Set();
+  registerHooks({
+    load(url, context, next) {
+      packages.add(/.*\\/node_modules\\/((?:@[^/]+\\/)?[^/]+)/.exec(url)?.[1]);
+      return next(url, context);
+    },
+  });
+  process.once('exit', () => writeSync(2, [...packages].join(' ')));
+`;
+
 const clientOf = async (started: Run) => new GraphQLClient(await started.url());
 
 /** The variables that production needs, with a database and a key ring in the folder of the test. */
@@ -301,6 +315,16 @@ describe('in development', () => {
     // The start makes it 64 MB. Once this is given back, it grows to 8 MB until the server serves.
     expect(Number(faults)).toBeGreaterThan(0);
     expect(Number(faults)).toBeLessThanOrEqual(16 * 2 ** 20);
+  });
+
+  test('a start loads no package that only some requests, settings or other databases need', async () => {
+    const preload = `--import=data:text/javascript,${encodeURIComponent(LISTS_PACKAGES)}`;
+    const started = run([], { NODE_OPTIONS: preload });
+    await started.url();
+    const loaded = (await stop(started)).faults.split(' ');
+    expect(loaded).toEqual(expect.arrayContaining(['fastify', '@mikro-orm/sqlite', 'better-sqlite3']));
+    const avoided = /^(ajv|pg|pg-.*)$|-compiler$|postgresql|argon2|zxcvbn|graphiql/;
+    expect(loaded.filter((name) => avoided.test(name))).toEqual([]);
   });
 
   test('a port that is taken stops the start in one line', async () => {
