@@ -157,13 +157,13 @@ describe('nestjs', () => {
   let tarballs: Tarballs;
   let host: Host;
   beforeAll(async () => {
-    tarballs = await packAll();
+    tarballs = packAll();
     host = await installExample('nestjs', tarballs.pathOf['graphql-simplejwt']);
     await promisify(execFile)(process.execPath, ['node_modules/typescript/bin/tsc'], { cwd: host.folder });
   }, 240_000);
   afterAll(async () => {
     await host.remove();
-    await tarballs.remove();
+    tarballs.remove();
   });
 
   test('the guards hold for fields of Nest and for ours, and a host without one does not start', async () => {

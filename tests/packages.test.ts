@@ -113,8 +113,8 @@ function useHost(
 }
 
 let tarballs: Tarballs;
-beforeAll(async () => {
-  tarballs = await packAll();
+beforeAll(() => {
+  tarballs = packAll();
 }, 60_000);
 afterAll(() => tarballs.remove());
 

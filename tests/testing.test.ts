@@ -140,7 +140,7 @@ describe('from the package, in an empty folder', () => {
       test('signs in', async () => { ${BODY} expect(roles).toEqual(['EDITOR']); expect(later).toBeNull(); });`,
   };
   beforeAll(async () => {
-    tarballs = await packAll();
+    tarballs = packAll();
     const orm = ['core', 'sql', 'sqlite'].map((name) => `@mikro-orm/${name}@7.2.1`);
     host = await install([tarballs.pathOf['graphql-simplejwt'], ...orm, 'kysely@0.29.6', 'vitest@4', 'jest@30.5.2']);
     for (const [name, text] of Object.entries(FILES)) await writeFile(join(host.folder, name), text);
@@ -152,7 +152,7 @@ describe('from the package, in an empty folder', () => {
   }, 240_000);
   afterAll(async () => {
     await host.remove();
-    await tarballs.remove();
+    tarballs.remove();
   });
 
   test.each([

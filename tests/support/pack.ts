@@ -1,8 +1,10 @@
-import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
+import { execFile, execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { madeOnce } from './made-once.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const WORKSPACES = ['server', 'client'];
@@ -25,41 +27,40 @@ type PackageName = (typeof PACKAGES)[number];
 /** The tarballs of the packages, as `npm pack` writes them. */
 export interface Tarballs {
   readonly pathOf: Readonly<Record<PackageName, string>>;
-  remove(): Promise<void>;
+  remove(): void;
 }
 
 /** Packs the packages in a copy of the repository: dist/ belongs to whoever runs `npm start` meanwhile. */
-export async function packAll(): Promise<Tarballs> {
-  const folder = await mkdtemp(join(tmpdir(), 'graphql-simplejwt-pack-'));
-  const copy = join(folder, 'copy');
-  try {
-    for (const name of COPIED) await cp(join(ROOT, name), join(copy, name), { recursive: true, filter: isSource });
-    await linkModules(copy);
-    const workspaces = ['.', ...WORKSPACES].flatMap((name) => ['--workspace', name]);
-    const { stdout } = await npm(copy, 'pack', '--json', '--pack-destination', folder, ...workspaces);
-    const packed = Object.values(JSON.parse(stdout) as Record<string, { name: string; filename: string }>);
-    const paths = packed.map(({ name, filename }) => [name, join(folder, filename)] as const);
-    return { pathOf: Object.fromEntries(paths) as Tarballs['pathOf'], remove };
-  } catch (error) {
-    await remove();
-    throw error;
-  }
+export function packAll(): Tarballs {
+  const { folder, remove } = madeOnce('tarballs', packInto);
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+  const paths = PACKAGES.map((name) => [name, join(folder, `${name}-${version}.tgz`)]);
+  return { pathOf: Object.fromEntries(paths) as Tarballs['pathOf'], remove };
+}
 
-  async function remove(): Promise<void> {
-    await rm(folder, { recursive: true, force: true });
+function packInto(folder: string): void {
+  const copy = mkdtempSync(join(tmpdir(), 'graphql-simplejwt-pack-'));
+  try {
+    for (const name of COPIED) cpSync(join(ROOT, name), join(copy, name), { recursive: true, filter: isSource });
+    linkModules(copy);
+    const workspaces = ['.', ...WORKSPACES].flatMap((name) => ['--workspace', name]);
+    const words = ['pack', '--silent', '--pack-destination', folder, ...workspaces];
+    execFileSync('npm', words, { cwd: copy, env: withoutNpm(), stdio: ['ignore', 'ignore', 'inherit'] });
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
   }
 }
 
 /** Links to what is installed, except for the workspaces, which stand for the copy's own. */
-async function linkModules(copy: string): Promise<void> {
+function linkModules(copy: string): void {
   for (const owner of ['.', ...WORKSPACES]) {
     const from = join(ROOT, owner, 'node_modules');
-    const names = await readdir(from).catch(() => []);
-    await mkdir(join(copy, owner, 'node_modules'), { recursive: true });
+    const names = existsSync(from) ? readdirSync(from) : [];
+    mkdirSync(join(copy, owner, 'node_modules'), { recursive: true });
     for (const name of names.filter((each) => !each.startsWith('graphql-simplejwt')))
-      await symlink(join(from, name), join(copy, owner, 'node_modules', name));
+      symlinkSync(join(from, name), join(copy, owner, 'node_modules', name));
   }
-  await symlink(copy, join(copy, 'node_modules/graphql-simplejwt'));
+  symlinkSync(copy, join(copy, 'node_modules/graphql-simplejwt'));
 }
 
 function isSource(path: string): boolean {
@@ -95,7 +96,11 @@ export async function installedIn(folder: string): Promise<string[]> {
   return [...new Set(names)].filter((name) => name !== '').toSorted();
 }
 
-async function npm(cwd: string, ...args: readonly string[]): Promise<{ stdout: string }> {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
-  return promisify(execFile)('npm', args, { cwd, env, maxBuffer: 1 << 24 });
+async function npm(cwd: string, ...args: readonly string[]): Promise<void> {
+  await promisify(execFile)('npm', args, { cwd, env: withoutNpm(), maxBuffer: 1 << 24 });
+}
+
+/** The environment without what `npm test` has put there, which is meant for this repository. */
+function withoutNpm(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
 }
