@@ -51,6 +51,10 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     against: 'djangorestframework-simplejwt',
     goal: { atLeast: 5 },
   },
+  'peer-simplejwt-bare': {
+    what: '`__typename` of Apollo Server on Fastify, which checks nothing',
+    against: 'djangorestframework-simplejwt, which checks a token',
+  },
   'peer-simplejwt-me': { what: '`me`', against: 'djangorestframework-simplejwt', goal: { atLeast: 4 } },
   'peer-simplejwt-refresh': { what: '`refreshToken`', against: 'djangorestframework-simplejwt', goal: { atLeast: 10 } },
 };

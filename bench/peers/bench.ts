@@ -18,7 +18,7 @@ import { GraphQLClient } from '../../tests/support/graphql-client.ts';
 import { ask, exchangeAll, get, type Load, refreshAll } from '../load.ts';
 import { type Comparison, compare, type Results } from '../results.ts';
 import { alternate } from '../rounds.ts';
-import { prepareServer, startServer } from '../start.ts';
+import { prepareServer, startBare, startServer } from '../start.ts';
 
 const ROUNDS = 5;
 /** Seconds. */
@@ -166,14 +166,18 @@ async function compareDjango(): Promise<Comparison[]> {
   for (const held of tokens)
     while (held.length < CONNECTIONS / programs.length) held.push((await client.login()).refreshToken);
   const share = { connections: CONNECTIONS / programs.length, span: SPAN };
-  const askBoth = (query: string) => async () =>
-    Promise.all(programs.map(async ({ url }) => ask(query, { url, accessToken, ...share })));
+  const askAll = (servers: readonly { readonly url: string }[], query: string) => async () =>
+    Promise.all(servers.map(async ({ url }) => ask(query, { url, accessToken, ...share })));
   const refreshBoth = async () =>
     Promise.all(programs.map(async ({ url }, index) => refreshAll(tokens[index] ?? [], { url, span: SPAN })));
 
+  const bare = [await startBare(), await startBare()];
+  for (const { child } of bare) children.push(child);
+
   const races: readonly [string, () => Promise<Load[]>, () => Promise<Load>][] = [
-    ['peer-simplejwt-check', askBoth(CURRENT_TOKEN), getAll('/current-token/')],
-    ['peer-simplejwt-me', askBoth('{ me { id email } }'), getAll('/me/')],
+    ['peer-simplejwt-check', askAll(programs, CURRENT_TOKEN), getAll('/current-token/')],
+    ['peer-simplejwt-bare', askAll(bare, '{ __typename }'), getAll('/current-token/')],
+    ['peer-simplejwt-me', askAll(programs, '{ me { id email } }'), getAll('/me/')],
     ['peer-simplejwt-refresh', refreshBoth, refreshDjango],
   ];
   const comparisons: Comparison[] = [];
