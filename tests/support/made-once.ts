@@ -6,6 +6,7 @@ const DATA = join(import.meta.dirname, '../../data');
 const SHARED_FOLDER = 'TEST_SHARED_FOLDER';
 /** Milliseconds. */
 const POLL = 50;
+const PATIENCE = 180_000;
 
 /** Lets this process and those that it starts share what takes long to make. It is removed when this process ends. */
 export function shareWhatIsMade(): void {
@@ -20,7 +21,11 @@ export interface Made {
   remove(): void;
 }
 
-/** Makes a folder in the repository, from which its packages are found. In a run of jest, it is made once, and others wait for it. */
+/**
+ * Makes a folder in the repository, from which its packages are found. In a run of jest, it is made once, and others wait for it.
+ *
+ * @throws Error if it takes too long, as after the process that makes it was killed.
+ */
 export function madeOnce(name: string, make: (folder: string) => void): Made {
   const shared = process.env[SHARED_FOLDER];
   if (shared === undefined) {
@@ -35,7 +40,9 @@ export function madeOnce(name: string, make: (folder: string) => void): Made {
     return { folder, remove };
   }
   const folder = join(shared, name);
+  const deadline = performance.now() + PATIENCE;
   while (!existsSync(folder)) {
+    if (performance.now() > deadline) throw new Error(`${folder} was not made within ${PATIENCE} ms.`);
     const isFirst = underLock(`${folder}.lock`, () => {
       if (existsSync(folder)) return;
       const unfinished = mkdtempSync(`${folder}-`);
@@ -51,8 +58,9 @@ export function madeOnce(name: string, make: (folder: string) => void): Made {
 function underLock(lock: string, work: () => void): boolean {
   try {
     mkdirSync(lock);
-  } catch {
-    return false;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
   }
   try {
     work();
