@@ -347,7 +347,15 @@ onEachDatabase((database) => {
       await client.tryLogin('nobody@example.com', WRONG, from('203.0.113.7'));
       const rows = await orm.em.getConnection().execute('select * from simplejwt_rate_limit');
       expect(rows).toHaveLength(4);
-      expect(JSON.stringify(rows)).not.toMatch(/ada|nobody|203\.0/);
+      // Three letters of a name may be in a digest by chance.
+      expect(rows).toEqual(
+        rows.map(() => ({
+          id: expect.stringMatching(/^(account|login|register):[\w-]{43}$/),
+          tries: expect.any(Number),
+          until: expect.any(Number),
+          expires_at: expect.anything(),
+        })),
+      );
 
       clock.advance(HOUR + 15 * MINUTE);
       expect((await auth.purge()).rateLimits).toBe(0);

@@ -2,6 +2,9 @@ import type { PrivateJwkSet, TokenType } from '../../src/index.ts';
 import { dissect, forge } from './forge-token.ts';
 import { signerOf } from './key-rings.ts';
 
+/** The first characters of each token of ours: `{"alg":` in base64url. Random text does not have them by chance. */
+export const TOKEN_START = 'eyJhbGciOi';
+
 /** What a token of ours says. */
 export interface ReadClaims extends Record<string, unknown> {
   readonly sub: string;
