@@ -19,7 +19,7 @@ import { errorOf, refusalOf } from './support/outcomes.ts';
 import { passTime } from './support/pass-time.ts';
 import { someEmail } from './support/someone.ts';
 import { startTestAuth, type TestAuth } from './support/start-test-auth.ts';
-import { TOKEN_START } from './support/tokens.ts';
+import { TOKEN_PART } from './support/tokens.ts';
 import { useServers } from './support/use-servers.ts';
 
 const KEY = 'a-key-of-one-refresh-0123456789';
@@ -207,9 +207,8 @@ onEachDatabase((database) => {
     const last = await changePassword(server.client, next.accessToken);
     await server.client.logout(last.accessToken);
     const rows = JSON.stringify(await server.orm.em.getConnection().execute('select * from simplejwt_security_event'));
-    for (const secret of [PASSWORD, NEW_PASSWORD, 'horse', KEY, user.email, '$2b$', TOKEN_START]) {
-      expect(rows).not.toContain(secret);
-    }
+    for (const secret of [PASSWORD, NEW_PASSWORD, 'horse', KEY, user.email, '$2b$']) expect(rows).not.toContain(secret);
+    expect(rows).not.toMatch(TOKEN_PART);
     for (const { accessToken, refreshToken } of [pair, next, last]) {
       for (const token of [accessToken, refreshToken]) {
         for (const part of token.split('.')) expect(rows).not.toContain(part);

@@ -4,7 +4,7 @@ import { refusalOf } from '../support/outcomes.ts';
 import { ACCESS, CSRF, REFRESH } from '../support/page.ts';
 import { parseSetCookie } from '../support/cookie-jar.ts';
 import { type startTestAuth, type TestAuth, type TestAuthOptions } from '../support/start-test-auth.ts';
-import { TOKEN_START } from '../support/tokens.ts';
+import { TOKEN_PART } from '../support/tokens.ts';
 
 /** How a client sends its tokens. */
 export type Mode = 'Bearer' | 'cookies';
@@ -28,7 +28,7 @@ let people = 0;
 
 /** The passwords and e-mails of the cases. No log may contain them. */
 export const WRONG_PASSWORD = 'wrong horse battery';
-export const SECRETS = new RegExp(`${TOKEN_START}|horse battery|@hostile\\.test|__Host-`);
+export const SECRETS = new RegExp(`${TOKEN_PART.source}|horse battery|@hostile\\.test|__Host-`);
 
 /** A server, and clients that send their tokens in one way. */
 export class World {

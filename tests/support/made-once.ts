@@ -16,7 +16,7 @@ export function shareWhatIsMade(): void {
 }
 
 /** A folder that was made for tests. */
-export interface Made {
+interface Made {
   readonly folder: string;
   remove(): void;
 }

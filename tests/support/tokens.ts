@@ -2,8 +2,8 @@ import type { PrivateJwkSet, TokenType } from '../../src/index.ts';
 import { dissect, forge } from './forge-token.ts';
 import { signerOf } from './key-rings.ts';
 
-/** The first characters of each token of ours: `{"alg":` in base64url. Random text does not have them by chance. */
-export const TOKEN_START = 'eyJhbGciOi';
+/** The header or the payload of a token of ours: `{"alg":` or `{"sub":` in base64url. Random text does not begin so by chance. */
+export const TOKEN_PART = /eyJ(?:hbGciOi|zdWIiOi)/;
 
 /** What a token of ours says. */
 export interface ReadClaims extends Record<string, unknown> {
