@@ -119,6 +119,16 @@ describe('the memory of tokens', () => {
     expect(tokens.find('first.signature-of-a-token')).toBeUndefined();
   });
 
+  test('keeps a token that took the place of another one when the other one dies', () => {
+    let now = 0;
+    const tokens = createVerifiedTokens(({ exp }) => exp <= now);
+    tokens.add('first.signature-of-a-token', claimsUntil(1));
+    tokens.add('other.signature-of-a-token', claimsUntil(3));
+    now = 2;
+    tokens.add('another', claimsUntil(9));
+    expect(tokens.find('other.signature-of-a-token')).toEqual(claimsUntil(3));
+  });
+
   test('forgets the dead', () => {
     let now = 0;
     const tokens = createVerifiedTokens(({ exp }) => exp <= now);

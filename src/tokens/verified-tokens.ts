@@ -2,11 +2,8 @@ import type { AccessClaims } from './claims.ts';
 
 /** About ten megabytes. */
 const MOST_ENTRIES = 10_000;
-/**
- * Tokens are found by their last characters: 70 bits of the signature. V8 copies up to twelve characters. A longer
- * part refers into the token, and takes longer to look up.
- */
-const TAIL_LENGTH = 12;
+/** A token is found by a number made of its last characters: 28 bits of an HMAC. V8 hashes a number faster than a string. */
+const TAIL_LENGTH = 5;
 
 /**
  * The access tokens whose signature and claims were found good. They are compared whole, so a token that differs in one character is
@@ -20,14 +17,14 @@ export interface VerifiedTokens {
 }
 
 interface Entry {
-  readonly tail: string;
+  readonly tail: number;
   readonly token: string;
   readonly claims: AccessClaims;
 }
 
 /** @param isDead - whether a token is of no more use. */
 export function createVerifiedTokens(isDead: (claims: AccessClaims) => boolean): VerifiedTokens {
-  const entries = new Map<string, Entry>();
+  const entries = new Map<number, Entry>();
   // The order of arrival. The map keeps it too, but to find its first entry, V8 looks past all that were deleted before it.
   const ring: (Entry | undefined)[] = [];
   let added = 0;
@@ -42,7 +39,7 @@ export function createVerifiedTokens(isDead: (claims: AccessClaims) => boolean):
     add(token, claims) {
       for (let entry = oldest(); entry !== undefined; entry = oldest()) {
         if (added - forgotten < MOST_ENTRIES && !isDead(entry.claims)) break;
-        entries.delete(entry.tail);
+        if (entries.get(entry.tail) === entry) entries.delete(entry.tail);
         ring[forgotten % MOST_ENTRIES] = undefined;
         forgotten += 1;
       }
@@ -54,4 +51,10 @@ export function createVerifiedTokens(isDead: (claims: AccessClaims) => boolean):
   };
 }
 
-const tailOf = (token: string): string => token.slice(-TAIL_LENGTH);
+/** A token takes the place of another one with the same number, which is then verified again. */
+function tailOf(token: string): number {
+  let tail = 0;
+  for (let index = token.length - TAIL_LENGTH; index < token.length; index += 1)
+    tail = (tail << 6) ^ token.charCodeAt(index);
+  return tail;
+}
