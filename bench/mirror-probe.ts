@@ -21,7 +21,8 @@ const settings = { leeway: 0, blacklistPoll: 60_000, blacklistStaleness: 600_000
 const mirror = new BlacklistMirror(new Database(orm, clock), clock, settings, async () => [], console.error);
 const memory = () => {
   globalThis.gc?.();
-  return process.memoryUsage().heapUsed / 1_048_576;
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return (heapUsed + arrayBuffers) / 1_048_576;
 };
 const before = memory();
 const begun = performance.now();

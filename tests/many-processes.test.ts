@@ -39,6 +39,20 @@ onEachDatabase((database) => {
       expect(accessOf(await here!.client.me(accessToken))).toBe('UNAUTHENTICATED TOKEN_REVOKED');
     });
 
+    test.each([-(2 ** 31), 0, 2 ** 31, 2 ** 32])(
+      'for as long as its tokens live, with a monotonic clock of %d seconds',
+      async (seconds) => {
+        const clock = new ManualClock(undefined, seconds * SECOND);
+        const [here] = await startSome(1, { clock, blacklistStaleness: '60s' });
+        const { accessToken } = await here!.client.register();
+        await here!.client.logout(accessToken);
+        await passTime(here!, 2 * MINUTE);
+        expect(accessOf(await here!.client.me(accessToken))).toBe('UNAUTHENTICATED TOKEN_REVOKED');
+        await passTime(here!, 2 * MINUTE);
+        expect(accessOf(await here!.client.me(accessToken))).toBe('UNAUTHENTICATED TOKEN_REVOKED');
+      },
+    );
+
     test('on the others by the first poll that begins after it', async () => {
       const [here, there] = await startSome(2);
       const polls = await countPolls(there!);

@@ -4,6 +4,7 @@ import type { Database } from '../database/database.ts';
 import type { EntityManager } from '../database/tables.ts';
 import { ServiceUnavailableError } from '../errors.ts';
 import { type EndedRow, type EndedSession, findEndedSessions, findSessionsEndedSince } from './blacklist-store.ts';
+import { EndedSessions } from './ended-sessions.ts';
 
 /** Milliseconds. */
 export interface MirrorSettings {
@@ -38,8 +39,6 @@ const PORTION = 2_000;
 const ENDED_MARGIN = 3_600_000;
 const RAISED_MARGIN = 86_400_000;
 
-const wholeSeconds = (milliseconds: number): number => Math.floor(milliseconds / 1000);
-
 /**
  * Holds in memory the sessions that ended and the token versions that were raised within one access-token lifetime, so
  * authenticating a request takes no query. It knows this process's own changes at once, and those of others within the poll.
@@ -50,8 +49,9 @@ export class BlacklistMirror {
   readonly #settings: MirrorSettings;
   readonly #findVersionsRaisedSince: FindVersionsRaisedSince;
   readonly #onReadFailure: (error: unknown) => void;
-  /** By session: when this process last read its row, in whole seconds of the monotonic clock, which take little memory. */
-  readonly #ended = new Map<string, number>();
+  /** The monotonic clock when the mirror was made. */
+  readonly #made: number;
+  readonly #ended = new EndedSessions();
   /** By user: the current version, and when (by the monotonic clock) this process learned of it. */
   readonly #raised = new Map<string, { version: number; learnedAt: number }>();
   #lastRead = { wall: -Infinity, monotonic: -Infinity };
@@ -72,6 +72,7 @@ export class BlacklistMirror {
     this.#settings = settings;
     this.#findVersionsRaisedSince = findVersionsRaisedSince;
     this.#onReadFailure = onReadFailure;
+    this.#made = clock.monotonic();
   }
 
   /** Reads all rows that bar tokens, then polls until `stop`. */
@@ -88,8 +89,8 @@ export class BlacklistMirror {
 
   /** Adds sessions whose end this process has just committed. */
   add(ended: readonly EndedSession[]): void {
-    const seenAt = wholeSeconds(this.#clock.monotonic());
-    for (const { sessionId } of ended) this.#ended.set(sessionId, seenAt);
+    const seenAt = this.#secondsAt(this.#clock.monotonic());
+    for (const { sessionId } of ended) this.#ended.add(sessionId, seenAt);
   }
 
   /** Adds versions that this process has just raised. */
@@ -139,7 +140,7 @@ export class BlacklistMirror {
       const raisedSince = begun.wall - this.#settings.accessTokenLifetime - RAISED_MARGIN;
       await this.#readAll(begun.wall - ENDED_MARGIN);
       await this.#readRaised(raisedSince);
-      this.#forget(begun.monotonic);
+      await this.#forget(begun.monotonic);
       this.#lastFullRead = begun;
     } else {
       const since = this.#lastRead.wall - LOOK_BACK - this.#settings.leeway;
@@ -166,12 +167,16 @@ export class BlacklistMirror {
   }
 
   /** Forgets what has not been read again for long. Rows that still bar tokens have just been read. */
-  #forget(now: number): void {
+  async #forget(now: number): Promise<void> {
     const longAgo = now - this.#settings.accessTokenLifetime;
-    for (const [sessionId, seenAt] of this.#ended)
-      if (seenAt < wholeSeconds(longAgo - ENDED_MARGIN)) this.#ended.delete(sessionId);
+    await this.#ended.forget(this.#secondsAt(longAgo - ENDED_MARGIN));
     for (const [userId, { learnedAt }] of this.#raised)
       if (learnedAt <= longAgo - RAISED_MARGIN) this.#raised.delete(userId);
+  }
+
+  /** Whole seconds since the mirror was made, by the monotonic clock: a small number, wherever that clock began. */
+  #secondsAt(monotonic: number): number {
+    return Math.floor((monotonic - this.#made) / 1000);
   }
 
   /** The larger age of the two clocks: the wall clock may be stepped, and the monotonic clock stops while a machine sleeps. */

@@ -3,10 +3,11 @@ import type { Clock } from '../../src/index.ts';
 /** A clock that stands still until it is moved. */
 export class ManualClock implements Clock {
   #wall: number;
-  #monotonic = 1_000_000;
+  #monotonic: number;
 
-  constructor(start = Date.UTC(2030, 0, 1, 12, 0, 0)) {
+  constructor(start = Date.UTC(2030, 0, 1, 12, 0, 0), monotonic = 1_000_000) {
     this.#wall = start;
+    this.#monotonic = monotonic;
   }
 
   now(): number {
