@@ -1,5 +1,8 @@
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
-import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from '@apollo/server/plugin/disabled';
 import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError, type GraphQLSchema, type ValidationRule } from 'graphql';
@@ -49,8 +52,15 @@ export async function createGraphQLEndpoint(
     hideSchemaDetailsFromClientErrors: isProduction,
     logger: app.log,
     stopOnTerminationSignals: false,
-    // Apollo's own page loads from a CDN.
-    plugins: [fastifyApolloDrainPlugin(app), ApolloServerPluginLandingPageDisabled(), ...options.plugins, fewErrors],
+    plugins: [
+      fastifyApolloDrainPlugin(app),
+      // Apollo's own page loads from a CDN.
+      ApolloServerPluginLandingPageDisabled(),
+      // It looks at every field for a hint, and no answer may be cached.
+      ApolloServerPluginCacheControlDisabled(),
+      ...options.plugins,
+      fewErrors,
+    ],
   });
   await apollo.start();
   const contextOf = attachAuth(app, auth, { isPage });
