@@ -17,6 +17,7 @@ import { fillQueue, SHORT_QUEUE } from './support/busy-logins.ts';
 import { importDocumentedCode } from './support/documented-code.ts';
 import { freePort } from './support/free-port.ts';
 import { type Answer, EMAIL, GraphQLClient, PASSWORD } from './support/graphql-client.ts';
+import { heapGrowth } from './support/heap-growth.ts';
 import { errorOf, refusalOf } from './support/outcomes.ts';
 import { ACCESS, COOKIE_DELIVERIES, Page, setCookiesOf } from './support/page.ts';
 import { someEmail } from './support/someone.ts';
@@ -156,6 +157,19 @@ describe.each(SERVERS)('the recipe for **%s', (heading) => {
       expect.stringMatching(/GRAPHQL_(VALIDATION|PARSE)_FAILED/),
       'The document has more than 2000 tokens.',
     ]);
+  });
+
+  test.each([
+    ['valid', (index: number) => `{ a${index}: __typename }`],
+    ['invalid', (index: number) => `{ nothing${index} }`],
+    ['unreadable', (index: number) => `{ a${index} `],
+  ])('keeps at most a few of the %s documents that nobody asks for again', async (_kind, write) => {
+    // The parser makes an object of each comment, which no limit of tokens counts: three megabytes for each document.
+    const comments = '#\n'.repeat(30_000);
+    const growth = await heapGrowth(async () => {
+      for (let index = 0; index < 60; index += 1) await client.run(`${comments}${write(index)}`);
+    });
+    expect(growth).toBeLessThan(80);
   });
 
   test('sends every answer with no-store', async () => {

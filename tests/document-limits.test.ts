@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { getIntrospectionQuery } from 'graphql';
 import { newAdministrator } from './support/accounts.ts';
+import { heapGrowth } from './support/heap-growth.ts';
 import { errorOf } from './support/outcomes.ts';
 import { startTestAuth, type TestAuth } from './support/start-test-auth.ts';
 
@@ -51,6 +52,15 @@ test('a document of more than 2,000 tokens is not even parsed', async () => {
     message: 'The document has more than 2000 tokens.',
     extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
   });
+});
+
+test('documents with many comments do not fill the memory', async () => {
+  const comments = '#\n'.repeat(30_000);
+  const growth = await heapGrowth(async () => {
+    for (let index = 0; index < 60; index += 1)
+      expect((await server.client.run(`${comments}{ a${index}: __typename }`)).errors).toEqual([]);
+  });
+  expect(growth).toBeLessThan(80);
 });
 
 test('fragments within fragments are measured in linear time', async () => {

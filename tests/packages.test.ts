@@ -159,6 +159,7 @@ describe('the library in an empty folder', () => {
       'ipaddr.js',
       'jsonwebtoken',
       'kysely',
+      'lru-cache',
       'negotiator',
       'on-headers',
       'p-limit',

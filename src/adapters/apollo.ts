@@ -10,6 +10,7 @@ import {
   faultOf,
   limitDocuments,
 } from '../index.ts';
+import { createDocumentMemory } from './document-memory.ts';
 import { type AdapterOptions, MAX_TOKENS } from './options.ts';
 import { requestHeaders } from './request-headers.ts';
 import { retryAfterOf } from './retry-after.ts';
@@ -70,11 +71,17 @@ export function apolloOptions<Context extends BaseContext>({
   maxTokens = MAX_TOKENS,
   onFault,
 }: ApolloAuthOptions<Context> = {}) {
+  const documents = createDocumentMemory();
   return {
     formatError: createErrorFormatter({ showsValidationTexts }),
     includeStacktraceInErrorResponses: false,
     validationRules: [limitDocuments(documentLimits)],
     parseOptions: { maxTokens },
+    documentStore: {
+      get: async (key) => documents.get(key),
+      set: async (key, document) => void documents.set(key, document),
+      delete: async (key) => documents.delete(key),
+    },
     plugins: [logFaults(onFault), sendRetryAfter],
   } satisfies Partial<ApolloServerOptions<Context>>;
 }

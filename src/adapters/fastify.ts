@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { type Token, TokenKind, type ValidationRule } from 'graphql';
 import type { MercuriusOptions } from 'mercurius';
 import { type Auth, type AuthContext, createErrorMask, CsrfRejectedError, faultOf, limitDocuments } from '../index.ts';
 import { type AdapterOptions, MAX_TOKENS } from './options.ts';
@@ -85,8 +86,10 @@ export function mercuriusOptions(
   return {
     path,
     context: contextOf,
-    validationRules: [limitDocuments(documentLimits)],
+    validationRules: [dropComments, limitDocuments(documentLimits)],
     graphql: { parseOptions: { maxTokens } },
+    // Mercurius counts the documents that it keeps, however large they are. It keeps as many that are invalid.
+    cache: 100,
     errorFormatter({ data, errors }, context) {
       // Mercurius wraps the errors of a document or of its variables in one.
       const all = (errors ?? []).flatMap(
@@ -105,4 +108,17 @@ export function mercuriusOptions(
       return { statusCode, response: { data: data ?? null, errors: shown as never } };
     },
   } satisfies MercuriusOptions;
+}
+
+/** The parser makes an object of each comment, and chains it to the others. Mercurius would keep them with the document. */
+const dropComments: ValidationRule = () => ({
+  Document({ loc }) {
+    for (let token = loc?.startToken ?? null; token !== null; token = token.next)
+      if (token.kind === TokenKind.COMMENT) unchain(token);
+  },
+});
+
+function unchain({ prev, next }: Token): void {
+  if (prev !== null) Object.assign(prev, { next });
+  if (next !== null) Object.assign(next, { prev });
 }

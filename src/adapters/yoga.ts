@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { type GraphQLError, parse } from 'graphql';
 import type { Plugin, YogaServerOptions } from 'graphql-yoga';
 import { type Auth, type AuthContext, createErrorMask, CsrfRejectedError, faultOf, limitDocuments } from '../index.ts';
+import { createDocumentMemory } from './document-memory.ts';
 import { type AdapterOptions, MAX_TOKENS } from './options.ts';
 import { requestHeaders } from './request-headers.ts';
 import { retryAfterOf } from './retry-after.ts';
@@ -93,6 +94,7 @@ export function yogaOptions(
   return {
     context: ({ request }: { readonly request: Request }): AuthContext => contextOf(request),
     plugins: [plugin],
+    parserAndValidationCache: { documentCache: createDocumentMemory(), errorCache: NO_CACHE },
     // It would log values that were sent. `onFault` receives the faults.
     logging: false,
     maskedErrors: {
@@ -102,8 +104,14 @@ export function yogaOptions(
         return mask(error);
       },
     },
-  } satisfies Pick<YogaServerOptions<OnNode, AuthContext>, 'context' | 'plugins' | 'logging' | 'maskedErrors'>;
+  } satisfies Pick<
+    YogaServerOptions<OnNode, AuthContext>,
+    'context' | 'plugins' | 'parserAndValidationCache' | 'logging' | 'maskedErrors'
+  >;
 }
+
+/** The parser soon finds the mistake again. */
+const NO_CACHE = { get: () => undefined, set: () => undefined };
 
 /** Whether a browser asks for GraphiQL. A link on another site may lead there, and no operation runs. */
 function isForPage(request: Request): boolean {
