@@ -3,6 +3,8 @@ import { type AuthContext, Authorized } from '../src/index.ts';
 import { createVerifiedTokens } from '../src/tokens/verified-tokens.ts';
 import type { AccessClaims } from '../src/tokens/claims.ts';
 import type { Answer } from './support/graphql-client.ts';
+import { heapGrowth } from './support/heap-growth.ts';
+import { ACCESS } from './support/page.ts';
 import { passTime, stepClock } from './support/pass-time.ts';
 import { useServers } from './support/use-servers.ts';
 
@@ -83,6 +85,21 @@ test('what a resolver does to its claims changes no other request', async () => 
   const before = await client.run('{ claims }', {}, accessToken);
   expect((await client.run('{ meddle }', {}, accessToken)).data).toEqual({ meddle: 'refused,refused,refused' });
   expect((await client.run('{ claims }', {}, accessToken)).data).toEqual(before.data);
+});
+
+test('a token that is remembered does not keep the other cookies of its request', async () => {
+  const { auth, client } = await start({ maxSessions: 2_000 });
+  const { user } = await client.register();
+  const others = Buffer.alloc(12_000, 'x').toString();
+  const growth = await heapGrowth(async () => {
+    for (let count = 0; count < 1_000; count += 1) {
+      const pair = await auth.openSession({ userId: user.id });
+      const cookie = `theirs=${others}; ${ACCESS}=${pair?.accessToken}`;
+      const headers = { cookie, 'sec-fetch-site': 'same-origin' };
+      expect((await client.run('{ currentToken { id } }', {}, undefined, headers)).errors).toEqual([]);
+    }
+  });
+  expect(growth).toBeLessThan(8);
 });
 
 describe('the memory of tokens', () => {

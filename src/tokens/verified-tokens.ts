@@ -43,12 +43,17 @@ export function createVerifiedTokens(isDead: (claims: AccessClaims) => boolean):
         ring[forgotten % MOST_ENTRIES] = undefined;
         forgotten += 1;
       }
-      const entry = { tail: tailOf(token), token, claims };
+      const entry = { tail: tailOf(token), token: copyOf(token), claims };
       entries.set(entry.tail, entry);
       ring[added % MOST_ENTRIES] = entry;
       added += 1;
     },
   };
+}
+
+/** V8 keeps the whole text that a string was cut out of: here all the cookies of a request. */
+function copyOf(token: string): string {
+  return Buffer.from(token).toString();
 }
 
 /** A token takes the place of another one with the same number, which is then verified again. */
