@@ -13,7 +13,12 @@ export { type FieldRule, guardSchema, type GuardSchemaOptions } from './graphql/
 export { type AuthModule, buildAuthModule } from './graphql/schema/auth-module.ts';
 export { Authorized, Public } from './graphql/guards/authorized.ts';
 export { CredentialOperation } from './graphql/guards/credential-operation.ts';
-export { DEFAULT_DOCUMENT_LIMITS, type DocumentLimits, limitDocuments } from './graphql/guards/document-limits.ts';
+export {
+  checkDocumentLength,
+  DEFAULT_DOCUMENT_LIMITS,
+  type DocumentLimits,
+  limitDocuments,
+} from './graphql/guards/document-limits.ts';
 export { CurrentUserArg } from './graphql/guards/current-user-arg.ts';
 export { createErrorFormatter, createErrorMask, type ErrorFormatterOptions } from './graphql/errors/format-error.ts';
 export { type Fault, faultOf } from './graphql/errors/fault.ts';

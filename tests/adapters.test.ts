@@ -159,6 +159,15 @@ describe.each(SERVERS)('the recipe for **%s', (heading) => {
     ]);
   });
 
+  test('does not parse a document of more than 100,000 characters', async () => {
+    const answer = await client.run(`{ __typename } #${'x'.repeat(100_000)}`);
+    expect(errorOf(answer)).toMatchObject({
+      message: 'The document has more than 100000 characters.',
+      extensions: { code: 'GRAPHQL_VALIDATION_FAILED', limit: 'characters', max: 100_000 },
+    });
+    expect(Object.keys(errorOf(answer).extensions)).toEqual(['code', 'limit', 'max']);
+  });
+
   test.each([
     ['valid', (index: number) => `{ a${index}: __typename }`],
     ['invalid', (index: number) => `{ nothing${index} }`],

@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ApolloServerOptions, ApolloServerPlugin, BaseContext } from '@apollo/server';
+import type { GraphQLError } from 'graphql';
 import onHeaders from 'on-headers';
 import {
   type Auth,
   type AuthContext,
+  checkDocumentLength,
   createErrorFormatter,
   CsrfRejectedError,
   type Fault,
@@ -54,6 +56,8 @@ export function createApolloContext(auth: Pick<Auth, 'context'>): (exchange: Nod
   };
 }
 
+type FormatError = ReturnType<typeof createErrorFormatter>;
+
 /** Options of `apolloOptions`. */
 export interface ApolloAuthOptions<Context extends BaseContext> extends Omit<AdapterOptions, 'onFault'> {
   /** Receives what the client is not told of an error. @defaultValue the `logger` of the server */
@@ -71,9 +75,10 @@ export function apolloOptions<Context extends BaseContext>({
   maxTokens = MAX_TOKENS,
   onFault,
 }: ApolloAuthOptions<Context> = {}) {
+  const formatError = createErrorFormatter({ showsValidationTexts });
   const documents = createDocumentMemory();
   return {
-    formatError: createErrorFormatter({ showsValidationTexts }),
+    formatError,
     includeStacktraceInErrorResponses: false,
     validationRules: [limitDocuments(documentLimits)],
     parseOptions: { maxTokens },
@@ -82,8 +87,34 @@ export function apolloOptions<Context extends BaseContext>({
       set: async (key, document) => void documents.set(key, document),
       delete: async (key) => documents.delete(key),
     },
-    plugins: [logFaults(onFault), sendRetryAfter],
+    plugins: [refuseLongDocuments(maxTokens, formatError), logFaults(onFault), sendRetryAfter],
   } satisfies Partial<ApolloServerOptions<Context>>;
+}
+
+function refuseLongDocuments(maxTokens: number, formatError: FormatError): ApolloServerPlugin {
+  return {
+    async requestDidStart({ request }) {
+      const refusal = refusalOf(request.query ?? '', maxTokens);
+      if (refusal === null) return undefined;
+      // What a hook throws here would be an internal error. Without a text, Apollo Server refuses the request by itself.
+      delete request.query;
+      return {
+        async willSendResponse({ response }) {
+          response.http.status = 400;
+          response.body = { kind: 'single', singleResult: { errors: [formatError(refusal.toJSON(), refusal)] } };
+        },
+      };
+    },
+  };
+}
+
+function refusalOf(text: string, maxTokens: number): GraphQLError | null {
+  try {
+    checkDocumentLength(text, maxTokens);
+    return null;
+  } catch (error) {
+    return error as GraphQLError;
+  }
 }
 
 function logFaults<Context extends BaseContext>(

@@ -1,7 +1,15 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Token, TokenKind, type ValidationRule } from 'graphql';
 import type { MercuriusOptions } from 'mercurius';
-import { type Auth, type AuthContext, createErrorMask, CsrfRejectedError, faultOf, limitDocuments } from '../index.ts';
+import {
+  type Auth,
+  type AuthContext,
+  checkDocumentLength,
+  createErrorMask,
+  CsrfRejectedError,
+  faultOf,
+  limitDocuments,
+} from '../index.ts';
 import { type AdapterOptions, MAX_TOKENS } from './options.ts';
 import { requestHeaders } from './request-headers.ts';
 import { retryAfterOf } from './retry-after.ts';
@@ -40,7 +48,7 @@ export function attachAuth(
     return decorated[CONTEXT];
   };
   app.addHook('onRequest', async (request, reply) => {
-    if (request.routeOptions.url !== `${app.prefix}${path}`) return undefined;
+    if (!isFor(request, app, path)) return undefined;
     reply.header('cache-control', 'no-store');
     if (isPage(request) || !contextOf(request).auth.isForged) return undefined;
     const { code, message, status } = new CsrfRejectedError('origin');
@@ -51,6 +59,10 @@ export function attachAuth(
     for (const cookie of cookies) reply.header('set-cookie', cookie);
   });
   return contextOf;
+}
+
+function isFor({ routeOptions }: FastifyRequest, { prefix }: FastifyInstance, path: string): boolean {
+  return routeOptions.url === `${prefix}${path}`;
 }
 
 /**
@@ -82,14 +94,21 @@ export function mercuriusOptions(
 ) {
   const mask = createErrorMask({ showsValidationTexts });
   const contextOf = attachAuth(app, auth, { path, ...(isPage === undefined ? {} : { isPage }) });
+  app.addHook('preHandler', async (request) => {
+    if (!isFor(request, app, path)) return;
+    for (const operation of [request.body].flat()) {
+      const query = (operation as { query?: unknown } | null | undefined)?.query;
+      if (typeof query === 'string') checkDocumentLength(query, maxTokens);
+    }
+  });
   const report = onFault ?? ((fault) => app.log.error({ fault }, 'a request failed inside'));
   return {
     path,
     context: contextOf,
     validationRules: [dropComments, limitDocuments(documentLimits)],
     graphql: { parseOptions: { maxTokens } },
-    // Mercurius counts the documents that it keeps, however large they are. It keeps as many that are invalid.
-    cache: 100,
+    // Mercurius keeps between one and two times as many documents, however large they are, and as many that are invalid.
+    cache: 50,
     errorFormatter({ data, errors }, context) {
       // Mercurius wraps the errors of a document or of its variables in one.
       const all = (errors ?? []).flatMap(

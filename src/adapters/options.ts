@@ -4,7 +4,10 @@ import type { DocumentLimits, Fault } from '../index.ts';
 export interface AdapterOptions {
   /** Limits of documents in place of the default ones. */
   readonly documentLimits?: DocumentLimits;
-  /** The tokens that a document may have. The parser stops there. @defaultValue `2000` */
+  /**
+   * The tokens that a document may have. The parser stops there. A document that has more than fifty characters for each of them is not parsed.
+   * @defaultValue `2000`
+   */
   readonly maxTokens?: number;
   /**
    * Whether clients may see graphql-js's own texts about an invalid document. Use it in development only.

@@ -1,7 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import { type GraphQLError, parse } from 'graphql';
 import type { Plugin, YogaServerOptions } from 'graphql-yoga';
-import { type Auth, type AuthContext, createErrorMask, CsrfRejectedError, faultOf, limitDocuments } from '../index.ts';
+import {
+  type Auth,
+  type AuthContext,
+  checkDocumentLength,
+  createErrorMask,
+  CsrfRejectedError,
+  faultOf,
+  limitDocuments,
+} from '../index.ts';
 import { createDocumentMemory } from './document-memory.ts';
 import { type AdapterOptions, MAX_TOKENS } from './options.ts';
 import { requestHeaders } from './request-headers.ts';
@@ -72,7 +80,10 @@ export function yogaOptions(
       event.endResponse(Response.json({ errors: [{ message, extensions: { code } }] }, { status }));
     },
     onParse({ setParseFn }) {
-      setParseFn((source, options) => parse(source, { ...options, maxTokens }));
+      setParseFn((source, options) => {
+        checkDocumentLength(typeof source === 'string' ? source : source.body, maxTokens);
+        return parse(source, { ...options, maxTokens });
+      });
     },
     onValidate({ addValidationRule }) {
       addValidationRule(limitDocuments(documentLimits));

@@ -7,8 +7,12 @@ const MARK = Symbol.for('graphql-simplejwt/document-limit-error');
 export class DocumentLimitError extends GraphQLError {
   readonly [MARK] = true;
 
-  constructor(limit: string, max: number, what: string, node: ASTNode) {
-    super(`The document has more than ${max} ${what}.`, { nodes: [node], extensions: { limit, max } });
+  /** @param node - what is too large; undefined if nothing was parsed. */
+  constructor(limit: string, max: number, what: string, node?: ASTNode) {
+    super(`The document has more than ${max} ${what}.`, {
+      nodes: node ?? null,
+      extensions: { limit, max },
+    });
   }
 }
 

@@ -83,6 +83,31 @@ export function limitDocuments(limits: DocumentLimits = {}): ValidationRule {
   });
 }
 
+/** With indentation, comments and long names. The documents of clients have three to ten. */
+const CHARACTERS_OF_TOKEN = 50;
+
+/**
+ * Refuses a document whose text is too long, before it is parsed. `maxTokens` is that of your server's parser, and the text may have fifty
+ * characters for each. The parser does not count comments, so a long text could take all memory. The adapters do this for you.
+ *
+ * @throws GraphQLError whose `extensions` have the `limit` `characters` and its `max`.
+ *
+ * @example
+ * ```ts
+ * import { parse } from 'graphql';
+ * import { checkDocumentLength } from 'graphql-simplejwt';
+ *
+ * export function parseSafely(text: string) {
+ *   checkDocumentLength(text, 2_000);
+ *   return parse(text, { maxTokens: 2_000 });
+ * }
+ * ```
+ */
+export function checkDocumentLength(text: string, maxTokens: number): void {
+  const max = CHARACTERS_OF_TOKEN * maxTokens;
+  if (text.length > max) throw new DocumentLimitError('characters', max, 'characters');
+}
+
 /** Measures one operation in one pass over each of its fragments. */
 class Measure {
   readonly #context: ValidationContext;
