@@ -11,6 +11,7 @@ import mercurius from 'mercurius';
 import { Mutation, Resolver } from 'type-graphql';
 import { apolloOptions, createApolloContext } from '../src/adapters/apollo.ts';
 import { mercuriusOptions } from '../src/adapters/fastify.ts';
+import { gatherRequests } from '../src/adapters/gather-requests.ts';
 import { yogaOptions } from '../src/adapters/yoga.ts';
 import { type Auth, type AuthContext, buildGuardedSchema, type Fault, Public } from '../src/index.ts';
 import { fillQueue, SHORT_QUEUE } from './support/busy-logins.ts';
@@ -227,6 +228,18 @@ test.each(Object.entries(REPORTING))(
     }
   },
 );
+
+test('requests that arrive in one turn of the event loop go on together in the next', async () => {
+  const gone: string[] = [];
+  for (const name of ['first', 'second']) void gatherRequests().then(() => gone.push(name));
+  for (let step = 0; step < 10; step += 1) null;
+  expect(gone).toEqual([]);
+  await new Promise(setImmediate);
+  expect(gone).toEqual(['first', 'second']);
+  void gatherRequests().then(() => gone.push('third'));
+  await new Promise(setImmediate);
+  expect(gone).toEqual(['first', 'second', 'third']);
+});
 
 test('GraphiQL of Yoga opens from a link on another site, and a query does not', async () => {
   const server = await startTestAuth();

@@ -13,6 +13,7 @@ import {
   limitDocuments,
 } from '../index.ts';
 import { createDocumentMemory } from './document-memory.ts';
+import { gatherRequests } from './gather-requests.ts';
 import { type AdapterOptions, MAX_TOKENS } from './options.ts';
 import { requestHeaders } from './request-headers.ts';
 import { retryAfterOf } from './retry-after.ts';
@@ -47,6 +48,7 @@ export interface NodeExchange {
  */
 export function createApolloContext(auth: Pick<Auth, 'context'>): (exchange: NodeExchange) => Promise<AuthContext> {
   return async ({ req, res }) => {
+    await gatherRequests();
     const ipAddress = req.ip ?? req.socket.remoteAddress ?? null;
     const context = auth.context({ headers: requestHeaders(req), ipAddress, sendsCookies: true });
     res.setHeader('cache-control', 'no-store');

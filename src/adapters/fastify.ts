@@ -10,6 +10,7 @@ import {
   faultOf,
   limitDocuments,
 } from '../index.ts';
+import { gatherRequests } from './gather-requests.ts';
 import { type AdapterOptions, MAX_TOKENS } from './options.ts';
 import { requestHeaders } from './request-headers.ts';
 import { retryAfterOf } from './retry-after.ts';
@@ -53,6 +54,9 @@ export function attachAuth(
     if (isPage(request) || !contextOf(request).auth.isForged) return undefined;
     const { code, message, status } = new CsrfRejectedError('origin');
     return reply.code(status).send({ errors: [{ message, extensions: { code } }] });
+  });
+  app.addHook('preHandler', async (request) => {
+    if (isFor(request, app, path)) await gatherRequests();
   });
   app.addHook('onSend', async (request, reply) => {
     const cookies = (request as Decorated)[CONTEXT]?.auth.setCookieHeaders() ?? [];

@@ -11,6 +11,7 @@ import {
   limitDocuments,
 } from '../index.ts';
 import { createDocumentMemory } from './document-memory.ts';
+import { gatherRequests } from './gather-requests.ts';
 import { type AdapterOptions, MAX_TOKENS } from './options.ts';
 import { requestHeaders } from './request-headers.ts';
 import { retryAfterOf } from './retry-after.ts';
@@ -78,6 +79,9 @@ export function yogaOptions(
       if (!context.auth.isForged || isForPage(request)) return;
       const { code, message, status } = new CsrfRejectedError('origin');
       event.endResponse(Response.json({ errors: [{ message, extensions: { code } }] }, { status }));
+    },
+    async onParams() {
+      await gatherRequests();
     },
     onParse({ setParseFn }) {
       setParseFn((source, options) => {

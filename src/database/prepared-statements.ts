@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { CompiledQuery } from 'kysely';
 import type { EntityManager } from './tables.ts';
 import { driverCode, isForgotten } from './driver-errors.ts';
+import { ReadGroup } from './read-group.ts';
 
 /** The rows that a statement returned, or how many it changed. */
 export interface StatementResult {
@@ -31,11 +32,15 @@ export async function runPrepared(
   const sqlite = await sqliteDriverOf(em);
   if (sqlite === null) return runNamed(em, sql, parameters);
   if (em.isInTransaction()) return runKept(sqlite, sql, parameters);
-  // The one connection may be in a transaction of somebody else.
-  return em
-    .getKysely()
-    .connection()
-    .execute(async () => runKept(sqlite, sql, parameters));
+  return readGroupOf(sqlite).run(em, () => runKept(sqlite, sql, parameters));
+}
+
+const readGroups = new WeakMap<SqliteDriver, ReadGroup>();
+
+function readGroupOf(driver: SqliteDriver): ReadGroup {
+  let group = readGroups.get(driver);
+  if (group === undefined) readGroups.set(driver, (group = new ReadGroup()));
+  return group;
 }
 
 const sqliteDrivers = new WeakMap<object, Promise<SqliteDriver | null>>();
