@@ -17,17 +17,36 @@ export async function compareReads(build: Build, databaseUrl: string): Promise<C
   // Production does not answer `__schema`.
   const { program, client } = await startServer(build, databaseUrl, { NODE_ENV: 'development' });
   const { accessToken } = await client.register();
+  const bare = await startBare();
   const options = { url: program.url, connections: 16, accessToken };
   const rate = (query: string) => async () => (await ask(query, { ...options, span: SPAN })).requestsPerSecond;
   await ask('{ me { id } }', { ...options, span: WARM_UP });
+  await ask(TYPENAME, { ...options, url: bare.url, span: WARM_UP });
 
   const guarded = await alternate(MANY_ROUNDS, {
     of: rate('{ currentToken { id } }'),
     to: rate('{ __schema { queryType { name } } }'),
   });
-  const me = await alternate(ROUNDS, { of: rate('{ me { id } }'), to: rate(TYPENAME) });
+  const me = await alternate(ROUNDS, {
+    of: rate('{ me { id } }'),
+    to: rate(TYPENAME),
+    apollo: async () => (await ask(TYPENAME, { ...options, url: bare.url, span: SPAN })).requestsPerSecond,
+  });
   await program.kill();
-  return [compare('guarded', 'SQLite', guarded, 'requests/s'), compare('me', 'SQLite', me, 'requests/s')];
+  bare.child.kill();
+  return [compare('guarded', 'SQLite', guarded, 'requests/s'), ...compareBoth('me', 'SQLite', me)];
+}
+
+/** Beside `__typename` of the same server, and beside that of Apollo Server on Fastify, which our own changes do not move. */
+function compareBoth(
+  name: string,
+  database: 'SQLite' | 'PostgreSQL',
+  { of, to, apollo }: Readonly<Record<'of' | 'to' | 'apollo', readonly number[]>>,
+): Comparison[] {
+  return [
+    compare(name, database, { of, to }, 'requests/s'),
+    compare(`${name}-apollo`, database, { of, to: apollo }, 'requests/s'),
+  ];
 }
 
 /** The same field of our server, of Apollo Server on Fastify, and of graphql-js alone: the processor's time of the server for each request. */
@@ -70,18 +89,24 @@ export async function compareRefreshes(
   databaseUrl: string,
 ): Promise<Comparison[]> {
   const { program, client } = await startServer(build, databaseUrl);
+  const bare = await startBare();
+  const typename = (url: string, connections: number, span: number) => async () =>
+    (await ask(TYPENAME, { url, connections, span })).requestsPerSecond;
   await client.register();
   const comparisons: Comparison[] = [];
   for (const connections of [16, 64]) {
     const tokens: string[] = [];
     for (let count = 0; count < connections; count += 1) tokens.push((await client.login()).refreshToken);
     await refreshAll(tokens, { url: program.url, span: WARM_UP });
+    await typename(bare.url, connections, WARM_UP)();
     const measured = await alternate(ROUNDS, {
       of: async () => (await refreshAll(tokens, { url: program.url, span: SPAN })).requestsPerSecond,
-      to: async () => (await ask(TYPENAME, { url: program.url, connections, span: SPAN })).requestsPerSecond,
+      to: typename(program.url, connections, SPAN),
+      apollo: typename(bare.url, connections, SPAN),
     });
-    comparisons.push(compare(`refresh-${connections}`, database, measured, 'requests/s'));
+    comparisons.push(...compareBoth(`refresh-${connections}`, database, measured));
   }
   await program.kill();
+  bare.child.kill();
   return comparisons;
 }

@@ -58,5 +58,6 @@ ${rows.join('\n')}
 function labelOf(comparison: Comparison): string {
   const { what, against = '' } = meaningOf(comparison);
   const beside = comparison.name.startsWith('peer-') ? against : comparison.database;
-  return `${what}${beside === null ? '' : `, ${beside}`}`.replaceAll('`', '');
+  const ofOthers = comparison.name.endsWith('-apollo') ? ', beside Apollo Server' : '';
+  return `${what}${beside === null ? '' : `, ${beside}`}${ofOthers}`.replaceAll('`', '');
 }

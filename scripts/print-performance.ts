@@ -96,7 +96,7 @@ function cellsOf(comparison: Comparison): string[] {
   ];
 }
 
-export function meaningOf({ name, database }: Comparison): Meaning {
+export function meaningOf({ name, database }: Pick<Comparison, 'name' | 'database'>): Meaning {
   const sessions = /^sessions-(\d+)$/.exec(name)?.[1];
   if (sessions !== undefined)
     return {
@@ -104,6 +104,9 @@ export function meaningOf({ name, database }: Comparison): Meaning {
       against: 'beside 10,000',
       goal: { atMost: 1.25 },
     };
+  const measured = /^(.+)-apollo$/.exec(name)?.[1];
+  if (measured !== undefined)
+    return { ...meaningOf({ name: measured, database }), against: '`__typename` of Apollo Server on Fastify' };
   const meaning = MEANINGS[name];
   if (meaning === undefined) throw new Error(`Nothing explains the comparison "${name}".`);
   const isRefresh = name === 'refresh-16' || name === 'refresh-64';

@@ -1,6 +1,7 @@
 import { ReadGroup } from '../src/database/read-group.ts';
 import type { EntityManager } from '../src/database/tables.ts';
 import { hookStatements } from './support/driver-faults.ts';
+import type { Pair } from './support/graphql-client.ts';
 import { refusalOf } from './support/outcomes.ts';
 import { someEmail } from './support/someone.ts';
 import { useServers } from './support/use-servers.ts';
@@ -47,7 +48,7 @@ describe('reads that arrive together on SQLite', () => {
 
   test('fail one by one', async () => {
     const { client, orm } = await start();
-    const users = [];
+    const users: Pair[] = [];
     for (let count = 0; count < 3; count += 1) users.push(await client.register(someEmail()));
     await hookStatements(orm, {
       before(sql, _connection, values) {
