@@ -21,7 +21,7 @@ export async function compareReads(build: Build, databaseUrl: string): Promise<C
   const options = { url: program.url, connections: 16, accessToken };
   const rate = (query: string) => async () => (await ask(query, { ...options, span: SPAN })).requestsPerSecond;
   await ask('{ me { id } }', { ...options, span: WARM_UP });
-  await ask(TYPENAME, { ...options, url: bare.url, span: WARM_UP });
+  await typename(bare.url, options.connections, WARM_UP)();
 
   const guarded = await alternate(MANY_ROUNDS, {
     of: rate('{ currentToken { id } }'),
@@ -30,7 +30,7 @@ export async function compareReads(build: Build, databaseUrl: string): Promise<C
   const me = await alternate(ROUNDS, {
     of: rate('{ me { id } }'),
     to: rate(TYPENAME),
-    apollo: async () => (await ask(TYPENAME, { ...options, url: bare.url, span: SPAN })).requestsPerSecond,
+    apollo: typename(bare.url, options.connections, SPAN),
   });
   await program.kill();
   bare.child.kill();
@@ -82,6 +82,9 @@ const cost =
     return ((processorTime(pid) - before) * 1000) / requests;
   };
 
+const typename = (url: string, connections: number, span: number) => async () =>
+  (await ask(TYPENAME, { url, connections, span })).requestsPerSecond;
+
 /** Refreshes, with the row of the blacklist, by so many sessions at once. */
 export async function compareRefreshes(
   build: Build,
@@ -90,8 +93,6 @@ export async function compareRefreshes(
 ): Promise<Comparison[]> {
   const { program, client } = await startServer(build, databaseUrl);
   const bare = await startBare();
-  const typename = (url: string, connections: number, span: number) => async () =>
-    (await ask(TYPENAME, { url, connections, span })).requestsPerSecond;
   await client.register();
   const comparisons: Comparison[] = [];
   for (const connections of [16, 64]) {

@@ -100,9 +100,9 @@ async function race(
     count: Tally,
   ): Promise<Suspect> {
     const [refreshed, loggedOut] = await Promise.all([
-      // If both were sent at the same moment, the refresh, which does less, would nearly always be first.
-      pause(Math.random() * 10).then(() => to[0]!.tryRefresh(refreshToken)),
-      to.at(-1)!.logout(accessToken, { refreshToken }),
+      // If both were sent at the same moment, the same one would nearly always be first.
+      pause(Math.random() * 5).then(() => to[0]!.tryRefresh(refreshToken)),
+      pause(Math.random() * 5).then(() => to.at(-1)!.logout(accessToken, { refreshToken })),
     ]);
     count.serverErrors += [refreshed, loggedOut].filter(isServerError).length;
     if (loggedOut.data?.logout?.endedSessions !== 1) failures.push(`${name}: logout answered ${loggedOut.text}`);
