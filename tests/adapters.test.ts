@@ -229,6 +229,24 @@ test.each(Object.entries(REPORTING))(
   },
 );
 
+test('short persisted queries do not fill the memory of Apollo Server', async () => {
+  const { cache } = apolloOptions();
+  const growth = await heapGrowth(async () => {
+    for (let index = 0; index < 300_000; index += 1)
+      await cache.set(`apq:${String(index).padStart(64, '0')}`, `{__typename}#${index}`);
+  });
+  expect(await cache.get(`apq:${String(299_999).padStart(64, '0')}`)).toBe('{__typename}#299999');
+  expect(growth).toBeLessThan(40);
+});
+
+test('what Apollo Server keeps for a time is forgotten after it', async () => {
+  const { cache } = apolloOptions();
+  await cache.set('short', 'text', { ttl: 0.001 });
+  await cache.set('long', 'text', { ttl: 60 });
+  await new Promise((resolve) => void setTimeout(resolve, 20));
+  expect([await cache.get('short'), await cache.get('long')]).toEqual([undefined, 'text']);
+});
+
 test('requests that arrive in one turn of the event loop go on together in the next', async () => {
   const gone: string[] = [];
   for (const name of ['first', 'second']) void gatherRequests().then(() => gone.push(name));

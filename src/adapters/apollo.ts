@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ApolloServerOptions, ApolloServerPlugin, BaseContext } from '@apollo/server';
 import type { GraphQLError } from 'graphql';
+import type { LRUCache } from 'lru-cache';
 import onHeaders from 'on-headers';
 import {
   type Auth,
@@ -12,7 +13,7 @@ import {
   faultOf,
   limitDocuments,
 } from '../index.ts';
-import { createDocumentMemory } from './document-memory.ts';
+import { createDocumentMemory, createTextMemory } from './document-memory.ts';
 import { gatherRequests } from './gather-requests.ts';
 import { type AdapterOptions, MAX_TOKENS } from './options.ts';
 import { requestHeaders } from './request-headers.ts';
@@ -68,7 +69,7 @@ export interface ApolloAuthOptions<Context extends BaseContext> extends Omit<Ada
 
 /**
  * Makes the options of Apollo Server that this library needs: errors that clients can act on and that reveal nothing, limits of
- * documents, `Retry-After`, and a log of faults. They work with any integration. Add plugins of your own as
+ * documents and of the memory of those that are kept, `Retry-After`, and a log of faults. They work with any integration. Add plugins of your own as
  * `plugins: [...options.plugins, yours]`.
  */
 export function apolloOptions<Context extends BaseContext>({
@@ -78,19 +79,25 @@ export function apolloOptions<Context extends BaseContext>({
   onFault,
 }: ApolloAuthOptions<Context> = {}) {
   const formatError = createErrorFormatter({ showsValidationTexts });
-  const documents = createDocumentMemory();
   return {
     formatError,
     includeStacktraceInErrorResponses: false,
     validationRules: [limitDocuments(documentLimits)],
     parseOptions: { maxTokens },
-    documentStore: {
-      get: async (key) => documents.get(key),
-      set: async (key, document) => void documents.set(key, document),
-      delete: async (key) => documents.delete(key),
-    },
+    documentStore: toCache(createDocumentMemory()),
+    cache: toCache(createTextMemory()),
     plugins: [refuseLongDocuments(maxTokens, formatError), logFaults(onFault), sendRetryAfter],
   } satisfies Partial<ApolloServerOptions<Context>>;
+}
+
+function toCache<Value extends object | string>(memory: LRUCache<string, Value>) {
+  return {
+    get: async (key: string) => memory.get(key),
+    /** @param options - `ttl` is in seconds. */
+    set: async (key: string, value: Value, options?: { readonly ttl?: number | null }) =>
+      void memory.set(key, value, { ttl: (options?.ttl ?? 0) * 1_000 }),
+    delete: async (key: string) => memory.delete(key),
+  };
 }
 
 function refuseLongDocuments(maxTokens: number, formatError: FormatError): ApolloServerPlugin {

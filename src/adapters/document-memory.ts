@@ -16,6 +16,14 @@ export function createDocumentMemory(): LRUCache<string, DocumentNode> {
   return new LRUCache({ maxSize: MOST_MEMORY, sizeCalculation: (document, key) => 2 * key.length + sizeOf(document) });
 }
 
+/** Bytes of an entry besides its text: the key, and the places that hold it. */
+const ENTRY = 500;
+
+/** Remembers texts, such as persisted queries. Apollo Server by itself counts nothing but the characters, and a million texts may be short. */
+export function createTextMemory(): LRUCache<string, string> {
+  return new LRUCache({ maxSize: MOST_MEMORY, sizeCalculation: (text) => ENTRY + 2 * text.length });
+}
+
 /** The bytes that a document keeps in memory, or some more. */
 function sizeOf(document: DocumentNode): number {
   let tokens = 0;

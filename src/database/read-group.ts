@@ -8,7 +8,7 @@ interface Waiting {
 
 /**
  * Reads of a database that has one connection. Those that arrive in one turn of the event loop take the connection once, and run one
- * after another while their code is in the processor's caches.
+ * after another.
  */
 export class ReadGroup {
   #waiting: Waiting[] = [];
