@@ -1,12 +1,12 @@
 import type { EntityMetadata, EntityProperty } from '@mikro-orm/core';
-import { type AliasedExpression, type Compilable, expressionBuilder, type Kysely } from 'kysely';
+import { type AliasedExpression, type Compilable, expressionBuilder, type Kysely, type RawBuilder, sql } from 'kysely';
 import { type EntityManager, tablesOf } from './tables.ts';
 import { runPrepared, type StatementResult } from './prepared-statements.ts';
 
 /** A value that a compiled query can be given. */
-type Bindable = string | number | Date | null;
+type Bindable = string | number | Date | null | readonly string[];
 
-type Bindings<Values> = { readonly [Name in keyof Values]: Bindable };
+export type Bindings<Values> = { readonly [Name in keyof Values]: Bindable };
 
 /** Stands for a value that is not known when the query is compiled. MikroORM takes it for a node of a query, and leaves it alone. */
 class Slot {
@@ -26,18 +26,26 @@ export type Columns = readonly AliasedExpression<unknown, string>[];
 
 /**
  * Makes a statement that is compiled once for each ORM, and bound to other values with each call. To build and compile a
- * statement takes longer than to run it. The result is the number of rows that it changed, or returned if it returns any.
+ * statement takes longer than to run it.
  *
  * @param build - builds the statement. Its values come from `given`, which has no value yet, so nothing may depend on one.
  */
+export function compileStatement<Tables, Values extends Bindings<Values>>(
+  build: (tables: Kysely<Tables>, given: Values, em: EntityManager) => Compilable,
+): (em: EntityManager, given: Values) => Promise<StatementResult> {
+  const compile = oncePerOrm((em) => build(tablesOf<Tables>(em), SLOTS as Values, em).compile());
+  return async (em, given) => run(em, compile(em), given);
+}
+
+/** As `compileStatement`. The result is the number of rows that were changed, or returned if any are returned. */
 export function compileChange<Tables, Values extends Bindings<Values>>(
   build: (tables: Kysely<Tables>, given: Values) => Compilable,
 ): (em: EntityManager, given: Values) => Promise<number> {
-  const compile = oncePerOrm((em) => build(tablesOf<Tables>(em), SLOTS as Values).compile());
-  return async (em, given) => (await run(em, compile(em), given)).count;
+  const statement = compileStatement(build);
+  return async (em, given) => (await statement(em, given)).count;
 }
 
-/** Makes the statement that inserts a row of an entity. It is compiled once, as that of `compileChange` is. */
+/** Makes the statement that inserts a row of an entity. It is compiled once, as that of `compileStatement` is. */
 export function compileInsert<Row extends Bindings<Row>>(
   entity: string,
 ): (em: EntityManager, row: Row) => Promise<void> {
@@ -52,29 +60,53 @@ export function compileInsert<Row extends Bindings<Row>>(
 /** What a query reads of an entity: all of its properties, or some. */
 type Selection = string | { readonly entity: string; readonly properties: readonly string[] };
 
+/** The entities of a query, by the properties that hold them in its results. */
+export type Selections<Result> = { readonly [Part in keyof Result]: Selection };
+
 /**
- * Makes a query that is compiled once, as `compileChange` does.
+ * Makes a query that is compiled once, as that of `compileStatement` is.
  *
- * @param selections - the entity of each part of a row, by the property that holds it in the result.
  * @param build - builds the query, with `columns` as what it selects.
  */
 export function compileQuery<Tables, Values extends Bindings<Values>, Result extends object>(
-  selections: { readonly [Part in keyof Result]: Selection },
-  build: (tables: Kysely<Tables>, columns: Columns, given: Values) => Compilable,
+  selections: Selections<Result>,
+  build: (tables: Kysely<Tables>, columns: Columns, given: Values, em: EntityManager) => Compilable,
 ): (em: EntityManager, given: Values) => Promise<Result[]> {
-  const compile = oncePerOrm((em) => {
-    const parts = Object.entries<Selection>(selections).map(([name, selection]) => new Part(em, name, selection));
-    const columns = parts.flatMap((part) => part.columns);
-    return { ...build(tablesOf<Tables>(em), columns, SLOTS as Values).compile(), parts };
+  const query = compileRows(selections, build);
+  return async (em, given) => (await query(em, given)).map(({ read }) => read());
+}
+
+/** A row of a query. */
+interface QueriedRow<Result> {
+  /** What the driver returned. */
+  readonly raw: object;
+  /** Makes objects of their own each time. */
+  readonly read: () => Result;
+}
+
+/** As `compileQuery`, with rows that have not been read yet. */
+export function compileRows<Tables, Values extends Bindings<Values>, Result extends object>(
+  selections: Selections<Result>,
+  build: (tables: Kysely<Tables>, columns: Columns, given: Values, em: EntityManager) => Compilable,
+): (em: EntityManager, given: Values) => Promise<QueriedRow<Result>[]> {
+  const partsOf = oncePerOrm((em) =>
+    Object.entries<Selection>(selections).map(([name, selection]) => new Part(em, name, selection)),
+  );
+  const statement = compileStatement<Tables, Values>((tables, given, em) => {
+    const columns = partsOf(em).flatMap((part) => part.columns);
+    return build(tables, columns, given, em);
   });
   return async (em, given) => {
-    const compiled = compile(em);
-    const { rows } = await run(em, compiled, given);
-    return rows.map((row) => {
-      const result: Record<string, object> = {};
-      for (const part of compiled.parts) result[part.name] = part.read(em, row);
-      return result as Result;
-    });
+    const { rows } = await statement(em, given);
+    const parts = partsOf(em);
+    return rows.map((raw) => ({
+      raw,
+      read() {
+        const result: Record<string, object> = {};
+        for (const part of parts) result[part.name] = part.read(em, raw);
+        return result as Result;
+      },
+    }));
   };
 }
 
@@ -107,6 +139,12 @@ class Part {
       if (read[name] != null) read[name] = customType?.convertToJSValue(read[name], em.getPlatform());
     return read;
   }
+}
+
+/** The type of a property's column, such as `uuid`. */
+export function typeOf(em: EntityManager, entity: string, property: string): RawBuilder<unknown> {
+  const { columnTypes } = em.getMetadata().getByClassName(entity).properties[property] as EntityProperty;
+  return sql.raw(columnTypes[0] as string);
 }
 
 /** The column of a property. No property of ours has two. */

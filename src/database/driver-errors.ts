@@ -27,10 +27,23 @@ export function isForgotten(code: string): boolean {
   return code === '26000' || code === '42P05' || code === '0A000';
 }
 
+/** Whether PostgreSQL, or an engine that speaks its protocol, cannot run a statement of this kind at all. */
+export function isUnsupported(code: string): boolean {
+  return code === '0A000' || (code.startsWith('42') && !isForgotten(code));
+}
+
+/** Whether the database has refused a statement for what it is or for what it was given. Then nothing was done. */
+export function isRefused(code: string): boolean {
+  return isConflict(code) || (SQLSTATE.test(code) && !AWAY_POSTGRESQL.test(code));
+}
+
 /** Whether another process is writing to the SQLite file. */
 export function isLocked(code: string): boolean {
   return code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED');
 }
+
+/** Unlike names of errors of sockets, such as EPIPE, it has a digit. */
+const SQLSTATE = /^(?=.*\d)[0-9A-Z]{5}$/;
 
 const AWAY_SQLITE = /^SQLITE_(FULL|IOERR|CANTOPEN|READONLY|NOMEM|PROTOCOL|CORRUPT|NOTADB)/;
 // SQLSTATE classes: connection, insufficient resources, operator intervention, system error. Single conditions: unknown

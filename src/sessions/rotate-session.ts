@@ -1,13 +1,20 @@
 import type { InferKyselyDB } from '@mikro-orm/sql';
-import type { QueryCreator } from 'kysely';
+import { type QueryCreator, type SelectQueryBuilder, sql } from 'kysely';
 import { type BlacklistedTokenEntity, ROTATED } from '../blacklist/blacklisted-token.entity.ts';
 import { compileChange } from '../database/compiled-query.ts';
+import { compileGroupedChange, type GroupTables } from '../database/grouped-statement.ts';
 import { type ByProperty, type EntityManager, hasOneWriter } from '../database/tables.ts';
 import { newId } from '../id.ts';
 import type { UserEntity } from '../users/user.entity.ts';
 import type { Session, SessionEntity } from './session.entity.ts';
 
-type Tables = InferKyselyDB<SessionEntity | UserEntity | BlacklistedTokenEntity, ByProperty>;
+type Tables = InferKyselyDB<SessionEntity | UserEntity | BlacklistedTokenEntity, ByProperty> &
+  GroupTables & {
+    /** Sessions that nobody else has locked. */
+    readonly free: { readonly sid: string };
+    readonly rotated: { readonly sid: string; readonly call: number };
+  };
+type Query = QueryCreator<Tables>;
 
 /** The columns that a rotation writes. */
 export type Rotation = Pick<
@@ -36,7 +43,7 @@ interface RotatedToken {
 
 type RotationBindings = Rotation & RotationConditions;
 
-const updateSession = (tables: Pick<QueryCreator<Tables>, 'updateTable'>, given: RotationBindings) =>
+const updateSession = (tables: Query, given: RotationBindings) =>
   tables
     .updateTable('AuthSession')
     .set({
@@ -47,11 +54,13 @@ const updateSession = (tables: Pick<QueryCreator<Tables>, 'updateTable'>, given:
       previousRefreshJti: given.previousRefreshJti,
       retryKeyHash: given.retryKeyHash,
     })
-    .where('id', '=', given.sessionId)
-    .where('refreshJti', '=', given.presentedJti)
-    .where('endedAt', 'is', null)
-    .where('refreshExpiresAt', '>', given.idleAt)
-    .where((row) => row.or([row('expiresAt', 'is', null), row('expiresAt', '>', given.absoluteAt)]))
+    .where('AuthSession.id', '=', given.sessionId)
+    .where('AuthSession.refreshJti', '=', given.presentedJti)
+    .where('AuthSession.endedAt', 'is', null)
+    .where('AuthSession.refreshExpiresAt', '>', given.idleAt)
+    .where((row) =>
+      row.or([row('AuthSession.expiresAt', 'is', null), row('AuthSession.expiresAt', '>', given.absoluteAt)]),
+    )
     .where((row) =>
       row.exists(
         row
@@ -81,24 +90,84 @@ const blacklisting = compileChange<Tables, RotatedToken>((tables, given) =>
     .onConflict((conflict) => conflict.column('jti').doNothing()),
 );
 
-/** Both in one statement, which PostgreSQL has and SQLite has not. It returns a row if the rotation counts. */
-const rotationWithBlacklisting = compileChange<Tables, RotationBindings & RotatedToken>((tables, given) => {
+/** Adds the row of a token for each row of a query. */
+const blacklistEach = (tables: Query, rows: SelectQueryBuilder<Tables, 'rotated', object>, given: RotatedToken) => {
   const row = toRow(given);
   const columns = Object.keys(row) as (keyof typeof row)[];
   return tables
-    .with('rotated', (part) => updateSession(part, given).returning('AuthSession.id as id'))
-    .with('blacklisted', (part) =>
-      part
-        .insertInto('AuthBlacklistedToken')
-        .columns(columns)
-        .expression((query) =>
-          query.selectFrom('rotated').select(columns.map((column) => query.val(row[column]).as(column))),
-        )
-        .onConflict((conflict) => conflict.column('jti').doNothing()),
-    )
+    .insertInto('AuthBlacklistedToken')
+    .columns(columns)
+    .expression(rows.select((each) => columns.map((column) => each.val(row[column]).as(column))))
+    .onConflict((conflict) => conflict.column('jti').doNothing());
+};
+
+/** Both in one statement, which PostgreSQL has and SQLite has not. It returns a row if the rotation counts. */
+const rotationWithBlacklisting = compileChange<Tables, RotationBindings & RotatedToken>((tables, given) =>
+  tables
+    .with('rotated', (part) => updateSession(part, given).returning('AuthSession.id as sid'))
+    .with('blacklisted', (part) => blacklistEach(part, part.selectFrom('rotated'), given))
     .selectFrom('rotated')
-    .select('rotated.id');
-});
+    .select('rotated.sid'),
+);
+
+const ofSession = (property: keyof Session) => ({ entity: 'AuthSession', property });
+const ofToken = (property: keyof ReturnType<typeof toRow>) => ({ entity: 'AuthBlacklistedToken', property });
+
+const TYPES = {
+  refreshJti: ofSession('refreshJti'),
+  refreshKeyId: ofSession('refreshKeyId'),
+  refreshIssuedAt: ofSession('refreshIssuedAt'),
+  refreshExpiresAt: ofSession('refreshExpiresAt'),
+  previousRefreshJti: ofSession('previousRefreshJti'),
+  retryKeyHash: ofSession('retryKeyHash'),
+  sessionId: ofSession('id'),
+  presentedJti: ofSession('refreshJti'),
+  userId: ofSession('user'),
+  tokenVersion: { entity: 'AuthUser', property: 'tokenVersion' },
+  idleAt: ofSession('refreshExpiresAt'),
+  absoluteAt: ofSession('expiresAt'),
+  tokenId: ofToken('id'),
+  blacklistedAt: ofToken('blacklistedAt'),
+  tokenExpiresAt: ofToken('expiresAt'),
+};
+
+/**
+ * The rotations of sessions that nobody else has locked, in one statement. One that is locked is left out, or a group would wait
+ * for it, and two groups for each other.
+ */
+const rotationInGroup = (isBlacklisting: boolean) =>
+  compileGroupedChange<Tables, RotationBindings & RotatedToken>(
+    isBlacklisting ? rotationWithBlacklisting : rotation,
+    TYPES,
+    (tables, given) => {
+      const sessionId = sql<string>`${given.sessionId}`;
+      const rotated = tables
+        .with('free', (part) =>
+          part
+            .selectFrom('AuthSession')
+            .select('AuthSession.id as sid')
+            .where('AuthSession.id', 'in', part.selectFrom('given').select(sessionId.as('sid')))
+            .forNoKeyUpdate()
+            .skipLocked(),
+        )
+        .with('rotated', (part) =>
+          updateSession(part, given)
+            .from('given')
+            .where('AuthSession.id', 'in', part.selectFrom('free').select('free.sid'))
+            .returning('given.call'),
+        );
+      const all = !isBlacklisting ? rotated : rotated.with('blacklisted', (part) =>
+        blacklistEach(part, part.selectFrom('rotated').innerJoin('given', 'given.call', 'rotated.call'), given),
+      );
+      return all
+        .selectFrom('given')
+        .innerJoin('free', (join) => join.on('free.sid', '=', sessionId))
+        .leftJoin('rotated', 'rotated.call', 'given.call')
+        .select((row) => ['given.call', row('rotated.call', 'is not', null).as('isMade')]);
+    },
+  );
+
+const rotations = { blacklisting: rotationInGroup(true), plain: rotationInGroup(false) };
 
 /** What a rotation counts by. */
 export interface RotationRules {
@@ -131,7 +200,7 @@ export async function rotateSession(
     tokenExpiresAt: new Date(session.refreshExpiresAt.getTime() + leeway),
     blacklistedAt: new Date(now),
   };
-  if (blacklistAfterRotation && !hasOneWriter(em)) return (await rotationWithBlacklisting(em, given)) === 1;
+  if (!hasOneWriter(em)) return rotations[blacklistAfterRotation ? 'blacklisting' : 'plain'](em, given);
   const isFirst = (await rotation(em, given)) === 1;
   if (isFirst && blacklistAfterRotation) await blacklisting(em, given);
   return isFirst;

@@ -1,6 +1,7 @@
 import type { InferKyselyDB } from '@mikro-orm/sql';
 import type { Kysely } from 'kysely';
 import { compileInsert, compileQuery } from '../database/compiled-query.ts';
+import { compileLookup } from '../database/grouped-statement.ts';
 import { type AgedRows, type ByProperty, type EntityManager, tablesOf } from '../database/tables.ts';
 import type { KnownDevice } from '../device.ts';
 import type { SubjectRow } from '../users/subject.ts';
@@ -23,13 +24,14 @@ export const agedSessions: AgedRows = { entity: 'AuthSession', age: 'refreshExpi
 
 export const insertSession = compileInsert<Session>('AuthSession');
 
-const sessionById = compileQuery<Tables, { id: string }, { session: Session }>(
+const sessionById = compileLookup<Tables, { session: Session }>(
+  'session',
   { session: 'AuthSession' },
-  (tables, columns, { id }) => tables.selectFrom('AuthSession').select(columns).where('id', '=', id),
+  (tables, columns, id) => tables.selectFrom('AuthSession').select(columns).where('id', '=', id),
 );
 
 export async function findSession(em: EntityManager, id: string): Promise<Session | null> {
-  const [found] = await sessionById(em, { id });
+  const found = await sessionById(em, id);
   return found?.session ?? null;
 }
 
@@ -39,9 +41,10 @@ export interface SessionOfUser {
   readonly user: SubjectRow;
 }
 
-const sessionOfUserById = compileQuery<Tables, { id: string }, SessionOfUser>(
+const sessionOfUserById = compileLookup<Tables, SessionOfUser>(
+  'session',
   { session: 'AuthSession', user: 'AuthUser' },
-  (tables, columns, { id }) =>
+  (tables, columns, id) =>
     tables
       .selectFrom('AuthSession')
       .innerJoin('AuthUser', 'AuthUser.id', 'AuthSession.user')
@@ -50,8 +53,7 @@ const sessionOfUserById = compileQuery<Tables, { id: string }, SessionOfUser>(
 );
 
 export async function findSessionOfUser(em: EntityManager, id: string): Promise<SessionOfUser | null> {
-  const [found = null] = await sessionOfUserById(em, { id });
-  return found;
+  return sessionOfUserById(em, id);
 }
 
 /** The sessions of a user that are alive at a moment, last used first. */

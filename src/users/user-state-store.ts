@@ -1,6 +1,7 @@
 import type { InferKyselyDB } from '@mikro-orm/sql';
 import type { ExpressionBuilder } from 'kysely';
-import { compileChange, compileQuery } from '../database/compiled-query.ts';
+import { compileChange } from '../database/compiled-query.ts';
+import { compileLookup } from '../database/grouped-statement.ts';
 import { type ByProperty, type EntityManager, tablesOf } from '../database/tables.ts';
 import type { UserState, UserStateEntity } from './user-state.entity.ts';
 
@@ -9,13 +10,12 @@ type Tables = InferKyselyDB<UserStateEntity, ByProperty>;
 /** A state as it was read. Any change since then has raised the version or replaced the stamp. */
 type Known = Pick<UserState, 'id' | 'stamp' | 'tokenVersion'>;
 
-const stateById = compileQuery<Tables, { id: string }, { state: UserState }>(
-  { state: 'AuthUser' },
-  (tables, columns, { id }) => tables.selectFrom('AuthUser').select(columns).where('id', '=', id),
+const stateById = compileLookup<Tables, { state: UserState }>('state', { state: 'AuthUser' }, (tables, columns, id) =>
+  tables.selectFrom('AuthUser').select(columns).where('id', '=', id),
 );
 
 export async function findUserState(em: EntityManager, id: string): Promise<UserState | null> {
-  const [found] = await stateById(em, { id });
+  const found = await stateById(em, id);
   return found?.state ?? null;
 }
 

@@ -1,6 +1,7 @@
 import type { InferKyselyDB } from '@mikro-orm/sql';
 import { type ExpressionBuilder, sql } from 'kysely';
 import { compileChange, compileQuery } from '../database/compiled-query.ts';
+import { compileLookup } from '../database/grouped-statement.ts';
 import { type ByProperty, type EntityManager, tablesOf } from '../database/tables.ts';
 import { type PagePosition, pageOf } from '../page.ts';
 import { HASH_HEAD, HASH_TAIL_LENGTH } from './password-hasher.ts';
@@ -54,12 +55,12 @@ export async function findUserOrOther(
   return found?.user;
 }
 
-const userById = compileQuery<Tables, { id: string }, { user: User }>({ user: 'AuthUser' }, (tables, columns, { id }) =>
+const userById = compileLookup<Tables, { user: User }>('user', { user: 'AuthUser' }, (tables, columns, id) =>
   tables.selectFrom('AuthUser').select(columns).where('id', '=', id),
 );
 
 export async function findUser(em: EntityManager, id: string): Promise<User | null> {
-  const [found] = await userById(em, { id });
+  const found = await userById(em, id);
   return found?.user ?? null;
 }
 
