@@ -1,5 +1,5 @@
 const FOUNDATION =
-  '^src/(node-version|auth-types|errors|reasons|clock|delivery|settings|id|page|device|retry|derive-key|next-turn)[.]ts$|^src/database/';
+  '^src/(node-version|auth-types|errors|reasons|clock|delivery|settings|id|page|device|retry|derive-key|timers)[.]ts$|^src/database/';
 const STRANGERS = '^src/(tokens|users|blacklist|events|limits|codes|mail)/';
 const COMPOSITION_ROOT = '^src/(auth|create-auth|entities)[.]ts$';
 const TESTING = '^src/testing([.]ts$|/)';

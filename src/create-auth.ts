@@ -17,7 +17,7 @@ import type { SecurityEvent } from './events/security-event.entity.ts';
 import { faultOf } from './graphql/errors/fault.ts';
 import { authResolvers } from './graphql/schema/auth-resolvers.ts';
 import { RateLimiter } from './limits/rate-limiter.ts';
-import { nextTurn } from './next-turn.ts';
+import { nextTurn } from './timers.ts';
 import { createContext } from './request/context.ts';
 import { createCsrf } from './request/csrf.ts';
 import type { RequestServices } from './request/request-scope.ts';

@@ -4,7 +4,9 @@ import { countRows, securityEvents } from './support/accounts.ts';
 import { freshPostgres, runSql } from './support/databases.ts';
 import { hookStatements, nativeClient, type PgPool } from './support/driver-faults.ts';
 import { expiredRows } from './support/expired-rows.ts';
+import type { Pair } from './support/graphql-client.ts';
 import { accessOf, refusalOf } from './support/outcomes.ts';
+import { GROUP_ROTATION } from './support/rotation-statement.ts';
 import { waitUntil } from './support/wait-until.ts';
 import type { TestAuth } from './support/start-test-auth.ts';
 import { useServers } from './support/use-servers.ts';
@@ -92,6 +94,26 @@ describe('on tables that PostgreSQL has split', () => {
     const { server, live } = await startPartitioned();
     const answers = await Promise.all(Array.from({ length: 30 }, () => server.client.tryRefresh(live.refreshToken)));
     expect(answers.filter(({ data }) => data?.refreshToken)).toHaveLength(1);
+  });
+
+  test('sessions that refresh at once each get a successor', async () => {
+    const { server } = await startPartitioned();
+    const pairs: Pair[] = [];
+    for (let count = 0; count < 8; count += 1) pairs.push(await server.client.login());
+    let groups = 0;
+    await hookStatements(server.orm, {
+      after(sql) {
+        if (GROUP_ROTATION.test(sql)) groups += 1;
+      },
+    });
+    for (let round = 0; groups === 0 && round < 50; round += 1) {
+      const refreshed = await Promise.all(
+        pairs.splice(0).map(async (pair) => server.client.refresh(pair.refreshToken)),
+      );
+      expect(new Set(refreshed.map(({ session }) => session.id)).size).toBe(8);
+      pairs.push(...refreshed);
+    }
+    expect(groups).toBeGreaterThan(0);
   });
 
   test('another process learns of a logout', async () => {

@@ -1,4 +1,4 @@
-import { nextTurn } from '../next-turn.ts';
+import { nextTurn, startTimer, stopTimer } from '../timers.ts';
 
 /** Calls of one group, at most. */
 const LARGEST_GROUP = 64;
@@ -16,9 +16,6 @@ export type Outcome<Answer> = { readonly answer: Answer } | { readonly error: un
 
 /** How the calls of a group are made: the outcomes are in the order of the calls. If it throws, each call fails with that error. */
 type CallTogether<Call, Answer> = (calls: readonly Call[]) => Promise<readonly Outcome<Answer>[]>;
-
-// A host's test may later put a fake in the place of `setTimeout`.
-const startTimer = setTimeout;
 
 /** Makes calls together that arrive while others are made, or in the same turns of the event loop. */
 export class CallGroups<Call, Answer> {
@@ -60,7 +57,7 @@ export class CallGroups<Call, Answer> {
     const release = (): void => {
       if (!isHeld) return;
       isHeld = false;
-      clearTimeout(timer);
+      stopTimer(timer);
       this.#isBusy = false;
       this.#schedule();
     };

@@ -1,10 +1,10 @@
 import type { EntityMetadata, EntityProperty } from '@mikro-orm/core';
-import { type AliasedExpression, type Compilable, expressionBuilder, type Kysely, type RawBuilder, sql } from 'kysely';
+import { type AliasedExpression, type Compilable, expressionBuilder, type Kysely } from 'kysely';
 import { type EntityManager, tablesOf } from './tables.ts';
 import { runPrepared, type StatementResult } from './prepared-statements.ts';
 
 /** A value that a compiled query can be given. */
-type Bindable = string | number | Date | null | readonly string[];
+type Bindable = string | number | Date | null;
 
 export type Bindings<Values> = { readonly [Name in keyof Values]: Bindable };
 
@@ -142,9 +142,9 @@ class Part {
 }
 
 /** The type of a property's column, such as `uuid`. */
-export function typeOf(em: EntityManager, entity: string, property: string): RawBuilder<unknown> {
+export function typeOf(em: EntityManager, entity: string, property: string): string {
   const { columnTypes } = em.getMetadata().getByClassName(entity).properties[property] as EntityProperty;
-  return sql.raw(columnTypes[0] as string);
+  return columnTypes[0] as string;
 }
 
 /** The column of a property. No property of ours has two. */

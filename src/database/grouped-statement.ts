@@ -38,15 +38,16 @@ export function compileLookup<Tables, Result extends object>(
   );
   const entity = selections[part];
   const key = sql.ref(`${entity}.id`).as('key');
-  const together = compileRows<Tables, { ids: readonly string[] }, Result>(selections, (tables, columns, { ids }, em) => {
-    // In a subquery, so that PostgreSQL makes one plan for any number of ids.
-    const some = sql`any(array(select unnest(${ids}::${typeOf(em, entity, 'id')}[])))`;
+  const together = compileRows<Tables, { ids: string }, Result>(selections, (tables, columns, { ids }, em) => {
+    const type = sql.raw(typeOf(em, entity, 'id'));
+    // An array, because PostgreSQL would not use the index for a list whose length it does not know.
+    const some = sql`any(array(select id::${type} from json_array_elements_text(${ids}::json) as ids(id)))`;
     return build(tables, [...columns, key], some as unknown as string);
   });
   return inGroups(
     async (em, id) => (await alone(em, { id }))[0] ?? null,
     async (em, ids) => {
-      const rows = await together(em, { ids });
+      const rows = await together(em, { ids: JSON.stringify(ids) });
       const rowOf = new Map(rows.map((row) => [(row.raw as { readonly key: string }).key, row]));
       return ids.map((id) => rowOf.get(id)?.read() ?? null);
     },
@@ -86,10 +87,15 @@ export function compileGroupedChange<Tables, Values extends Bindings<Values>>(
 ): (em: EntityManager, given: Values) => Promise<boolean> {
   const together = compileStatement<Tables, { calls: string }>((tables, { calls }, em) => {
     const columns = Object.entries<TypeSource>(types).map(
-      ([name, { entity, property }]) => sql`${sql.id(name)} ${typeOf(em, entity, property)}`,
+      ([name, { entity, property }]) => sql`${sql.id(name)} ${sql.raw(typeOf(em, entity, property))}`,
     );
-    const given = sql<GroupTables['given']>`(select * from json_to_recordset(${calls}::json) as calls(call int, ${sql.join(columns)}))`;
-    return build(tables.with('given', () => given) as unknown as QueryCreator<Tables & GroupTables>, GIVEN as Values);
+    const given = sql<
+      GroupTables['given']
+    >`(select * from json_to_recordset(${calls}::json) as calls(call int, ${sql.join(columns)}))`;
+    return build(
+      tables.with('given', () => given),
+      GIVEN as Values,
+    );
   });
   return inGroups(
     async (em, values) => (await alone(em, values)) === 1,
@@ -117,7 +123,11 @@ function inGroups<Call, Answer>(
   const groupsOfPools = new WeakMap<object, CallGroups<Call, Answer | LeftOut>>();
 
   /** One call that the database refuses does not fail the others. */
-  const tryTogether = async (em: EntityManager, pool: object, calls: readonly Call[]): Promise<(Answer | LeftOut)[]> => {
+  const tryTogether = async (
+    em: EntityManager,
+    pool: object,
+    calls: readonly Call[],
+  ): Promise<(Answer | LeftOut)[]> => {
     try {
       return await together(em, calls);
     } catch (error) {

@@ -1,4 +1,4 @@
-import { nextTurn } from '../next-turn.ts';
+import { nextTurn } from '../timers.ts';
 import type { EntityManager } from './tables.ts';
 
 interface Waiting {

@@ -156,9 +156,11 @@ const rotationInGroup = (isBlacklisting: boolean) =>
             .where('AuthSession.id', 'in', part.selectFrom('free').select('free.sid'))
             .returning('given.call'),
         );
-      const all = !isBlacklisting ? rotated : rotated.with('blacklisted', (part) =>
-        blacklistEach(part, part.selectFrom('rotated').innerJoin('given', 'given.call', 'rotated.call'), given),
-      );
+      const all = !isBlacklisting
+        ? rotated
+        : rotated.with('blacklisted', (part) =>
+            blacklistEach(part, part.selectFrom('rotated').innerJoin('given', 'given.call', 'rotated.call'), given),
+          );
       return all
         .selectFrom('given')
         .innerJoin('free', (join) => join.on('free.sid', '=', sessionId))
