@@ -16,7 +16,7 @@ import { type EntityManager, hasOneWriter } from './tables.ts';
  * Milliseconds that a group waits for the one before it. While the database is quick, that makes groups larger. While it is slow,
  * nobody waits longer.
  */
-const PATIENCE = 10;
+const PATIENCE = 5;
 
 /** The answer to a call that the group's statement did not make. */
 const LEFT_OUT = Symbol('left out');
