@@ -5,7 +5,7 @@ import { newId } from '../src/id.ts';
 import { authEntities, buildGuardedSchema } from '../src/index.ts';
 import { rotateSession } from '../src/sessions/rotate-session.ts';
 import { findSessionOfUser, type SessionOfUser } from '../src/sessions/session-store.ts';
-import { freshPostgres } from './support/databases.ts';
+import { freshPostgres, runSql } from './support/databases.ts';
 import { hookStatements, nativeClient, type PgPool } from './support/driver-faults.ts';
 import type { Pair } from './support/graphql-client.ts';
 import { DAY, SECOND } from './support/manual-clock.ts';
@@ -317,11 +317,13 @@ describe('requests that arrive together on PostgreSQL', () => {
   });
 
   const REFUSALS = [
-    ['0A000', 'a statement that the engine does not know', 1],
-    ['42601', 'a syntax that the engine does not know', 1],
-    ['40001', 'a conflict', 2],
-    ['40P01', 'a deadlock', 2],
-    ['22P02', 'a value', 2],
+    ['0A000', 'a statement that the engine does not know', 2],
+    ['42601', 'a syntax that the engine does not know', 2],
+    ['42883', 'a function that the engine does not know', 2],
+    ['42P01', 'a table that is not there yet', 3],
+    ['40001', 'a conflict', 3],
+    ['40P01', 'a deadlock', 3],
+    ['22P02', 'a value', 3],
   ] as const;
 
   test.each(REFUSALS)(
@@ -337,7 +339,7 @@ describe('requests that arrive together on PostgreSQL', () => {
         },
       });
       let tokens = users.map(({ refreshToken }) => refreshToken);
-      for (let round = 0; round < 2; round += 1) {
+      for (let round = 0; round < 3; round += 1) {
         const outcomes = (await ask(tokens.map((token) => refreshOf(token)))).map(outcomeOf);
         expect(outcomes.filter(isToken)).toHaveLength(4);
         tokens = outcomes;
@@ -345,6 +347,19 @@ describe('requests that arrive together on PostgreSQL', () => {
       expect(refused).toHaveLength(groups);
     },
   );
+
+  test('share a statement again after a column has got another type', async () => {
+    const { users, ask, statements, databaseUrl } = await startTogether(4);
+    await ask(users.map(meOf));
+    await runSql(databaseUrl, 'alter table simplejwt_user alter column email type varchar(400)');
+    for (let round = 0; round < 3; round += 1) {
+      const answers = await ask(users.map(meOf));
+      expect(answers.map(({ data }) => data?.['me']?.['email'])).toEqual(users.map(({ user }) => user.email));
+    }
+    statements.splice(0);
+    await ask(users.map(meOf));
+    expect(statements).toHaveLength(1);
+  });
 
   test('get their answers again if the connection is lost before the database can say that it has rotated', async () => {
     const { users, ask, orm } = await startTogether(4);

@@ -27,9 +27,9 @@ export function isForgotten(code: string): boolean {
   return code === '26000' || code === '42P05' || code === '0A000';
 }
 
-/** Whether PostgreSQL, or an engine that speaks its protocol, cannot run a statement of this kind at all. */
+/** Whether an engine that speaks PostgreSQL's protocol may not know a statement of this kind: a feature, a syntax or a function. */
 export function isUnsupported(code: string): boolean {
-  return code === '0A000' || (code.startsWith('42') && !isForgotten(code));
+  return code === '0A000' || code === '42601' || code === '42883';
 }
 
 /** Whether the database has refused a statement for what it is or for what it was given. Then nothing was done. */

@@ -112,44 +112,60 @@ export function compileGroupedChange<Tables, Values extends Bindings<Values>>(
 /** What the statement of a group uses in the place of each value: its column. MikroORM would change the name of a plain reference. */
 const GIVEN: unknown = new Proxy({}, { get: (_target, name) => sql`${sql.id('given', String(name))}` });
 
-/** Pools of databases that do not know the statements of groups. */
-const withoutGroups = new WeakSet<object>();
+/** After so many in a row, an engine does not know the statement. The first may come from a column that has got another type. */
+const MOST_REFUSALS = 2;
+
+/** The groups of a pool. */
+interface Pooled<Call, Answer> {
+  readonly groups: CallGroups<Call, Answer | LeftOut>;
+  refusals: number;
+}
 
 /** Gathers the calls on a database that can do several in one statement. Those of a transaction belong to it, and stay alone. */
 function inGroups<Call, Answer>(
   alone: (em: EntityManager, call: Call) => Promise<Answer>,
   together: (em: EntityManager, calls: readonly Call[]) => Promise<(Answer | LeftOut)[]>,
 ): (em: EntityManager, call: Call) => Promise<Answer> {
-  const groupsOfPools = new WeakMap<object, CallGroups<Call, Answer | LeftOut>>();
+  const pools = new WeakMap<object, Pooled<Call, Answer>>();
+
+  const pooledOf = (em: EntityManager): Pooled<Call, Answer> => {
+    const pool = em.getConnection().getClient();
+    const known = pools.get(pool);
+    if (known !== undefined) return known;
+    const pooled: Pooled<Call, Answer> = {
+      groups: new CallGroups<Call, Answer | LeftOut>(async (calls) => {
+        const [first] = calls;
+        const answers = calls.length === 1 ? [await alone(em, first as Call)] : await tryTogether(em, pooled, calls);
+        return answers.map((answer) => ({ answer }));
+      }, PATIENCE),
+      refusals: 0,
+    };
+    pools.set(pool, pooled);
+    return pooled;
+  };
 
   /** One call that the database refuses does not fail the others. */
   const tryTogether = async (
     em: EntityManager,
-    pool: object,
+    pooled: Pooled<Call, Answer>,
     calls: readonly Call[],
   ): Promise<(Answer | LeftOut)[]> => {
     try {
-      return await together(em, calls);
+      const answers = await together(em, calls);
+      pooled.refusals = 0;
+      return answers;
     } catch (error) {
       const code = driverCode(error);
       if (!isRefused(code)) throw error;
-      if (isUnsupported(code)) withoutGroups.add(pool);
+      if (isUnsupported(code)) pooled.refusals += 1;
       return calls.map(() => LEFT_OUT);
     }
   };
 
   return async (em, call) => {
-    const pool = em.getConnection().getClient();
-    if (hasOneWriter(em) || em.isInTransaction() || withoutGroups.has(pool)) return alone(em, call);
-    let groups = groupsOfPools.get(pool);
-    if (groups === undefined) {
-      groups = new CallGroups<Call, Answer | LeftOut>(async (calls) => {
-        const [first] = calls;
-        const answers = calls.length === 1 ? [await alone(em, first as Call)] : await tryTogether(em, pool, calls);
-        return answers.map((answer) => ({ answer }));
-      }, PATIENCE);
-      groupsOfPools.set(pool, groups);
-    }
+    if (hasOneWriter(em) || em.isInTransaction()) return alone(em, call);
+    const { groups, refusals } = pooledOf(em);
+    if (refusals >= MOST_REFUSALS) return alone(em, call);
     const answer = await groups.call(call);
     return answer === LEFT_OUT ? alone(em, call) : answer;
   };
