@@ -12,7 +12,8 @@ import { issueTokens, planRefreshToken, type TokenPair } from './issue-tokens.ts
 import { answerRefusal, isOver, judgeRefreshToken } from './judge-refresh-token.ts';
 import { limitRefusals } from './limit-refusals.ts';
 import type { SessionServices } from './services.ts';
-import { type Rotation, rotateSession } from './rotate-session.ts';
+import { rotateSession } from './rotate-session.ts';
+import type { Rotation } from './rotation-statements.ts';
 import { findSession, findSessionOfUser } from './session-store.ts';
 import type { Session } from './session.entity.ts';
 
