@@ -5,10 +5,11 @@ import { type Auth, type DocumentLimits, faultOf } from 'graphql-simplejwt';
 import { DEFAULT_MAX_CONNECTIONS } from '../environment.ts';
 import type { Log } from '../log.ts';
 import { limitConnections } from './connections.ts';
+import { prepareDraining } from './draining.ts';
 import { EXPLORER_POLICY, explorerPage } from './explorer.ts';
 import { createGraphQLEndpoint } from './graphql-endpoint.ts';
 import { takeJsonOnly } from './json-body.ts';
-import { listen, watchSilentConnections } from './listen.ts';
+import { listen } from './listen.ts';
 import { answerCode } from './refusal.ts';
 
 /** What the HTTP server serves. */
@@ -111,11 +112,15 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     childLoggerFactory: (log) => log,
     connectionTimeout: TIMEOUTS.silence,
     maxRequestsPerSocket: MOST_REQUESTS_OF_CONNECTION,
+    // What arrives until the last connection is closed is answered as ever.
+    return503OnClosing: false,
   });
+  const draining = prepareDraining(app.server);
   takeJsonOnly(app);
   app.addHook('onSend', async (_request, reply) => {
     const policy = reply.getHeader(POLICY) ?? ownHeaders[POLICY];
     reply.headers(ownHeaders).header(POLICY, policy);
+    if (draining.hasBegun) reply.header('connection', 'close');
   });
   app.setErrorHandler(answerFailure);
   app.setNotFoundHandler(answerNothing);
@@ -153,12 +158,11 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
 
   const { maxConnections = DEFAULT_MAX_CONNECTIONS, trustedProxies } = options;
   limitConnections(app.server, { maxConnections, trustedProxies });
-  const silent = watchSilentConnections(app.server);
   const url = await listen(app, options);
   return {
     url,
     async close() {
-      silent.close();
+      draining.begin();
       await endpoint.stop();
     },
   };

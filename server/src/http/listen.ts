@@ -1,5 +1,3 @@
-import type { Server } from 'node:http';
-import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { StartError } from '../environment.ts';
 
@@ -25,22 +23,4 @@ export async function listen(
     const fault = error instanceof Error && 'code' in error ? FAULTS[String(error.code)] : undefined;
     throw fault === undefined ? error : new StartError([fault.replace('%s', `${host}:${port}`)]);
   }
-}
-
-/**
- * Tracks connections that have sent no request yet, as browsers and load balancers keep them. Node counts them as busy, so
- * a server that stops would wait for them.
- */
-export function watchSilentConnections(server: Server): { close(): void } {
-  const silent = new Set<Socket>();
-  server.on('connection', (socket) => {
-    silent.add(socket);
-    socket.once('close', () => silent.delete(socket));
-  });
-  server.on('request', ({ socket }) => silent.delete(socket));
-  return {
-    close() {
-      for (const socket of silent) socket.destroy();
-    },
-  };
 }
