@@ -76,6 +76,27 @@ describe('a server that stops', () => {
   });
 
   test(
+    'answers requests that have arrived and are not read yet, on new connections and used ones',
+    async () => {
+      const server = await start();
+      const [fresh, used] = [await openConnection(server.url), await openConnection(server.url)];
+      used.socket.write(REQUEST);
+      await waitUntil(() => used.received().includes(DATA));
+      const before = used.received();
+
+      fresh.socket.write(REQUEST);
+      used.socket.write(REQUEST);
+      await Promise.all([server.stop(), fresh.closed, used.closed]);
+
+      for (const answer of [fresh.received(), used.received().slice(before.length)]) {
+        expect(answer).toMatch(/^connection: close\r$/im);
+        expect(answer).toContain(DATA);
+      }
+    },
+    PATIENCE,
+  );
+
+  test(
     'closes connections that have sent nothing, and those that have their answers',
     async () => {
       const server = await start();

@@ -1,16 +1,19 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /** The end of a server's connections. */
 export interface Draining {
   /** Whether it has begun. Each answer then tells its client to close (RFC 9112 section 9.6). */
   readonly hasBegun: boolean;
-  /** Closes connections that have sent nothing, and cuts after eight seconds those that are still open. */
-  begin(): void;
+  /** Reads what has arrived, and closes connections that have sent nothing. After eight seconds it cuts all. */
+  begin(): Promise<void>;
 }
 
 /** Milliseconds. Containers are killed ten seconds after they are asked to stop. */
 const LONGEST = 8_000;
+/** Turns of the event loop. The present one ends, the next accepts connections, and the last reads what they have sent. */
+const TURNS = 3;
 
 /**
  * Prepares a server to stop once the requests under way are answered. Node also waits for connections that have sent
@@ -27,11 +30,12 @@ export function prepareDraining(server: Server): Draining {
     get hasBegun() {
       return hasBegun;
     },
-    begin() {
+    async begin() {
       hasBegun = true;
-      for (const socket of open) if (socket.bytesRead === 0) socket.destroy();
       const cut = setTimeout(() => server.closeAllConnections(), LONGEST);
       server.once('close', () => clearTimeout(cut));
+      for (let turn = 0; turn < TURNS; turn += 1) await nextTurn();
+      for (const socket of open) if (socket.bytesRead === 0) socket.destroy();
     },
   };
 }

@@ -162,7 +162,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   return {
     url,
     async close() {
-      draining.begin();
+      await draining.begin();
       await endpoint.stop();
     },
   };
