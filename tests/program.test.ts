@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import { databaseExists } from '../server/src/database/open-database.ts';
 import { type BuiltProgram, buildProgram } from './support/build-program.ts';
-import { onEachDatabase, runSql } from './support/databases.ts';
+import { freshPostgres, onEachDatabase, runSql } from './support/databases.ts';
 import { EMAIL, GraphQLClient, PASSWORD } from './support/graphql-client.ts';
 import { runMail, tryMail } from './support/mail-operations.ts';
 import { openSmtpInbox, type SmtpInbox } from './support/smtp-inbox.ts';
@@ -335,6 +335,57 @@ describe('in development', () => {
     const { code, output, faults } = await run([], { PORT: port }).ended;
     expect({ code, output }).toEqual({ code: 1, output: '' });
     expect(faults).toBe(`Cannot start:\n  - PORT: 127.0.0.1:${port} is taken\n`);
+  });
+
+  test.each([
+    ['sqlite:./directory', /unable to open database file/],
+    ['sqlite:./file', /file is not a database/],
+    ['sqlite:./file/auth.db', /EEXIST: file already exists, mkdir '.\/file'/],
+    // A name with an address of IPv6 and one of IPv4, where the machine has both.
+    ['postgresql://ada:sesame@localhost:1/auth', /connect ECONNREFUSED \S+:1/],
+  ])('the database %s stops the start in one line', async (DATABASE_URL, sentence) => {
+    mkdirSync(join(folder, 'directory'));
+    writeFileSync(join(folder, 'file'), 'this is no database');
+    const { code, output, faults } = await run([], { DATABASE_URL }).ended;
+    expect({ code, output }).toEqual({ code: 1, output: '' });
+    expect(faults).toMatch(new RegExp(`^Cannot start:\\n  - DATABASE_URL: ${sentence.source}\\n$`));
+  });
+
+  test.each([['migrate'], ['user:create', '--email', EMAIL], ['mail:failures'], ['purge']])(
+    'a database that cannot be reached stops `%s` in one line',
+    async (...command) => {
+      const { code, faults } = await run(command, { DATABASE_URL: 'postgresql://ada:sesame@127.0.0.1:1/auth' }).ended;
+      expect({ code, faults }).toEqual({
+        code: 1,
+        faults: 'Cannot start:\n  - DATABASE_URL: connect ECONNREFUSED 127.0.0.1:1\n',
+      });
+    },
+  );
+
+  test('a user of PostgreSQL with a wrong password or without the right to make tables is told so in one line', async () => {
+    const { url, remove } = await freshPostgres();
+    try {
+      await runSql(url, "drop role if exists visitor; create role visitor login password 'sesame'");
+      const DATABASE_URL = new URL(url);
+      DATABASE_URL.username = 'visitor';
+      for (const [password, sentence] of [
+        ['open', 'password authentication failed for user "visitor"'],
+        ['sesame', 'permission denied for schema public'],
+      ] as const) {
+        DATABASE_URL.password = password;
+        const { code, faults } = await run([], { DATABASE_URL: DATABASE_URL.href }).ended;
+        expect({ code, faults }).toEqual({ code: 1, faults: `Cannot start:\n  - DATABASE_URL: ${sentence}\n` });
+      }
+    } finally {
+      await remove();
+    }
+  });
+
+  test('keys that cannot be written stop the start in one line', async () => {
+    writeFileSync(join(folder, 'file'), '');
+    const fault = 'Cannot start:\n  - AUTH_KEYS_FILE: ./file/keys.json cannot be written (EEXIST)\n';
+    expect(await run([], { AUTH_KEYS_FILE: './file/keys.json' }).ended).toMatchObject({ code: 1, faults: fault });
+    expect(await run(['keys:generate', './file/keys.json']).ended).toMatchObject({ code: 1, faults: fault });
   });
 
   test('an unknown command is answered with the existing ones', async () => {

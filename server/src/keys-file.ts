@@ -28,15 +28,23 @@ export async function readKeysFile(path: string): Promise<PrivateJwkSet> {
   return keys;
 }
 
-/** Writes a new key ring if there is none. If several processes start at once, one writes, and all read the same keys. */
+/**
+ * Writes a new key ring if there is none. If several processes start at once, one writes, and all read the same keys.
+ *
+ * @throws StartError if it cannot be written.
+ */
 export async function ensureKeysFile(path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
-  await writeFile(draft, `${JSON.stringify(generateKeys(), null, 2)}\n`, { mode: OWNER_ONLY, flag: 'wx' });
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await writeFile(draft, `${JSON.stringify(generateKeys(), null, 2)}\n`, { mode: OWNER_ONLY, flag: 'wx' });
+  } catch (error) {
+    throw new StartError([`AUTH_KEYS_FILE: ${path} cannot be written (${codeOf(error)})`]);
+  }
   try {
     await link(draft, path);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (codeOf(error) !== 'EEXIST') throw error;
   } finally {
     await unlink(draft);
   }
@@ -51,11 +59,15 @@ async function read(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    const code = codeOf(error);
     if (code === 'ENOENT')
       throw new StartError([`AUTH_KEYS_FILE: ${path} does not exist. "keys:generate ${path}" writes new keys`]);
     throw new StartError([`AUTH_KEYS_FILE: ${path} cannot be read (${code})`]);
   }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
 }
 
 function parse(path: string, text: string): PrivateJwkSet {

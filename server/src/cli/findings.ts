@@ -161,9 +161,8 @@ async function examineDatabase({ databaseUrl, isProduction }: Environment, setti
         : await examineClock(orm, settings),
     ];
   } catch (error) {
-    // The message may contain the URL of the database, and with it a password.
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    return [{ grade: 'fault', about, text: `the database cannot be read (${code})` }];
+    if (!(error instanceof StartError)) throw error;
+    return [{ grade: 'fault', about, text: error.message }];
   } finally {
     await orm?.close();
   }

@@ -88,6 +88,6 @@ async function faultsOf(work: Promise<unknown>): Promise<readonly string[]> {
     return [];
   } catch (error) {
     if (error instanceof StartError) return error.faults;
-    return [error instanceof Error ? `${error.name}: ${error.message}` : String(error)];
+    throw error;
   }
 }

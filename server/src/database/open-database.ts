@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { type Constructor, type EntitySchema, MikroORM, type Options } from '@mikro-orm/core';
 import { type Migration, Migrator } from '@mikro-orm/migrations';
 import { CompiledQuery, type DatabaseConnection } from 'kysely';
+import { StartError } from '../environment.ts';
 import { type DatabaseAddress, parseDatabaseUrl } from './database-url.ts';
 
 /** Milliseconds. SQLite blocks the event loop while it waits, so the wait is short and the library retries. */
@@ -34,34 +35,64 @@ export async function databaseOptions(databaseUrl: string, entities: Entities): 
   return address.dialect === 'sqlite' ? sqliteOptions(address.path, entities) : postgresqlOptions(address, entities);
 }
 
-/** Opens the database. `migrate` creates its tables. */
+/**
+ * Opens the database, and connects when it is first used. `migrate` creates its tables.
+ *
+ * @throws StartError if its file cannot be made.
+ */
 export async function openDatabase(databaseUrl: string, entities: Entities): Promise<MikroORM> {
-  const address = parseDatabaseUrl(databaseUrl);
-  if (address.dialect === 'sqlite') createPrivateFile(address.path);
-  return MikroORM.init((await databaseOptions(databaseUrl, entities)) as Options);
+  return orStartError(async () => {
+    const address = parseDatabaseUrl(databaseUrl);
+    if (address.dialect === 'sqlite') createPrivateFile(address.path);
+    return MikroORM.init((await databaseOptions(databaseUrl, entities)) as Options);
+  });
 }
 
-/** Creates the database if it does not exist. */
+/**
+ * Creates the database if it does not exist.
+ *
+ * @throws StartError if it cannot be created.
+ */
 export async function createDatabase(databaseUrl: string): Promise<void> {
   if (await databaseExists(databaseUrl)) return;
-  const address = parseDatabaseUrl(databaseUrl);
-  if (address.dialect === 'sqlite') return createPrivateFile(address.path);
-  const url = new URL(databaseUrl);
-  const name = decodeURIComponent(url.pathname.slice(1));
-  url.pathname = '/postgres';
-  await onConnection(url.href, `create database "${name.replaceAll('"', '""')}"`);
+  await orStartError(async () => {
+    const address = parseDatabaseUrl(databaseUrl);
+    if (address.dialect === 'sqlite') return createPrivateFile(address.path);
+    const url = new URL(databaseUrl);
+    const name = decodeURIComponent(url.pathname.slice(1));
+    url.pathname = '/postgres';
+    await onConnection(url.href, `create database "${name.replaceAll('"', '""')}"`);
+  });
 }
 
-/** Whether the database exists. It is not created. */
+/**
+ * Whether the database exists. It is not created.
+ *
+ * @throws StartError if nobody can tell.
+ */
 export async function databaseExists(databaseUrl: string): Promise<boolean> {
   const address = parseDatabaseUrl(databaseUrl);
   if (address.dialect === 'sqlite') return address.path === ':memory:' || existsSync(address.path);
+  return orStartError(async () => {
+    try {
+      await onConnection(databaseUrl, 'select 1');
+      return true;
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === '3D000') return false;
+      throw error;
+    }
+  });
+}
+
+/** Says in one line what the driver or the system says. */
+async function orStartError<T>(work: () => Promise<T>): Promise<T> {
   try {
-    await onConnection(databaseUrl, 'select 1');
-    return true;
+    return await work();
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === '3D000') return false;
-    throw error;
+    // A host name with several addresses fails with an error for each.
+    const [first] = error instanceof AggregateError ? (error.errors as unknown[]) : [error];
+    if (!(first instanceof Error) || first instanceof TypeError) throw error;
+    throw new StartError([`DATABASE_URL: ${first.message}`]);
   }
 }
 
@@ -83,15 +114,23 @@ function createPrivateFile(path: string): void {
   closeSync(openSync(path, 'a', 0o600));
 }
 
-/** Applies the pending migrations and returns their names. Processes that do so at the same time take turns. */
+/**
+ * Applies the pending migrations and returns their names. Processes that do so at the same time take turns.
+ *
+ * @throws StartError if they cannot be applied.
+ */
 export async function migrate(orm: MikroORM): Promise<string[]> {
   const { path } = orm.config.get('migrations');
-  return path === migrationsOf('postgresql') ? migratePostgresql(orm) : migrateSqlite(orm);
+  return orStartError(() => (path === migrationsOf('postgresql') ? migratePostgresql(orm) : migrateSqlite(orm)));
 }
 
-/** The names of the pending migrations. */
+/**
+ * The names of the pending migrations.
+ *
+ * @throws StartError if they cannot be read.
+ */
 export async function pendingMigrations(orm: MikroORM): Promise<string[]> {
-  return namesOf(await orm.migrator.getPending());
+  return orStartError(async () => namesOf(await orm.migrator.getPending()));
 }
 
 /** An arbitrary number that no other program uses on the same database. */
