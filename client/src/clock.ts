@@ -17,10 +17,6 @@ export interface Moment {
   readonly monotonic: number;
 }
 
-export function currentMoment(clock: Clock): Moment {
-  return { wall: clock.now(), monotonic: clock.monotonic() };
-}
-
 /** A moment that is known by the wall clock alone: it was before the page was loaded, or in another tab. */
 export function momentAt(clock: Clock, wall: number): Moment {
   return { wall, monotonic: clock.monotonic() - Math.max(0, clock.now() - wall) };

@@ -1,4 +1,3 @@
-import { currentMoment, elapsedSince, type Moment } from './clock.ts';
 import { type PairLike, REFRESH } from './documents.ts';
 import { authErrorOf, AuthRequestError, AuthUnavailableError } from './errors.ts';
 import { withLock } from './lock.ts';
@@ -40,14 +39,14 @@ interface Attempts {
   failures: number;
   isCsrfTokenNew: boolean;
   isAnswerOld: boolean;
-  /** When the server first said that somebody else had exchanged the pair. */
-  rotatedAt: Moment | null;
+  /** Milliseconds spent waiting for a newer pair. Sleep of the machine is not among them: no tab can store one meanwhile. */
+  waited: number;
 }
 
 async function refreshAlone(services: RefreshServices, givenPairId: string | null): Promise<void> {
   const { store, clock } = services;
   let stalePairId = givenPairId;
-  const attempts: Attempts = { failures: 0, isCsrfTokenNew: false, isAnswerOld: false, rotatedAt: null };
+  const attempts: Attempts = { failures: 0, isCsrfTokenNew: false, isAnswerOld: false, waited: 0 };
   for (let pause = FIRST_PAUSE; ; pause *= 2) {
     const session = await store.reload();
     if (session === null || services.transport.closing.aborted) return;
@@ -91,7 +90,7 @@ async function handleRefusal(
   attempts: Attempts,
   pause: number,
 ): Promise<boolean> {
-  const { store, clock } = services;
+  const { store } = services;
   const details = authErrorOf(answer);
   if (details?.code === 'CSRF_REJECTED' && !attempts.isCsrfTokenNew) {
     attempts.isCsrfTokenNew = true;
@@ -101,8 +100,7 @@ async function handleRefusal(
   if (details?.code !== 'INVALID_REFRESH_TOKEN') throw new AuthRequestError(answer.errors ?? []);
   if (heldPairId(store) !== pairIdOf(session)) return false;
   if (details.reason === 'TOKEN_ROTATED') {
-    attempts.rotatedAt ??= currentMoment(clock);
-    if (await mayHaveNewerPair(services, session, attempts.rotatedAt, pause)) return false;
+    if (await mayHaveNewerPair(services, session, attempts, pause)) return false;
     await services.logOut('SESSION_TAKEN');
     return true;
   }
@@ -147,13 +145,15 @@ function isWorthRetrying({ transport }: RefreshServices, error: Error): boolean 
  * where no script sees it, so there the refresh is simply tried again.
  */
 async function mayHaveNewerPair(
-  { store, clock, delivery, reuseLeeway, transport }: RefreshServices,
+  { store, delivery, reuseLeeway, transport }: RefreshServices,
   session: ClientSession,
-  rotatedAt: Moment,
+  attempts: Attempts,
   firstPause: number,
 ): Promise<boolean> {
-  for (let pause = firstPause; elapsedSince(clock, rotatedAt) <= reuseLeeway; pause *= 2) {
-    await sleep(Math.min(pause, reuseLeeway));
+  for (let next = firstPause; attempts.waited < reuseLeeway; next *= 2) {
+    const pause = Math.min(next, reuseLeeway - attempts.waited);
+    await sleep(pause);
+    attempts.waited += pause;
     await store.reload();
     if (delivery !== 'BODY' || heldPairId(store) !== pairIdOf(session) || transport.closing.aborted) return true;
   }

@@ -9,7 +9,7 @@ import { waitUntil } from '../../tests/support/wait-until.ts';
 import { AuthUnavailableError } from '../src/index.ts';
 import { createCookieJar } from './support/cookie-jar.ts';
 import { useFakePages } from './support/fake-page.ts';
-import { createNetwork, holdBackRefreshes } from './support/network.ts';
+import { createNetwork, holdBackRefreshes, refusal } from './support/network.ts';
 import { useBrowsers } from './support/use-tabs.ts';
 
 const startServer = useServers();
@@ -49,6 +49,25 @@ describe.each(['COOKIES', 'REFRESH_COOKIE'] as const)('with %s', (delivery) => {
 
     expect(answers).toEqual(Array.from({ length: 50 }, () => isAda));
     expect(network.refreshes()).toBe(1);
+  });
+
+  test('an operation is answered if another tab refreshes twice before the answer of its own refresh arrives', async () => {
+    const { server, network, browser, tab } = await logIn();
+    const late = Promise.withResolvers<void>();
+    const fetch = holdBackRefreshes(network.fetch, late.promise);
+    // Nor has it heard of the other tab: messages may come later than the answer.
+    const slow = browser.openTab({ locks: null, isShared: false, fetch });
+    await slow.ready;
+    await passTime(server, 16 * MINUTE);
+    const begun = slow.request(ME);
+    await waitUntil(() => network.refreshes() === 1);
+
+    await tab.refresh();
+    await tab.refresh();
+    late.resolve();
+
+    expect(await begun).toEqual(isAda);
+    expect(slow.getState().status).toBe('LOGGED_IN');
   });
 
   test('five tabs of ten operations each cost one refresh', async () => {
@@ -196,6 +215,19 @@ describe.each(['COOKIES', 'REFRESH_COOKIE'] as const)('with %s', (delivery) => {
 
     expect(tab.getState()).toMatchObject({ status: 'LOGGED_OUT', reason: 'SESSION_ENDED' });
     expect(network.refreshes()).toBe(1);
+  });
+
+  test('a machine that sleeps between two refusals of a cookie that another tab has replaced keeps the session', async () => {
+    const { server, network, tab } = await logIn();
+    await passTime(server, 16 * MINUTE);
+    network.answerInstead(2, () => refusal({ code: 'INVALID_REFRESH_TOKEN', reason: 'TOKEN_ROTATED' }));
+
+    const asked = tab.request(ME);
+    await waitUntil(() => network.refreshes() === 1);
+    await passTime(server, 16 * MINUTE);
+
+    expect(await asked).toEqual(isAda);
+    expect(tab.getState().status).toBe('LOGGED_IN');
   });
 
   test('a thief who refreshed first loses the session when the owner comes back', async () => {

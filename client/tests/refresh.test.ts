@@ -5,7 +5,7 @@ import { useServers } from '../../tests/support/use-servers.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
 import { adapterOf } from '../src/adapter.ts';
 import { AuthUnavailableError } from '../src/index.ts';
-import { createNetwork } from './support/network.ts';
+import { createNetwork, refusal } from './support/network.ts';
 import { useBrowsers } from './support/use-tabs.ts';
 
 const startServer = useServers();
@@ -309,10 +309,6 @@ test('a pair that is held while the laptop sleeps counts as old', async () => {
   await waitUntil(() => (tab.lifetimes()?.accessToken ?? 0) > 14 * 60);
   expect(network.refreshes()).toBe(1);
 });
-
-function refusal(extensions: object): Response {
-  return Response.json({ data: { pair: null }, errors: [{ message: 'No.', extensions }] });
-}
 
 function keysOf({ sent }: ReturnType<typeof createNetwork>): unknown[] {
   return sent.flatMap(({ variables }) => variables.input?.['idempotencyKey'] ?? []);

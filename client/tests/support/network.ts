@@ -74,6 +74,11 @@ export function createNetwork(through: typeof fetch = fetch): Network {
   };
 }
 
+/** The answer of a server that refuses a refresh. */
+export function refusal(extensions: object): Response {
+  return Response.json({ data: { pair: null }, errors: [{ message: 'No.', extensions }] });
+}
+
 /** A network on which the answers of refreshes come late. */
 export function holdBackRefreshes(through: typeof fetch, until: Promise<void>): typeof fetch {
   return async (input, init) => {
