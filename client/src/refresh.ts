@@ -71,6 +71,8 @@ async function refreshAlone(services: RefreshServices, givenPairId: string | nul
     }
     const refreshed = sessionFrom(pair, session.count + 1, askedAt);
     await store.accept(refreshed);
+    // Without Web Locks, another tab may have stored a newer pair meanwhile, whose access token this one lacks.
+    if (heldPairId(store) !== pairIdOf(refreshed)) continue;
     if (refreshed.accessLifetime > 0 || attempts.isAnswerOld) return;
     // The server repeated the answer to an exchange of long ago, and its access token has expired since.
     attempts.isAnswerOld = true;

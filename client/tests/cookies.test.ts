@@ -51,7 +51,7 @@ describe.each(['COOKIES', 'REFRESH_COOKIE'] as const)('with %s', (delivery) => {
     expect(network.refreshes()).toBe(1);
   });
 
-  test('an operation is answered if another tab refreshes twice before the answer of its own refresh arrives', async () => {
+  test('an operation is sent once, and answered, if another tab refreshes twice before the answer of its own refresh arrives', async () => {
     const { server, network, browser, tab } = await logIn();
     const late = Promise.withResolvers<void>();
     const fetch = holdBackRefreshes(network.fetch, late.promise);
@@ -68,6 +68,7 @@ describe.each(['COOKIES', 'REFRESH_COOKIE'] as const)('with %s', (delivery) => {
 
     expect(await begun).toEqual(isAda);
     expect(slow.getState().status).toBe('LOGGED_IN');
+    expect(network.sent.filter(({ query }) => query === ME)).toHaveLength(1);
   });
 
   test('five tabs of ten operations each cost one refresh', async () => {
