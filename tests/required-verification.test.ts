@@ -5,6 +5,7 @@ import { runMail, startMailing, tryMail } from './support/mail-operations.ts';
 import { errorOf, refusalOf } from './support/outcomes.ts';
 import { Page } from './support/page.ts';
 import { useServers } from './support/use-servers.ts';
+import { waitUntil } from './support/wait-until.ts';
 
 const start = useServers();
 const WRONG = 'INVALID_CREDENTIALS';
@@ -98,7 +99,8 @@ onEachDatabase((database) => {
     const { token } = await mailbox.next();
     expect((await client.tryRegister()).data).toEqual({ register: null });
     await runMail(client, 'revertEmailChange', { code: token });
-    expect((await mailbox.next()).mail.purpose).toBe('PASSWORD_RESET');
+    // A mail to the taken address comes before, unless it was composed while nobody had that address.
+    await waitUntil(() => mailbox.mails.some(({ purpose }) => purpose === 'PASSWORD_RESET'));
     const users = await server.orm.em.getConnection().execute('select id from simplejwt_user');
     expect(users).toHaveLength(1);
   });
