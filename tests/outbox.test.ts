@@ -10,12 +10,14 @@ import { useServers } from './support/use-servers.ts';
 import { waitUntil } from './support/wait-until.ts';
 
 const start = useServers();
-const ROWS = 10_000;
-const PATIENCE = 180_000;
+/** To send more: `MAILS=10000 npm test -- tests/outbox.test.ts`. */
+const MAILS = Number(process.env['MAILS'] ?? 2_000);
+/** Milliseconds. */
+const PATIENCE = 60_000 + MAILS * 30;
 
 onEachDatabase((database) => {
   test(
-    'ten thousand mails are each sent once by two processes, and requests are answered meanwhile',
+    'thousands of mails are each sent once by two processes, and requests are answered meanwhile',
     async () => {
       const { server, client, mailbox } = await startMailing(start, { databaseUrl: await database.fresh() });
       const { databaseUrl, keys, clock, orm } = server;
@@ -23,7 +25,7 @@ onEachDatabase((database) => {
       await start({ databaseUrl, keys, clock, mailer: other.mailer, linkUrl: 'https://app.example.com/' });
       await server.auth.createUser({ email: EMAIL, password: PASSWORD, isEmailVerified: true });
       const now = clock.now();
-      const rows = Array.from({ length: ROWS }, () => ({
+      const rows = Array.from({ length: MAILS }, () => ({
         id: newId(now),
         // A mail without a code, so that none of them voids another.
         purpose: 'REGISTRATION' as const,
@@ -40,7 +42,7 @@ onEachDatabase((database) => {
 
       let answered = 0;
       const sent = () => mailbox.mails.length + other.mails.length;
-      while (sent() < ROWS) {
+      while (sent() < MAILS) {
         if ((await client.login()).user.email === EMAIL) answered += 1;
         await pause(200);
       }
@@ -48,7 +50,7 @@ onEachDatabase((database) => {
       await waitUntil(async () => (await orm.em.fork().count(Mail)) === 0);
       const ids = [...mailbox.mails, ...other.mails].map(({ id }) => id);
       expect(ids.toSorted()).toEqual(rows.map(({ id }) => id).toSorted());
-      expect(answered).toBeGreaterThan(10);
+      expect(answered).toBeGreaterThan(5);
       expect(server.log()).toBe('');
     },
     PATIENCE,
