@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, stat, unlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { generateKeys, importKeyRing, KeyRingError, type PrivateJwkSet } from 'graphql-simplejwt';
 import { StartError } from './environment.ts';
@@ -35,18 +35,18 @@ export async function readKeysFile(path: string): Promise<PrivateJwkSet> {
  */
 export async function ensureKeysFile(path: string): Promise<void> {
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
-  try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await writeFile(draft, `${JSON.stringify(generateKeys(), null, 2)}\n`, { mode: OWNER_ONLY, flag: 'wx' });
-  } catch (error) {
+  const refuse = (error: unknown): never => {
     throw new StartError([`AUTH_KEYS_FILE: ${path} cannot be written (${codeOf(error)})`]);
-  }
+  };
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 }).catch(refuse);
   try {
+    await writeFile(draft, `${JSON.stringify(generateKeys(), null, 2)}\n`, { mode: OWNER_ONLY, flag: 'wx' });
     await link(draft, path);
   } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error;
+    // Another process was faster.
+    if (codeOf(error) !== 'EEXIST') refuse(error);
   } finally {
-    await unlink(draft);
+    await rm(draft, { force: true });
   }
 }
 
