@@ -16,7 +16,7 @@ const span = fc.constantFrom(SECOND, 9 * SECOND, 11 * SECOND, 14 * MINUTE + 40 *
 const weights: readonly [weight: number, step: fc.Arbitrary<Step>][] = [
   [5, fc.record({ does: fc.constant('ASK'), tab, count: fc.integer({ min: 1, max: 5 }) })],
   [4, fc.record({ does: fc.constant('ASK_IN_ALL_TABS') })],
-  [8, fc.record({ does: fc.constant('WAIT'), by: span })],
+  [8, fc.record({ does: fc.constant('WAIT'), by: span, isBusy: fc.boolean() })],
   [1, fc.record({ does: fc.constant('SET_CLOCK'), by: fc.constantFrom(-HOUR, HOUR) })],
   [3, fc.record({ does: fc.constant('LOSE_ANSWERS'), count: fc.constantFrom(1, 2, 4) })],
   [3, fc.record({ does: fc.constant('RELOAD_IN_THE_MIDDLE'), tab })],

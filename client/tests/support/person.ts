@@ -18,7 +18,8 @@ export type Step =
   /** Sends several operations at once in one tab. */
   | { readonly does: 'ASK'; readonly tab: number; readonly count: number }
   | { readonly does: 'ASK_IN_ALL_TABS' }
-  | { readonly does: 'WAIT'; readonly by: number }
+  /** Time passes, also in the middle of operations: the machine sleeps. */
+  | { readonly does: 'WAIT'; readonly by: number; readonly isBusy: boolean }
   /** Sets the machine's clock. No time passes. */
   | { readonly does: 'SET_CLOCK'; readonly by: number }
   /** Loses the answers of the next refreshes after the server has done them. */
@@ -85,9 +86,13 @@ export class Person {
       case 'ASK_IN_ALL_TABS':
         await Promise.all(this.#tabs.map((each) => this.#ask(each)));
         break;
-      case 'WAIT':
+      case 'WAIT': {
+        // The server's clock jumps too, so it may answer SERVICE_UNAVAILABLE until it has read the blacklist.
+        const asked = (step.isBusy ? this.#tabs : []).map((each) => each.request(ME).catch(() => undefined));
         await passTime(this.#server, step.by);
+        await Promise.all(asked);
         break;
+      }
       case 'SET_CLOCK':
         this.#offset += step.by;
         break;
