@@ -55,7 +55,7 @@ describe.each(['COOKIES', 'REFRESH_COOKIE'] as const)('with %s', (delivery) => {
     const { server, network, browser, tab } = await logIn();
     const late = Promise.withResolvers<void>();
     const fetch = holdBackRefreshes(network.fetch, late.promise);
-    // Nor has it heard of the other tab: messages may come later than the answer.
+    // It hears nothing of the other tab, whose messages may come later than the answer.
     const slow = browser.openTab({ locks: null, isShared: false, fetch });
     await slow.ready;
     await passTime(server, 16 * MINUTE);

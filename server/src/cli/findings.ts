@@ -161,8 +161,7 @@ async function examineDatabase({ databaseUrl, isProduction }: Environment, setti
         : await examineClock(orm, settings),
     ];
   } catch (error) {
-    if (!(error instanceof StartError)) throw error;
-    return [{ grade: 'fault', about, text: error.message }];
+    return [{ grade: 'fault', about, text: error instanceof Error ? error.message : String(error) }];
   } finally {
     await orm?.close();
   }
