@@ -1,11 +1,14 @@
-import { createHash } from 'node:crypto';
 import autocannon, { type Client } from 'autocannon';
 import { EMAIL, PASSWORD } from '../tests/support/graphql-client.ts';
+import { exchangeAll } from './exchanges.ts';
 
 /** What one span of load did. */
-export interface Load {
+export interface Rate {
   readonly requests: number;
   readonly requestsPerSecond: number;
+}
+
+export interface Load extends Rate {
   /** Milliseconds in which 99 % are answered. */
   readonly p99: number;
 }
@@ -46,41 +49,17 @@ const REFRESH =
   'mutation ($input: RefreshTokenInput) { refreshToken(input: $input) { accessToken refreshToken accessTokenExpiresIn } }';
 
 /** Exchanges the refresh token of one session on each connection, and keeps the successors in the given list. */
-export async function refreshAll(tokens: string[], { url, span }: Pick<LoadOptions, 'url' | 'span'>): Promise<Load> {
+export async function refreshAll(tokens: string[], { url, span }: Pick<LoadOptions, 'url' | 'span'>): Promise<Rate> {
   return exchangeAll(tokens, {
     url: `${url}/graphql`,
     span,
     bodyOf(refreshToken) {
-      // An answer that the end of the last span cut off is asked for again.
-      const idempotencyKey = createHash('sha256').update(refreshToken).digest('base64url');
+      // Clients send one, so that they can ask again.
+      const idempotencyKey = refreshToken.slice(-43);
       return { query: REFRESH, variables: { input: { refreshToken, idempotencyKey } } };
     },
     successorOf: (answer) =>
       (answer as { data?: { refreshToken?: { refreshToken: string } } }).data?.refreshToken?.refreshToken,
-  });
-}
-
-export interface Exchange extends Pick<LoadOptions, 'url' | 'span'> {
-  readonly bodyOf: (token: string) => object;
-  readonly successorOf: (answer: unknown) => string | undefined;
-}
-
-/** Exchanges one token on each connection, in the way of any server, and keeps the successors in the given list. */
-export async function exchangeAll(tokens: string[], { url, span, bodyOf, successorOf }: Exchange): Promise<Load> {
-  const places = tokens.keys();
-  return run({ url, span, method: 'POST', connections: tokens.length }, (client) => {
-    const place = places.next().value ?? 0;
-    client.setRequests([
-      {
-        method: 'POST',
-        setupRequest: (request) => ({ ...request, body: JSON.stringify(bodyOf(tokens[place] ?? '')) }),
-        onResponse(_status, body) {
-          const successor = successorOf(JSON.parse(body));
-          if (successor === undefined) throw new Error(`An exchange failed: ${body}`);
-          tokens[place] = successor;
-        },
-      },
-    ]);
   });
 }
 

@@ -15,7 +15,8 @@ import { describeMachine, endAfter, sqliteVersion } from '../../tests/soak/machi
 import { makeBuild, Program } from '../../tests/soak/program.ts';
 import { freePort } from '../../tests/support/free-port.ts';
 import { GraphQLClient } from '../../tests/support/graphql-client.ts';
-import { ask, exchangeAll, get, type Load, refreshAll } from '../load.ts';
+import { exchangeAll } from '../exchanges.ts';
+import { ask, get, type Rate, refreshAll } from '../load.ts';
 import { type Comparison, compare, type Results } from '../results.ts';
 import { alternate } from '../rounds.ts';
 import { prepareServer, startBare, startServer } from '../start.ts';
@@ -132,9 +133,7 @@ async function compareDjango(): Promise<Comparison[]> {
   cpSync(DJANGO, app, { recursive: true });
   const env = { PATH: process.env['PATH'] ?? '', PYTHONDONTWRITEBYTECODE: '1', DB: join(app, 'db.sqlite3') };
   const CONNECTIONS = 16;
-  // It has no retry: a token whose answer the end of a span cuts off is lost. So each span has its own.
-  const supply = String(CONNECTIONS * (ROUNDS + 1));
-  const prepared = execFileSync(PYTHON, ['prepare.py', supply], { cwd: app, env, encoding: 'utf8' });
+  const prepared = execFileSync(PYTHON, ['prepare.py', String(CONNECTIONS)], { cwd: app, env, encoding: 'utf8' });
   const pairs = JSON.parse(prepared) as { access: string; refresh: string }[];
   const port = await freePort();
   // Threads, because the simple workers of gunicorn close each connection after its answer.
@@ -148,7 +147,7 @@ async function compareDjango(): Promise<Comparison[]> {
   const getAll = (path: string) => async () =>
     get({ url: `${django}${path}`, connections: CONNECTIONS, span: SPAN, accessToken: pairs[0]?.access ?? '' });
   const refreshDjango = async () =>
-    exchangeAll(djangoTokens.splice(0, CONNECTIONS), {
+    exchangeAll(djangoTokens, {
       url: `${django}/refresh/`,
       span: SPAN,
       bodyOf: (refresh) => ({ refresh }),
@@ -174,7 +173,7 @@ async function compareDjango(): Promise<Comparison[]> {
   const bare = [await startBare(), await startBare()];
   for (const { child } of bare) children.push(child);
 
-  const races: readonly [string, () => Promise<Load[]>, () => Promise<Load>][] = [
+  const races: readonly [string, () => Promise<Rate[]>, () => Promise<Rate>][] = [
     ['peer-simplejwt-check', askAll(programs, CURRENT_TOKEN), getAll('/current-token/')],
     ['peer-simplejwt-bare', askAll(bare, '{ __typename }'), getAll('/current-token/')],
     ['peer-simplejwt-me', askAll(programs, '{ me { id email } }'), getAll('/me/')],
