@@ -130,7 +130,13 @@ function freezeWhole(value: object): void {
 
 const headerOf = ({ algorithm, purpose, kid }: Key) => ({ alg: algorithm, typ: HEADER_TYPES[purpose], kid });
 
-const encodeHeader = (key: Key): string => toBase64url(JSON.stringify(headerOf(key)));
+const encodedHeaders = new WeakMap<Key, string>();
+
+function encodeHeader(key: Key): string {
+  let header = encodedHeaders.get(key);
+  if (header === undefined) encodedHeaders.set(key, (header = toBase64url(JSON.stringify(headerOf(key)))));
+  return header;
+}
 
 function sign(key: Key, claims: AccessClaims | RefreshClaims): string {
   const token = key.algorithm === 'HS256' ? signByMac(key, claims) : signByKeyPair(key, claims);
