@@ -72,7 +72,8 @@ class Connection {
       this.#answer.reject(error);
     });
     socket.on('close', () => {
-      this.#answer.reject(new Error('The server has closed the connection without an answer.'));
+      if (socket === this.#socket)
+        this.#answer.reject(new Error('The server has closed the connection without an answer.'));
     });
     return socket;
   }

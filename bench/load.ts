@@ -84,7 +84,8 @@ async function run(
     },
     setupClient,
   });
+  const requests = result.requests.total;
   const failed = result.errors + result.non2xx;
-  if (failed > 0) throw new Error(`${failed} of ${result.requests.total} requests failed.`);
-  return { requests: result.requests.total, requestsPerSecond: result.requests.average, p99: result.latency.p99 };
+  if (failed > 0) throw new Error(`${failed} of ${requests} requests failed.`);
+  return { requests, requestsPerSecond: requests / result.duration, p99: result.latency.p99 };
 }

@@ -4,10 +4,10 @@ import { alternate } from './rounds.ts';
 import { type Comparison, compare } from './results.ts';
 import { processorTime, startBare, startServer } from './start.ts';
 
-const ROUNDS = 5;
-const MANY_ROUNDS = 12;
+/** Many short rounds: what else the machine does then meets the contestants of a round alike. */
+const ROUNDS = 12;
 /** Seconds. */
-const SPAN = 2;
+const SPAN = 1;
 /** V8 goes on compiling until a process has answered about a hundred thousand requests. */
 const WARM_UP = 10;
 const TYPENAME = '{ __typename }';
@@ -23,7 +23,7 @@ export async function compareReads(build: Build, databaseUrl: string): Promise<C
   await ask('{ me { id } }', { ...options, span: WARM_UP });
   await typename(bare.url, options.connections, WARM_UP)();
 
-  const guarded = await alternate(MANY_ROUNDS, {
+  const guarded = await alternate(ROUNDS, {
     of: rate('{ currentToken { id } }'),
     to: rate('{ __schema { queryType { name } } }'),
   });
@@ -59,7 +59,7 @@ export async function compareWithBare(build: Build, databaseUrl: string): Promis
     graphql: { url: graphql.url, pid: graphql.child.pid ?? 0 },
   };
   for (const each of Object.values(contestants)) await cost(each, WARM_UP)();
-  const measured = await alternate(MANY_ROUNDS, {
+  const measured = await alternate(ROUNDS, {
     ours: cost(contestants.ours, SPAN),
     apollo: cost(contestants.apollo, SPAN),
     graphql: cost(contestants.graphql, SPAN),
