@@ -247,16 +247,46 @@ test('what Apollo Server keeps for a time is forgotten after it', async () => {
   expect([await cache.get('short'), await cache.get('long')]).toEqual([undefined, 'text']);
 });
 
-test('requests that arrive in one turn of the event loop go on together in the next', async () => {
-  const gone: string[] = [];
-  for (const name of ['first', 'second']) void gatherRequests().then(() => gone.push(name));
-  for (let step = 0; step < 10; step += 1) await Promise.resolve();
-  expect(gone).toEqual([]);
-  await new Promise(setImmediate);
-  expect(gone).toEqual(['first', 'second']);
-  void gatherRequests().then(() => gone.push('third'));
-  await new Promise(setImmediate);
-  expect(gone).toEqual(['first', 'second', 'third']);
+describe('requests that arrive together', () => {
+  let gone: string[] = [];
+  const arrive = (name: string) => void gatherRequests().then(() => gone.push(name));
+  const turn = async () => new Promise(setImmediate);
+
+  beforeEach(() => {
+    gone = [];
+  });
+
+  test('go on together in the first turn of the event loop that brings no other', async () => {
+    arrive('first');
+    arrive('second');
+    await turn();
+    arrive('third');
+    await turn();
+    expect(gone).toEqual([]);
+    await turn();
+    expect(gone).toEqual(['first', 'second', 'third']);
+  });
+
+  test('wait for four turns at most, however many follow', async () => {
+    arrive('first');
+    for (const name of ['second', 'third', 'fourth', 'fifth']) {
+      expect(gone).toEqual([]);
+      arrive(name);
+      await turn();
+    }
+    expect(gone).toEqual(['first', 'second', 'third', 'fourth', 'fifth']);
+    arrive('sixth');
+    await turn();
+    expect(gone.at(-1)).toBe('sixth');
+  });
+
+  test('do not delay one that is alone: it goes on in the next turn', async () => {
+    arrive('only');
+    await Promise.resolve();
+    expect(gone).toEqual([]);
+    await turn();
+    expect(gone).toEqual(['only']);
+  });
 });
 
 test('GraphiQL of Yoga opens from a link on another site, and a query does not', async () => {

@@ -510,7 +510,17 @@ test('a trusted proxy may have any number of connections', async () => {
 
 test('of requests that are sent without waiting for answers, the first thousand of a connection are answered', async () => {
   const one = 'GET /graphql?query=%7B__typename%7D HTTP/1.1\r\nHost: x\r\nApollo-Require-Preflight: 1\r\n\r\n';
-  const statuses = statusesOf(await sendRaw(one.repeat(1_500)));
+  const { hostname, port } = new URL(server.url);
+  const socket = connect(Number(port), hostname);
+  let answer = '';
+  socket.on('data', (chunk) => {
+    answer += String(chunk);
+  });
+  // It stays open: Node drops the answers to a client that has ended its half of the connection.
+  socket.write(one.repeat(1_500));
+  await waitUntil(() => statusesOf(answer).length === 1_500);
+  socket.destroy();
+  const statuses = statusesOf(answer);
   expect(statuses.filter((status) => status === 200)).toHaveLength(1_000);
   expect(new Set(statuses.slice(1_000))).toEqual(new Set([503]));
 });
