@@ -83,12 +83,22 @@ class Connection {
     const endOfHead = this.#received.indexOf(END_OF_HEAD);
     if (endOfHead === -1) return;
     const head = this.#received.slice(0, endOfHead);
-    const [, length] = /^content-length: *(\d+)/im.exec(head) ?? [];
-    if (length === undefined) throw new Error(`An answer does not say its length: ${head}`);
-    const body = this.#received.slice(endOfHead + END_OF_HEAD.length);
-    if (body.length < Number(length)) return;
+    const body = readBody(head, this.#received.slice(endOfHead + END_OF_HEAD.length));
+    if (body === null) return;
     this.#received = '';
     this.#answer.resolve(body);
     if (/^connection: *close/im.test(head)) this.close();
   }
+}
+
+/** The body of an answer, which is a JSON text of one line; null if it has not arrived whole (RFC 9112 section 6). */
+function readBody(head: string, rest: string): string | null {
+  const [, length] = /^content-length: *(\d+)/im.exec(head) ?? [];
+  if (length !== undefined) return rest.length < Number(length) ? null : rest;
+  if (!rest.endsWith('\r\n0\r\n\r\n')) return null;
+  // The lines are, in turn, the size of a chunk and the chunk.
+  return rest
+    .split('\r\n')
+    .filter((_line, index) => index % 2 === 1)
+    .join('');
 }
