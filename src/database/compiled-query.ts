@@ -165,10 +165,10 @@ async function run<Values extends Bindings<Values>>(
   { sql, parameters }: { readonly sql: string; readonly parameters: readonly unknown[] },
   given: Values,
 ): Promise<StatementResult> {
-  const bound = parameters.map((value) => (value instanceof Slot ? given[value.name as keyof Values] : value));
-  return runPrepared(
-    em,
-    sql,
-    bound.map((value) => (value instanceof Date ? em.getPlatform().processDateProperty(value) : value)),
-  );
+  const platform = em.getPlatform();
+  const bound = parameters.map((parameter) => {
+    const value = parameter instanceof Slot ? given[parameter.name as keyof Values] : parameter;
+    return value instanceof Date ? platform.processDateProperty(value) : value;
+  });
+  return runPrepared(em, sql, bound);
 }

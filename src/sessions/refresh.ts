@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { TokenDelivery } from '../delivery.ts';
 import type { Device } from '../device.ts';
 import { BadUserInputError, InvalidRefreshTokenError, ServiceUnavailableError } from '../errors.ts';
@@ -154,5 +154,5 @@ function hashRetryKey(key: string | null): string | null {
   if (!IDEMPOTENCY_KEY.test(key)) {
     throw new BadUserInputError([{ path: 'input.idempotencyKey', reason: InputRefusalReason.IDEMPOTENCY_KEY_INVALID }]);
   }
-  return createHash('sha256').update(key).digest('hex');
+  return hash('sha256', key, 'hex');
 }
