@@ -1,5 +1,10 @@
 import { connect, type Socket } from 'node:net';
-import type { Rate } from './load.ts';
+
+/** How many requests one span of load made. */
+export interface Rate {
+  readonly requests: number;
+  readonly requestsPerSecond: number;
+}
 
 export interface Exchange {
   readonly url: string;

@@ -1,13 +1,8 @@
 import autocannon, { type Client } from 'autocannon';
 import { EMAIL, PASSWORD } from '../tests/support/graphql-client.ts';
-import { exchangeAll } from './exchanges.ts';
+import { exchangeAll, type Rate } from './exchanges.ts';
 
 /** What one span of load did. */
-export interface Rate {
-  readonly requests: number;
-  readonly requestsPerSecond: number;
-}
-
 export interface Load extends Rate {
   /** Milliseconds in which 99 % are answered. */
   readonly p99: number;

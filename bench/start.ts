@@ -42,6 +42,11 @@ export async function startServer(
   return { program, client: new GraphQLClient(program.url) };
 }
 
+const bareServers = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of bareServers) child.kill();
+});
+
 /** A server with one field: Apollo Server on Fastify, or graphql-js alone on Fastify. */
 export async function startBare(
   script: 'bare-apollo.ts' | 'bare-graphql.ts' = 'bare-apollo.ts',
@@ -50,6 +55,8 @@ export async function startBare(
     env: { ...process.env, NODE_ENV: 'production', PORT: String(await freePort()) },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  bareServers.add(child);
+  child.once('exit', () => bareServers.delete(child));
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
   return { url: line.replace('is serving ', ''), child };
 }

@@ -15,8 +15,8 @@ import { describeMachine, endAfter, sqliteVersion } from '../../tests/soak/machi
 import { makeBuild, Program } from '../../tests/soak/program.ts';
 import { freePort } from '../../tests/support/free-port.ts';
 import { GraphQLClient } from '../../tests/support/graphql-client.ts';
-import { exchangeAll } from '../exchanges.ts';
-import { ask, get, type Rate, refreshAll } from '../load.ts';
+import { exchangeAll, type Rate } from '../exchanges.ts';
+import { ask, get, refreshAll } from '../load.ts';
 import { type Comparison, compare, type Results } from '../results.ts';
 import { alternate } from '../rounds.ts';
 import { prepareServer, startBare, startServer } from '../start.ts';
@@ -171,7 +171,6 @@ async function compareDjango(): Promise<Comparison[]> {
     Promise.all(programs.map(async ({ url }, index) => refreshAll(tokens[index] ?? [], { url, span: SPAN })));
 
   const bare = [await startBare(), await startBare()];
-  for (const { child } of bare) children.push(child);
 
   const races: readonly [string, () => Promise<Rate[]>, () => Promise<Rate>][] = [
     ['peer-simplejwt-check', askAll(programs, CURRENT_TOKEN), getAll('/current-token/')],
