@@ -11,8 +11,8 @@ const SPREAD = 2_654_435_761n;
 /** What the first digits of ids begin with: milliseconds, one for each row. */
 const FIRST_TIME = 1_700_000_000_000n;
 
-type Table = 'user' | 'session' | 'jti' | 'entry' | 'event';
-const TABLES: readonly Table[] = ['user', 'session', 'jti', 'entry', 'event'];
+type Table = 'user' | 'session' | 'jti' | 'event';
+const TABLES: readonly Table[] = ['user', 'session', 'jti', 'event'];
 
 /** The id with this number: a UUIDv7, in the order of the numbers. */
 export function idOf(table: Table, number: number): string {
@@ -61,8 +61,8 @@ export class ManyRows {
   async addEntries(count: number): Promise<void> {
     await this.#add(
       count,
-      'simplejwt_blacklisted_token (id, jti, session_id, reason, blacklisted_at, expires_at)',
-      `${this.#id('entry')}, ${this.#id('jti')}, ${this.#id('session')}, 'LOGGED_OUT', ${this.#time(Date.now(), `i - ${count}`)},
+      'simplejwt_blacklisted_token (jti, session_id, reason, blacklisted_at, expires_at)',
+      `${this.#id('jti')}, ${this.#id('session')}, 'LOGGED_OUT', ${this.#time(Date.now(), `i - ${count}`)},
         ${this.#time(Date.now() + 3_600_000)}`,
     );
   }

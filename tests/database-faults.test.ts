@@ -84,8 +84,8 @@ describe('conflicts between transactions on PostgreSQL', () => {
     // The rival holds the second lock that the refresh asks for, and then asks for the first, which the refresh holds.
     await rival.query(`begin; set local deadlock_timeout = '1min'`);
     await rival.query(
-      `insert into simplejwt_blacklisted_token (id, jti, session_id, reason, blacklisted_at, expires_at)
-      select id, refresh_jti, id, 'ROTATED', now(), now() from simplejwt_session`,
+      `insert into simplejwt_blacklisted_token (jti, session_id, reason, blacklisted_at, expires_at)
+      select refresh_jti, id, 'ROTATED', now(), now() from simplejwt_session`,
     );
     const refreshing = client.tryRefresh(refreshToken);
     const isWaiting = async () => {

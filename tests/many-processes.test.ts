@@ -257,8 +257,8 @@ async function cutOff(server: TestAuth) {
 type SlowChange = (now: string, later: string) => string;
 
 const endSessions: SlowChange = (now, later) =>
-  `insert into simplejwt_blacklisted_token (id, jti, session_id, reason, blacklisted_at, expires_at)
-  select id, refresh_jti, id, 'LOGGED_OUT', ${now}, ${later} from simplejwt_session`;
+  `insert into simplejwt_blacklisted_token (jti, session_id, reason, blacklisted_at, expires_at)
+  select refresh_jti, id, 'LOGGED_OUT', ${now}, ${later} from simplejwt_session`;
 
 const raiseVersions: SlowChange = (now) =>
   `update simplejwt_user set token_version = token_version + 1, token_version_raised_at = ${now}`;

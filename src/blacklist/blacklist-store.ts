@@ -2,7 +2,6 @@ import type { InferKyselyDB } from '@mikro-orm/sql';
 import { type ExpressionBuilder, sql } from 'kysely';
 import { compileQuery } from '../database/compiled-query.ts';
 import { type AgedRows, type ByProperty, type EntityManager, inPortions, tablesOf } from '../database/tables.ts';
-import { newId } from '../id.ts';
 import { type BlacklistedTokenEntity, ROTATED } from './blacklisted-token.entity.ts';
 
 type Tables = InferKyselyDB<BlacklistedTokenEntity, ByProperty>;
@@ -24,7 +23,7 @@ export interface EndedSession {
 
 /** The row of one that has ended, as long as one of its access tokens may be unexpired. */
 export interface EndedRow extends EndedSession {
-  readonly id: string;
+  readonly jti: string;
   readonly blacklistedAt: Date;
 }
 
@@ -33,7 +32,7 @@ export const agedBlacklistedTokens: AgedRows = { entity: 'AuthBlacklistedToken',
 
 /** Puts tokens on the blacklist. A token that is already there is left as it is. */
 export async function blacklist(em: EntityManager, entries: readonly BlacklistEntry[], now: number): Promise<void> {
-  const rows = entries.map((entry) => ({ ...entry, id: newId(now), blacklistedAt: new Date(now) }));
+  const rows = entries.map((entry) => ({ ...entry, blacklistedAt: new Date(now) }));
   for (const portion of inPortions(rows)) {
     await tablesOf<Tables>(em)
       .insertInto('AuthBlacklistedToken')
@@ -47,7 +46,7 @@ export async function blacklist(em: EntityManager, entries: readonly BlacklistEn
 export async function isRotated(em: EntityManager, jti: string): Promise<boolean> {
   const row = await tablesOf<Tables>(em)
     .selectFrom('AuthBlacklistedToken')
-    .select('id')
+    .select('jti')
     .where('jti', '=', jti)
     .where('reason', '=', ROTATED)
     .executeTakeFirst();
@@ -57,28 +56,28 @@ export async function isRotated(em: EntityManager, jti: string): Promise<boolean
 interface PortionBindings {
   readonly now: Date;
   readonly blacklistedAt: Date;
-  readonly id: string;
+  readonly jti: string;
   readonly most: number;
 }
 
 const portionOfEnded = compileQuery<Tables, PortionBindings, { row: EndedRow }>(
-  { row: { entity: 'AuthBlacklistedToken', properties: ['id', 'sessionId', 'blacklistedAt'] } },
-  (tables, columns, { now, blacklistedAt, id, most }) =>
+  { row: { entity: 'AuthBlacklistedToken', properties: ['jti', 'sessionId', 'blacklistedAt'] } },
+  (tables, columns, { now, blacklistedAt, jti, most }) =>
     tables
       .selectFrom('AuthBlacklistedToken')
       .select(columns)
       .where(isEnd)
       .where('expiresAt', '>', now)
       .where('blacklistedAt', '>=', blacklistedAt)
-      .where((row) => row.or([row('blacklistedAt', '>', blacklistedAt), row('id', '>', id)]))
+      .where((row) => row.or([row('blacklistedAt', '>', blacklistedAt), row('jti', '>', jti)]))
       .orderBy('blacklistedAt')
-      .orderBy('id')
+      .orderBy('jti')
       .limit(most),
 );
 
 /** Before every row. */
-const START: Pick<EndedRow, 'id' | 'blacklistedAt'> = {
-  id: '00000000-0000-0000-0000-000000000000',
+const START: Pick<EndedRow, 'jti' | 'blacklistedAt'> = {
+  jti: '00000000-0000-0000-0000-000000000000',
   blacklistedAt: new Date(0),
 };
 
@@ -94,8 +93,8 @@ export async function findEndedSessions(
   after: EndedRow | null,
   most: number,
 ): Promise<EndedRow[]> {
-  const { id, blacklistedAt } = after ?? START;
-  const found = await portionOfEnded(em, { now: new Date(now), id, blacklistedAt, most });
+  const { jti, blacklistedAt } = after ?? START;
+  const found = await portionOfEnded(em, { now: new Date(now), jti, blacklistedAt, most });
   return found.map(({ row }) => row);
 }
 

@@ -14,8 +14,7 @@ export const defineBlacklistedToken = ({ tablePrefix, schema }: TableOptions) =>
     tableName: `${tablePrefix}blacklisted_token`,
     ...(schema === undefined ? {} : { schema }),
     properties: {
-      id: p.uuid().primary(),
-      jti: p.uuid().unique(),
+      jti: p.uuid().primary(),
       sessionId: p.uuid(),
       reason: p.string().length(32),
       blacklistedAt: p.datetime(3),

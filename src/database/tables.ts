@@ -67,10 +67,11 @@ export async function deleteOldest(
   before: number,
   most: number,
 ): Promise<number> {
+  const key = em.getMetadata().getByClassName(entity).primaryKeys[0] as string;
   const result = await tablesOf<AgedTables>(em)
     .deleteFrom(entity)
-    .where('id', 'in', (row) =>
-      row.selectFrom(entity).select('id').where(age, '<', new Date(before)).orderBy(age).limit(most),
+    .where(key, 'in', (row) =>
+      row.selectFrom(entity).select(key).where(age, '<', new Date(before)).orderBy(age).limit(most),
     )
     .executeTakeFirst();
   return Number(result.numDeletedRows);

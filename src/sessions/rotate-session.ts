@@ -1,5 +1,4 @@
 import { type EntityManager, hasOneWriter } from '../database/tables.ts';
-import { newId } from '../id.ts';
 import { blacklisting, groupedRotation, type Rotation, rotation } from './rotation-statements.ts';
 import type { Session } from './session.entity.ts';
 
@@ -30,7 +29,6 @@ export async function rotateSession(
     tokenVersion: user.tokenVersion,
     idleAt: new Date(now - leeway),
     absoluteAt: new Date(now),
-    tokenId: newId(now),
     tokenExpiresAt: new Date(session.refreshExpiresAt.getTime() + leeway),
     blacklistedAt: new Date(now),
   };

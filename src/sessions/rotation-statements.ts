@@ -33,7 +33,6 @@ interface RotationConditions {
 
 /** The row of a refresh token that was exchanged for its successor. */
 interface RotatedToken {
-  readonly tokenId: string;
   readonly presentedJti: string;
   readonly sessionId: string;
   readonly blacklistedAt: Date;
@@ -72,8 +71,7 @@ const updateSession = (tables: Query, given: Given) =>
       ),
     );
 
-const toRow = ({ tokenId, presentedJti, sessionId, blacklistedAt, tokenExpiresAt }: RotatedToken) => ({
-  id: tokenId,
+const toRow = ({ presentedJti, sessionId, blacklistedAt, tokenExpiresAt }: RotatedToken) => ({
   jti: presentedJti,
   sessionId,
   reason: ROTATED,
@@ -127,7 +125,6 @@ const TYPES = {
   tokenVersion: { entity: 'AuthUser', property: 'tokenVersion' },
   idleAt: ofSession('refreshExpiresAt'),
   absoluteAt: ofSession('expiresAt'),
-  tokenId: ofToken('id'),
   blacklistedAt: ofToken('blacklistedAt'),
   tokenExpiresAt: ofToken('expiresAt'),
 };

@@ -36,12 +36,12 @@ export async function expiredRows(
     select ${id(1)}, '${OWNER}', ${id(2)}, 'key', ${then}, ${then}, ${then} from ${numbers} as numbers`,
   );
   await run(
-    `insert into simplejwt_blacklisted_token (id, jti, session_id, reason, blacklisted_at, expires_at)
-    select ${id(3)}, ${id(2)}, ${id(1)}, 'ROTATED', ${then}, ${then} from ${numbers} as numbers`,
+    `insert into simplejwt_blacklisted_token (jti, session_id, reason, blacklisted_at, expires_at)
+    select ${id(2)}, ${id(1)}, 'ROTATED', ${then}, ${then} from ${numbers} as numbers`,
   );
   await run(
     `insert into simplejwt_security_event (id, type, user_id, session_id, created_at)
-    select ${id(4)}, 'LOGGED_IN', '${OWNER}', ${id(1)}, ${then} from ${numbers} as numbers`,
+    select ${id(3)}, 'LOGGED_IN', '${OWNER}', ${id(1)}, ${then} from ${numbers} as numbers`,
   );
   await run(
     `insert into simplejwt_rate_limit (id, until, expires_at)
@@ -49,6 +49,6 @@ export async function expiredRows(
   );
   await run(
     `insert into simplejwt_one_time_code (id, purpose, user_id, token_version, expires_at)
-    select ${id(5)}, 'PASSWORD_RESET', '${OWNER}', 0, ${then} from ${numbers} as numbers`,
+    select ${id(4)}, 'PASSWORD_RESET', '${OWNER}', 0, ${then} from ${numbers} as numbers`,
   );
 }

@@ -5,8 +5,7 @@ export class Migration20261127000000_initial extends Migration {
   override name = 'Migration20261127000000_initial';
 
   override up(): void | Promise<void> {
-    this.addSql(`create table "simplejwt_blacklisted_token" ("id" uuid not null, "jti" uuid not null, "session_id" uuid not null, "reason" varchar(32) not null, "blacklisted_at" timestamptz(3) not null, "expires_at" timestamptz(3) not null, primary key ("id"));`);
-    this.addSql(`alter table "simplejwt_blacklisted_token" add constraint "simplejwt_blacklisted_token_jti_unique" unique ("jti");`);
+    this.addSql(`create table "simplejwt_blacklisted_token" ("jti" uuid not null, "session_id" uuid not null, "reason" varchar(32) not null, "blacklisted_at" timestamptz(3) not null, "expires_at" timestamptz(3) not null, primary key ("jti"));`);
     this.addSql(`create index "simplejwt_blacklisted_token_expires_at_index" on "simplejwt_blacklisted_token" ("expires_at");`);
     this.addSql(`create index "simplejwt_blacklisted_token_blacklisted_at_index" on "simplejwt_blacklisted_token" ("blacklisted_at") where "reason" != 'ROTATED';`);
 

@@ -5,8 +5,7 @@ export class Migration20261127000000_initial extends Migration {
   override name = 'Migration20261127000000_initial';
 
   override up(): void | Promise<void> {
-    this.addSql(`create table \`simplejwt_blacklisted_token\` (\`id\` text not null primary key, \`jti\` text not null, \`session_id\` text not null, \`reason\` text not null, \`blacklisted_at\` datetime not null, \`expires_at\` datetime not null);`);
-    this.addSql(`create unique index \`simplejwt_blacklisted_token_jti_unique\` on \`simplejwt_blacklisted_token\` (\`jti\`);`);
+    this.addSql(`create table \`simplejwt_blacklisted_token\` (\`jti\` text not null primary key, \`session_id\` text not null, \`reason\` text not null, \`blacklisted_at\` datetime not null, \`expires_at\` datetime not null);`);
     this.addSql(`create index \`simplejwt_blacklisted_token_expires_at_index\` on \`simplejwt_blacklisted_token\` (\`expires_at\`);`);
     this.addSql(`create index \`simplejwt_blacklisted_token_blacklisted_at_index\` on \`simplejwt_blacklisted_token\` (\`blacklisted_at\`) where \`reason\` != 'ROTATED';`);
 
