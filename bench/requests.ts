@@ -5,7 +5,7 @@ import { type Comparison, compare } from './results.ts';
 import { processorTime, startBare, startServer } from './start.ts';
 
 /** Many short rounds: what else the machine does then meets the contestants of a round alike. */
-const ROUNDS = 12;
+const ROUNDS = 24;
 /** Seconds. */
 const SPAN = 1;
 /** V8 goes on compiling until a process has answered about a hundred thousand requests. */
