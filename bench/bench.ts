@@ -24,7 +24,7 @@ const ENTRIES_OF_MIRROR = 1_000_000;
 
 endAfter(90);
 const build = await makeBuild();
-// The first of all, because it runs in this process, whose memory the load fills.
+// It comes first, because it runs in this process, and load fills the heap.
 const verification = await compareVerification(build);
 const postgres = await startPostgres({ isDurable: true });
 const sqlite = (name: string) => `sqlite:${join(build.folder, `${name}.db`)}`;
